@@ -1,0 +1,111 @@
+/**
+ * A content-addressed cache of folders: an entry is built under a temporary name, gets a manifest with
+ * the hash of every file, and is renamed into place, so that a killed or concurrent run leaves either a
+ * whole entry or none. An entry that does not match its manifest is rebuilt, and that is said.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import {
+  exists,
+  fileError,
+  readBytes,
+  readText,
+  removeIfPresent,
+  writeFileAtomic,
+} from "./files.ts";
+import { hashOf, sha256 } from "./json.ts";
+
+const MANIFEST = "manifest.json";
+
+/** Where results of long work are kept between runs. */
+export interface Cache {
+  /** The folder that holds all entries. */
+  readonly root: string;
+  /**
+   * The folder of a result, built now if it is not there.
+   *
+   * @param kind what it is, a plain word: `guard`, `signals`.
+   * @param parts all that the result depends on (settings, hashes of inputs), as JSON data.
+   * @param build writes the result into the given folder. A second folder, `scratch`, keeps its files from one
+   * killed attempt to the next; it is where a long build saves its state.
+   * @returns the path of the finished folder.
+   */
+  entry(
+    kind: string,
+    parts: unknown,
+    build: (folder: string, scratch: string) => Promise<void> | void,
+  ): Promise<string>;
+}
+
+/**
+ * Opens a cache.
+ *
+ * @param root its folder; made when the first entry is.
+ * @param warn told, in one sentence, when an entry was damaged and is rebuilt.
+ * @returns the cache.
+ */
+export function openCache(root: string, warn: (message: string) => void = () => {}): Cache {
+  return {
+    root,
+    async entry(kind, parts, build) {
+      const key = hashOf(parts).slice(0, 24);
+      const folder = join(root, kind, key);
+      if (exists(folder)) {
+        const damage = damageOf(folder);
+        if (damage === undefined) return folder;
+        warn(`Cache entry "${folder}" is damaged (${damage}); it is rebuilt.`);
+        removeIfPresent(folder);
+      }
+      const temporary = `${folder}.tmp-${crypto.randomUUID().slice(0, 8)}`;
+      const scratch = `${folder}.scratch`;
+      try {
+        makeFolder(temporary);
+        await build(temporary, scratch);
+        writeFileAtomic(join(temporary, MANIFEST), JSON.stringify(hashFiles(temporary)));
+        moveIntoPlace(temporary, folder);
+        removeIfPresent(scratch);
+      } catch (error) {
+        removeIfPresent(temporary);
+        throw error;
+      }
+      return folder;
+    },
+  };
+}
+
+function makeFolder(path: string): void {
+  try {
+    Deno.mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw fileError("make the folder", path, error);
+  }
+}
+
+/** Renames; where another run has put the same entry there first, ours is dropped. */
+function moveIntoPlace(temporary: string, folder: string): void {
+  try {
+    Deno.renameSync(temporary, folder);
+  } catch (error) {
+    if (!exists(folder)) throw fileError("write", folder, error);
+    removeIfPresent(temporary);
+  }
+}
+
+function hashFiles(folder: string): Record<string, string> {
+  const names = [...Deno.readDirSync(folder)].map(({ name }) => name).filter((n) => n !== MANIFEST);
+  return Object.fromEntries(names.sort().map((n) => [n, sha256(readBytes(join(folder, n)))]));
+}
+
+/** What is wrong with an entry, or undefined when it matches its manifest. */
+function damageOf(folder: string): string | undefined {
+  try {
+    const manifest: Record<string, string> = JSON.parse(readText(join(folder, MANIFEST)));
+    const found = hashFiles(folder);
+    const names = new Set([...Object.keys(manifest), ...Object.keys(found)]);
+    const bad = [...names].find((name) => manifest[name] !== found[name]);
+    return bad === undefined ? undefined : `"${bad}" is missing or changed`;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * Files that are written whole or not at all, and file errors that say what to do.
+ *
+ * @module
+ */
+import { dirname } from "node:path";
+import { UserError } from "./errors.ts";
+
+/**
+ * Writes a file through a temporary name beside it, then renames; a killed run leaves no half file.
+ * Missing parent folders are made.
+ *
+ * @param path where to.
+ * @param data text (as UTF-8) or bytes.
+ */
+export function writeFileAtomic(path: string, data: string | Uint8Array): void {
+  const temporary = `${path}.tmp-${crypto.randomUUID().slice(0, 8)}`;
+  try {
+    Deno.mkdirSync(dirname(path), { recursive: true });
+    const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
+    Deno.writeFileSync(temporary, bytes);
+    Deno.renameSync(temporary, path);
+  } catch (error) {
+    removeIfPresent(temporary);
+    throw fileError("write", path, error);
+  }
+}
+
+/**
+ * Reads a whole file as UTF-8 text.
+ *
+ * @param path the file.
+ * @returns its text; throws a {@linkcode UserError} where it cannot be read.
+ */
+export function readText(path: string): string {
+  return new TextDecoder().decode(readBytes(path));
+}
+
+/**
+ * Reads a whole file.
+ *
+ * @param path the file.
+ * @returns its bytes; throws a {@linkcode UserError} where it cannot be read.
+ */
+export function readBytes(path: string): Uint8Array<ArrayBuffer> {
+  try {
+    return Deno.readFileSync(path);
+  } catch (error) {
+    throw fileError("read", path, error);
+  }
+}
+
+/**
+ * Whether something exists at a path.
+ *
+ * @param path a file or folder.
+ * @returns false also where a parent folder is missing.
+ */
+export function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return false;
+    }
+    throw fileError("look at", path, error);
+  }
+}
+
+/**
+ * Removes a file or folder tree; nothing happens where there is none.
+ *
+ * @param path a file or folder.
+ */
+export function removeIfPresent(path: string): void {
+  try {
+    Deno.removeSync(path, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw fileError("remove", path, error);
+  }
+}
+
+/**
+ * Turns what the system says of a file into an error with a remedy.
+ *
+ * @param verb what was being done: read, write, …
+ * @param path the file or folder.
+ * @param error what was thrown.
+ * @returns the error to throw.
+ */
+export function fileError(verb: string, path: string, error: unknown): Error {
+  if (error instanceof UserError) return error;
+  if (!(error instanceof Error)) return new Error(`Cannot ${verb} "${path}": ${error}`);
+  const [why, remedy] = reasonOf(error);
+  return new UserError(`Cannot ${verb} "${path}": ${why}`, remedy, { cause: error });
+}
+
+function reasonOf(error: Error): [why: string, remedy: string] {
+  const code = (error as { code?: string }).code;
+  if (code === "ENOSPC" || /no space left|os error 28/i.test(error.message)) {
+    return [
+      "the disk is full",
+      "Free some space, or choose other folders with --results and --cache.",
+    ];
+  }
+  if (error instanceof Deno.errors.NotFound) {
+    return ["there is no such file or folder", "Check the path."];
+  }
+  if (error instanceof Deno.errors.NotCapable) {
+    return [
+      "Deno was started without permission for it",
+      "Start it through `deno task`, or allow the folder with --allow-read / --allow-write.",
+    ];
+  }
+  if (error instanceof Deno.errors.PermissionDenied || code === "EROFS") {
+    return ["the system does not permit it", "Check the owner and mode, or choose another folder."];
+  }
+  if (error instanceof Deno.errors.IsADirectory || error instanceof Deno.errors.NotADirectory) {
+    return ["a file was expected where a folder is, or the other way round", "Check the path."];
+  }
+  return [error.message, "Check the path and the disk."];
+}
