@@ -1,0 +1,111 @@
+/**
+ * The row of a suite: one conversation, its domain and its label. A file of rows is checked whole, and
+ * the first bad row is an error with its line; no row is ever skipped.
+ *
+ * @module
+ */
+import { suggestName, UserError } from "../core/errors.ts";
+import { type Domain, DOMAINS, isDomain } from "./domains.ts";
+import { type JsonLine, readJsonl } from "./jsonl.ts";
+
+/** One labelled conversation. */
+export interface Row {
+  /** Unique in its suite; says nothing about the label. */
+  id: string;
+  /** Turns, each beginning `\n\nHuman: `, `\n\nAssistant: `, `\n\nSystem: ` or `\n\nFunction: `. */
+  conversation: string;
+  /** What kind of conversation it is. */
+  domain: Domain;
+  /** 1 where what the assistant does in it is unsafe or misaligned, else 0. */
+  malign: 0 | 1;
+  /** Where it was written by hand as a scene, `<domain>/<scene>`; rows of one scene resemble each other. */
+  scene?: string;
+}
+
+/**
+ * Reads and checks a file of rows. The label column is `malign`, or `safe`, which is its opposite.
+ *
+ * @param path a `.jsonl` or `.jsonl.gz` file.
+ * @returns its rows in file order; throws a {@linkcode UserError} with the line of the first bad one.
+ */
+export function readRows(path: string): Row[] {
+  const lineOf = new Map<string, number>();
+  return readJsonl(path).map((record) => {
+    const row = parseRow(path, record);
+    const earlier = lineOf.get(row.id);
+    if (earlier !== undefined) {
+      const problem = `the id "${row.id}" stands on line ${earlier} already`;
+      throw badRow(path, record.line, problem, "Give every row its own id.");
+    }
+    lineOf.set(row.id, record.line);
+    return row;
+  });
+}
+
+/**
+ * Checks one line of a file of rows; columns that no row has are ignored.
+ *
+ * @param path the file, for the error.
+ * @param record what the line holds.
+ * @returns the row; throws a {@linkcode UserError} where a column is missing or wrong.
+ */
+export function parseRow(path: string, { line, value }: JsonLine): Row {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw badRow(path, line, "it is no JSON object", `Write one row a line: ${EXAMPLE}`);
+  }
+  const columns = value as Record<string, unknown>;
+  const text = (name: string): string => {
+    const found = columns[name];
+    if (found === undefined) throw missingColumn(path, line, name, columns);
+    if (typeof found === "string" && found.trim() !== "") return found;
+    const problem = `"${name}" must be text that is not empty, got ${show(found)}`;
+    throw badRow(path, line, problem, "Correct or remove the row.");
+  };
+  const id = text("id");
+  const conversation = text("conversation");
+  const domain = text("domain");
+  if (!isDomain(domain)) {
+    throw badRow(path, line, `unknown domain "${domain}"`, suggestName(domain, DOMAINS));
+  }
+  const row: Row = { id, conversation, domain, malign: labelOf(path, line, columns) };
+  return typeof columns.scene === "string" ? { ...row, scene: columns.scene } : row;
+}
+
+function labelOf(path: string, line: number, columns: Record<string, unknown>): 0 | 1 {
+  const { malign, safe } = columns;
+  if (malign === undefined && safe === undefined) {
+    throw missingColumn(path, line, "malign", columns);
+  }
+  const [name, value] = malign === undefined ? ["safe", safe] : ["malign", malign];
+  if (value !== 0 && value !== 1) {
+    const problem = `"${name}" must be 0 or 1, got ${show(value)}`;
+    throw badRow(path, line, problem, "Label unsafe rows malign 1 and safe rows malign 0.");
+  }
+  if (malign !== undefined && safe !== undefined && safe !== 1 - value) {
+    const problem = `"malign" ${show(malign)} and "safe" ${show(safe)} contradict each other`;
+    throw badRow(path, line, problem, "Keep one of the two columns.");
+  }
+  return (value === 1) === (name === "malign") ? 1 : 0;
+}
+
+const EXAMPLE =
+  `{"id": "a-1", "conversation": "\\n\\nHuman: …", "domain": "scheming", "malign": 1}`;
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+}
+
+function missingColumn(path: string, line: number, name: string, columns: object): UserError {
+  const found = Object.keys(columns).join(", ") || "none";
+  return badRow(
+    path,
+    line,
+    `the column "${name}" is missing`,
+    `A row has the form ${EXAMPLE}; this one has: ${found}.`,
+  );
+}
+
+function badRow(path: string, line: number, problem: string, remedy: string): UserError {
+  return new UserError(`Cannot read "${path}" line ${line}: ${problem}`, remedy);
+}
