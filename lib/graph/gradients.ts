@@ -1,0 +1,72 @@
+/**
+ * Reverse-mode differentiation: from a scalar loss, the graph of its gradients.
+ *
+ * @module
+ */
+import { add } from "./elementwise.ts";
+import { rules } from "./rules.ts";
+import { constant, dimProduct, showShape, type Tensor, type Vjp } from "./tensor.ts";
+
+/**
+ * Gradients of a scalar by some of the values it depends on.
+ *
+ * @param loss a tensor of one element.
+ * @param wrt the values to differentiate by.
+ * @returns for each, dL/dx in the shape of x; throws where the loss does not depend on it, or where an op on
+ * the way has no rule.
+ */
+export function gradients(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
+  if (dimProduct(loss.shape) !== 1) {
+    throw new RangeError(
+      `Cannot differentiate "${loss.name}": it must be a scalar, got ${showShape(loss.shape)}`,
+    );
+  }
+  const order = dependents(loss, new Set(wrt));
+  const sums = new Map<Tensor, Tensor>([[loss, constant([1], loss.shape.map(() => 1), "1")]]);
+  for (const node of order) {
+    const gradient = sums.get(node);
+    if (gradient === undefined || node.inputs.length === 0) continue;
+    const byInput = ruleOf(node)(node, gradient);
+    node.inputs.forEach((x, i) => {
+      const term = byInput[i];
+      if (term === undefined || !order.has(x)) return;
+      const sum = sums.get(x);
+      sums.set(x, sum === undefined ? term : add(sum, term));
+    });
+  }
+  return wrt.map((x) => {
+    const gradient = sums.get(x);
+    if (gradient === undefined) {
+      throw new RangeError(
+        `Cannot differentiate "${loss.name}" by "${x.name}": it does not depend on it`,
+      );
+    }
+    return gradient;
+  });
+}
+
+function ruleOf(node: Tensor): Vjp {
+  const rule = node.custom?.vjp ?? rules[node.op];
+  if (rule === undefined) {
+    throw new TypeError(`Cannot differentiate "${node.op}": it has no gradient rule`);
+  }
+  return rule;
+}
+
+/** All nodes on a way from one of `wrt` to the loss, the loss first and every node before its inputs. */
+function dependents(loss: Tensor, wrt: ReadonlySet<Tensor>): Set<Tensor> {
+  const depends = new Map<Tensor, boolean>();
+  const order: Tensor[] = [];
+  const visit = (node: Tensor): boolean => {
+    const known = depends.get(node);
+    if (known !== undefined) return known;
+    // no short cut: every input must be visited
+    const below = node.inputs.map(visit).some(Boolean);
+    const result = wrt.has(node) || below;
+    depends.set(node, result);
+    if (result) order.push(node);
+    return result;
+  };
+  visit(loss);
+  return new Set(order.reverse());
+}

@@ -1,0 +1,136 @@
+/**
+ * Ops that move values without changing them.
+ *
+ * @module
+ */
+import {
+  constant,
+  type Dim,
+  dimProduct,
+  node,
+  sameShape,
+  type Shape,
+  showShape,
+  type Tensor,
+} from "./tensor.ts";
+
+/**
+ * The same values in another shape. Named dimensions must stand at the place where they are in `x`, save for
+ * one, which is worked out when the graph runs.
+ *
+ * @param x a tensor.
+ * @param shape the new dimensions; their product must be that of the old ones.
+ * @returns the values in the new shape.
+ */
+export function reshape(x: Tensor, shape: Shape): Tensor {
+  if (sameShape(x.shape, shape)) return x;
+  if (canonicalProduct(x.shape) !== canonicalProduct(shape)) {
+    throw new RangeError(
+      `Cannot reshape "${x.name}" from ${showShape(x.shape)} to ${
+        showShape(shape)
+      }: the sizes differ`,
+    );
+  }
+  return node(
+    "Reshape",
+    [x, constant(targetOf(x.shape, shape), [shape.length], "shape")],
+    {},
+    shape,
+  );
+}
+
+/** ONNX's notation: a size, 0 for "as in the input", -1 for the one that is worked out. */
+function targetOf(from: Shape, to: Shape): BigInt64Array {
+  const target = to.map((d, i) => typeof d === "number" ? d : d === from[i] ? 0 : -1);
+  if (target.filter((d) => d === -1).length > 1) {
+    throw new RangeError(
+      `Cannot reshape ${showShape(from)} to ${showShape(to)}: two named sizes move`,
+    );
+  }
+  return BigInt64Array.from(target, BigInt);
+}
+
+function canonicalProduct(shape: Shape): string {
+  const factors = shape.flatMap<Dim>((d) => typeof d === "string" ? d.split("*") : [d]);
+  const size = factors.reduce<number>((a, f) => /^\d+$/.test(`${f}`) ? a * Number(f) : a, 1);
+  return [...factors.filter((f) => !/^\d+$/.test(`${f}`)).sort(), size].join("*");
+}
+
+/**
+ * Reorders the axes.
+ *
+ * @param x a tensor.
+ * @param perm which old axis stands at each place.
+ * @returns the values in the new order.
+ */
+export function transpose(x: Tensor, perm: readonly number[]): Tensor {
+  if ([...perm].sort().join() !== x.shape.map((_, i) => i).join()) {
+    throw new RangeError(
+      `Cannot transpose "${x.name}": ${
+        showShape(x.shape)
+      } needs a permutation of its axes, got (${perm})`,
+    );
+  }
+  return node("Transpose", [x], { perm }, perm.map((p) => x.shape[p]));
+}
+
+/**
+ * Repeats a tensor along its axes of size 1 until it has the shape of another.
+ *
+ * @param x a tensor of as many axes as `like`.
+ * @param like gives the shape.
+ * @returns the repeated values.
+ */
+export function expand(x: Tensor, like: Tensor): Tensor {
+  if (sameShape(x.shape, like.shape)) return x;
+  const shape = node("Shape", [like], {}, [like.shape.length], { dtype: "int64" });
+  return node("Expand", [x, shape], {}, like.shape);
+}
+
+/**
+ * A stretch of a vector.
+ *
+ * @param x shape (n).
+ * @param start first index.
+ * @param length how many.
+ * @returns shape (length); it has no gradient rule.
+ */
+export function slice(x: Tensor, start: number, length: number): Tensor {
+  const [n] = x.shape;
+  if (x.shape.length !== 1 || typeof n !== "number" || start < 0 || start + length > n) {
+    throw new RangeError(
+      `Cannot slice "${x.name}" of shape ${showShape(x.shape)} from ${start} to ${start + length}`,
+    );
+  }
+  const at = (i: number) => constant(BigInt64Array.of(BigInt(i)), [1], `${i}`);
+  return node("Slice", [x, at(start), at(start + length), at(0)], {}, [length]);
+}
+
+/**
+ * Vectors one after the other.
+ *
+ * @param parts vectors, shapes (n1), (n2), …
+ * @returns shape (n1 + n2 + …); it has no gradient rule.
+ */
+export function concat(parts: readonly Tensor[]): Tensor {
+  const length = parts.reduce<number>((sum, { name, shape: [n], shape }) => {
+    if (shape.length !== 1 || typeof n !== "number") {
+      throw new RangeError(
+        `Cannot concatenate "${name}": it must be a vector, got ${showShape(shape)}`,
+      );
+    }
+    return sum + n;
+  }, 0);
+  return node("Concat", parts, { axis: 0 }, [length]);
+}
+
+/**
+ * All axes but the last made into one.
+ *
+ * @param x shape (…, C).
+ * @returns shape (n, C).
+ */
+export function flattenRows(x: Tensor): Tensor {
+  const last: Dim = x.shape[x.shape.length - 1];
+  return reshape(x, [dimProduct(x.shape.slice(0, -1)), last]);
+}

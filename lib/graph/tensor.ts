@@ -1,0 +1,199 @@
+/**
+ * The nodes of a computation graph. A tensor is a value that ONNX Runtime will compute: an op applied to
+ * other tensors, with its shape inferred at once, so that a mistake is reported where it is made.
+ * Dimensions are numbers or names ("B"); a product of names is written "B*T".
+ *
+ * @module
+ */
+
+/** A dimension: its size, or a name for a size that is known only when the graph runs. */
+export type Dim = number | string;
+
+/** A tensor's dimensions, outermost first; `[]` for a scalar. */
+export type Shape = readonly Dim[];
+
+/** Element types in use. */
+export type DType = "float32" | "int64" | "bool";
+
+/** What an ONNX node attribute may be; whole numbers are written as ints unless wrapped by {@linkcode float}. */
+export type Attribute = number | readonly number[] | { readonly float: number };
+
+/** The values of a constant. */
+export type TensorData = Float32Array | BigInt64Array;
+
+/** A value of the graph; make one with {@linkcode input}, {@linkcode constant} or an op. */
+export interface Tensor {
+  /** ONNX operator, or "Input", "Constant", "CustomGradient". */
+  readonly op: string;
+  /** Operator set that the op comes from, "" for ONNX's own. */
+  readonly domain: string;
+  readonly inputs: readonly Tensor[];
+  readonly attributes: Readonly<Record<string, Attribute>>;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** For messages and for the names of graph inputs. */
+  readonly name: string;
+  /** The values, for constants only. */
+  readonly data?: TensorData;
+  /** For "CustomGradient" only: how its value is computed, and its reverse-mode rule. */
+  readonly custom?: { readonly value: Tensor; readonly vjp: Vjp };
+}
+
+/**
+ * A reverse-mode rule: from the node and the gradient of the loss by its value, to the gradients by its
+ * inputs, in order; `undefined` where an input has none (integers, masks).
+ */
+export type Vjp = (node: Tensor, gradient: Tensor) => readonly (Tensor | undefined)[];
+
+/** Marks an attribute as floating point, for a whole number too. */
+export function float(value: number): Attribute {
+  return { float: value };
+}
+
+/**
+ * A value that is given when the graph runs.
+ *
+ * @param name how it is fed.
+ * @param shape its dimensions.
+ * @param dtype its element type.
+ * @returns the tensor.
+ */
+export function input(name: string, shape: Shape, dtype: DType = "float32"): Tensor {
+  return { op: "Input", domain: "", inputs: [], attributes: {}, shape, dtype, name };
+}
+
+/**
+ * A value that is stored in the graph.
+ *
+ * @param data numbers (as float32), or a typed array.
+ * @param shape its dimensions; they must multiply to the number of values.
+ * @param name for messages.
+ * @returns the tensor.
+ */
+export function constant(
+  data: readonly number[] | TensorData,
+  shape: readonly number[],
+  name = "constant",
+): Tensor {
+  const values = Array.isArray(data) ? Float32Array.from(data) : data as TensorData;
+  const size = shape.reduce((a, b) => a * b, 1);
+  if (values.length !== size) {
+    throw new RangeError(
+      `Cannot make constant "${name}": shape (${shape}) needs ${size} values, got ${values.length}`,
+    );
+  }
+  const dtype = values instanceof Float32Array ? "float32" : "int64";
+  return {
+    op: "Constant",
+    domain: "",
+    inputs: [],
+    attributes: {},
+    shape,
+    dtype,
+    name,
+    data: values,
+  };
+}
+
+/**
+ * A float32 scalar stored in the graph.
+ *
+ * @param value the number.
+ * @returns a tensor of shape ().
+ */
+export function scalar(value: number): Tensor {
+  return constant([value], [], `${value}`);
+}
+
+/** Options of {@linkcode node}. */
+export interface NodeOptions {
+  /** Operator set, "" (ONNX's own) by default. */
+  domain?: string;
+  /** Element type of the result; by default that of the first input. */
+  dtype?: DType;
+}
+
+/**
+ * Applies an op.
+ *
+ * @param op the ONNX operator.
+ * @param inputs its operands.
+ * @param attributes its settings.
+ * @param shape the shape of the result.
+ * @param options operator set and element type.
+ * @returns the result.
+ */
+export function node(
+  op: string,
+  inputs: readonly Tensor[],
+  attributes: Readonly<Record<string, Attribute>>,
+  shape: Shape,
+  { domain = "", dtype = inputs[0].dtype }: NodeOptions = {},
+): Tensor {
+  const name = `${op}(${inputs.map((x) => x.name).join(", ")})`.slice(0, 80);
+  return { op, domain, inputs, attributes, shape, dtype, name };
+}
+
+/**
+ * Gives a value a reverse-mode rule of its own: the graph computes `value`, but gradients flow to
+ * `inputs` by `vjp`, not through the nodes behind `value`. For where the derived gradient would be slower
+ * or less exact than the known formula.
+ *
+ * @param name what is computed, for messages.
+ * @param value the result.
+ * @param inputs what it depends on.
+ * @param vjp the rule, for those inputs.
+ * @returns the same value.
+ */
+export function customGradient(
+  name: string,
+  value: Tensor,
+  inputs: readonly Tensor[],
+  vjp: Vjp,
+): Tensor {
+  const { shape, dtype } = value;
+  return {
+    op: "CustomGradient",
+    domain: "",
+    inputs,
+    attributes: {},
+    shape,
+    dtype,
+    name,
+    custom: { value, vjp },
+  };
+}
+
+/**
+ * A shape as people write it.
+ *
+ * @param shape dimensions.
+ * @returns such as `(B, T, 128)`.
+ */
+export function showShape(shape: Shape): string {
+  return `(${shape.join(", ")})`;
+}
+
+/**
+ * The product of dimensions.
+ *
+ * @param dims numbers and names.
+ * @returns a number where all are numbers, else a name such as "B*T*4".
+ */
+export function dimProduct(dims: Shape): Dim {
+  const size = dims.reduce<number>((a, d) => typeof d === "number" ? a * d : a, 1);
+  const names = dims.filter((d) => typeof d === "string");
+  if (names.length === 0 || size === 0) return size;
+  return (size === 1 ? names : [...names, size]).join("*");
+}
+
+/**
+ * Whether two shapes are the same, names included.
+ *
+ * @param a one shape.
+ * @param b another.
+ * @returns true where all dimensions agree.
+ */
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((d, i) => d === b[i]);
+}
