@@ -11,7 +11,7 @@ import { constant, dimProduct, showShape, type Tensor, type Vjp } from "./tensor
  * Gradients of a scalar by some of the values it depends on.
  *
  * @param loss a tensor of one element.
- * @param wrt the values to differentiate by.
+ * @param wrt the values to differentiate by, taken as independent of each other.
  * @returns for each, dL/dx in the shape of x; throws where the loss does not depend on it, or where an op on
  * the way has no rule.
  */
@@ -21,11 +21,12 @@ export function gradients(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
       `Cannot differentiate "${loss.name}": it must be a scalar, got ${showShape(loss.shape)}`,
     );
   }
-  const order = dependents(loss, new Set(wrt));
+  const leaves = new Set(wrt);
+  const order = dependents(loss, leaves);
   const sums = new Map<Tensor, Tensor>([[loss, constant([1], loss.shape.map(() => 1), "1")]]);
   for (const node of order) {
     const gradient = sums.get(node);
-    if (gradient === undefined || node.inputs.length === 0) continue;
+    if (gradient === undefined || leaves.has(node)) continue;
     const byInput = ruleOf(node)(node, gradient);
     node.inputs.forEach((x, i) => {
       const term = byInput[i];
@@ -60,9 +61,8 @@ function dependents(loss: Tensor, wrt: ReadonlySet<Tensor>): Set<Tensor> {
   const visit = (node: Tensor): boolean => {
     const known = depends.get(node);
     if (known !== undefined) return known;
-    // no short cut: every input must be visited
-    const below = node.inputs.map(visit).some(Boolean);
-    const result = wrt.has(node) || below;
+    // map before some: every input must be visited
+    const result = wrt.has(node) || node.inputs.map(visit).some(Boolean);
     depends.set(node, result);
     if (result) order.push(node);
     return result;

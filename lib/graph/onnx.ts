@@ -9,7 +9,7 @@ import type { Attribute, DType, Tensor } from "./tensor.ts";
 const { onnx } = onnxProto;
 const { AttributeProto, ModelProto, TensorProto } = onnx;
 
-const OPSET = 17;
+const OPSET = 18;
 const dtypes: Record<DType, number> = {
   float32: TensorProto.DataType.FLOAT,
   int64: TensorProto.DataType.INT64,

@@ -1,0 +1,186 @@
+/**
+ * The weights of a model: names and shapes as in Hugging Face checkpoints, initial values, and the layout of
+ * all of them in one vector, on which the optimiser works.
+ *
+ * @module
+ */
+import { stream } from "../core/random.ts";
+import { slice } from "../graph/shape_ops.ts";
+import { reshape } from "../graph/shape_ops.ts";
+import { constant, type Tensor } from "../graph/tensor.ts";
+import type { DecoderConfig } from "./config.ts";
+
+/** Name and dimensions of one weight. */
+export interface ParameterSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+/** A weight's values, row by row. */
+export interface Parameter extends ParameterSpec {
+  readonly data: Float32Array;
+}
+
+/** Weights by name. */
+export type Parameters = ReadonlyMap<string, Parameter>;
+
+/** Weights as tensors of a graph, by name. */
+export type Weights = (name: string) => Tensor;
+
+/** The name of the token embeddings, shape (V, C), also the output layer of a language model. */
+export const EMBEDDING = "model.embed_tokens.weight";
+
+/** The name of a guard's head, shape (2, C): row 0 safe, row 1 unsafe. */
+export const SCORE = "score.weight";
+
+/**
+ * The weights that a decoder has.
+ *
+ * @param config the decoder.
+ * @returns their names and shapes, in the order of the layers.
+ */
+export function decoderParameters(config: DecoderConfig): ParameterSpec[] {
+  const { vocabSize: V, hiddenSize: C, intermediateSize: F, layers } = config;
+  const block = (i: number): ParameterSpec[] => {
+    const at = (name: string, shape: number[]) => ({
+      name: `model.layers.${i}.${name}.weight`,
+      shape,
+    });
+    return [
+      at("input_layernorm", [C]),
+      ...["q_proj", "k_proj", "v_proj", "o_proj"].map((p) => at(`self_attn.${p}`, [C, C])),
+      at("post_attention_layernorm", [C]),
+      at("mlp.gate_proj", [F, C]),
+      at("mlp.up_proj", [F, C]),
+      at("mlp.down_proj", [C, F]),
+    ];
+  };
+  return [
+    { name: EMBEDDING, shape: [V, C] },
+    ...Array.from({ length: layers }, (_, i) => block(i)).flat(),
+    { name: "model.norm.weight", shape: [C] },
+  ];
+}
+
+/**
+ * Draws initial weights: gains 1, matrices normal with standard deviation 1/√C for the embeddings and
+ * 1/√inputs elsewhere, those that write to the residual stream divided by √(2 layers).
+ *
+ * @param specs which weights.
+ * @param layers number of blocks.
+ * @param name of the random stream; every weight draws from its own.
+ * @returns the weights.
+ */
+export function initialParameters(
+  specs: readonly ParameterSpec[],
+  layers: number,
+  name: string,
+): Parameters {
+  return parametersOf(specs.map((spec) => {
+    const size = spec.shape.reduce((a, b) => a * b, 1);
+    if (spec.shape.length === 1) return { ...spec, data: new Float32Array(size).fill(1) };
+    const random = stream(`${name}/${spec.name}`);
+    const residual = /o_proj|down_proj/.test(spec.name) ? 1 / Math.sqrt(2 * layers) : 1;
+    const deviation = residual / Math.sqrt(spec.shape[1]);
+    return {
+      ...spec,
+      data: Float32Array.from({ length: size }, () => deviation * random.normal()),
+    };
+  }));
+}
+
+/**
+ * A map of weights.
+ *
+ * @param list the weights.
+ * @returns them by name.
+ */
+export function parametersOf(list: readonly Parameter[]): Parameters {
+  return new Map(list.map((p) => [p.name, p]));
+}
+
+/**
+ * How many numbers some weights hold.
+ *
+ * @param specs the weights.
+ * @returns their total size.
+ */
+export function countParameters(specs: Iterable<ParameterSpec>): number {
+  return [...specs].reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+}
+
+/**
+ * Weights as constants of a graph.
+ *
+ * @param parameters the weights.
+ * @returns looks up the constant of a name.
+ */
+export function constantWeights(parameters: Parameters): Weights {
+  const tensors = new Map<string, Tensor>();
+  return (name) => {
+    const known = tensors.get(name);
+    if (known !== undefined) return known;
+    const parameter = parameters.get(name);
+    if (parameter === undefined) {
+      throw new RangeError(`Cannot build the graph: there is no weight "${name}"`);
+    }
+    const tensor = constant(parameter.data, parameter.shape, name);
+    tensors.set(name, tensor);
+    return tensor;
+  };
+}
+
+/**
+ * Weights as parts of one vector.
+ *
+ * @param flat a vector that holds all weights one after the other.
+ * @param specs the weights in their order.
+ * @returns each weight's tensor.
+ */
+export function unflatten(flat: Tensor, specs: readonly ParameterSpec[]): Map<string, Tensor> {
+  let at = 0;
+  return new Map(specs.map(({ name, shape }) => {
+    const size = countParameters([{ name, shape }]);
+    const part = reshape(slice(flat, at, size), shape);
+    at += size;
+    return [name, part];
+  }));
+}
+
+/**
+ * All weights in one vector.
+ *
+ * @param parameters where the values are.
+ * @param specs which of them, in order.
+ * @returns the values one after the other.
+ */
+export function flattenParameters(
+  parameters: Parameters,
+  specs: readonly ParameterSpec[],
+): Float32Array {
+  const flat = new Float32Array(countParameters(specs));
+  let at = 0;
+  for (const { name } of specs) {
+    const { data } = parameters.get(name)!;
+    flat.set(data, at);
+    at += data.length;
+  }
+  return flat;
+}
+
+/**
+ * The reverse of {@linkcode flattenParameters}.
+ *
+ * @param flat the values one after the other.
+ * @param specs which weights they are, in order.
+ * @returns copies of the values by name.
+ */
+export function splitParameters(flat: Float32Array, specs: readonly ParameterSpec[]): Parameters {
+  let at = 0;
+  return parametersOf(specs.map((spec) => {
+    const size = countParameters([spec]);
+    const data = flat.slice(at, at + size);
+    at += size;
+    return { ...spec, data };
+  }));
+}

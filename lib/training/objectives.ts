@@ -1,0 +1,60 @@
+/**
+ * What monitors are trained for, as graphs: the loss of a language model and of a guard over one batch.
+ * Token embeddings are looked up through the batch's distinct tokens, so that their gradient is a product
+ * with a small one-hot matrix instead of a scatter-add.
+ *
+ * @module
+ */
+import { mul, sub } from "../graph/elementwise.ts";
+import { gather, gatherDistinct } from "../graph/gather.ts";
+import { reduceSum } from "../graph/reduce.ts";
+import { input, type Tensor } from "../graph/tensor.ts";
+import type { DecoderConfig } from "../model/config.ts";
+import { guardLogits, hiddenStates, tokenNll } from "../model/decoder.ts";
+import { logSumExp } from "../model/layers.ts";
+import { EMBEDDING, type Weights } from "../model/parameters.ts";
+
+/** A loss over one batch, from the weights. */
+export type Objective = (weights: Weights) => Tensor;
+
+/**
+ * Mean negative log-likelihood of the next token. Graph inputs: "distinct" (U) the token ids of the batch, "tokens" and
+ * "targets" (B, T) as indices into them, "targetWeights" (B, T, 1) that sum to 1.
+ *
+ * @param config the decoder.
+ * @returns the loss in nats a token.
+ */
+export function languageModelLoss(config: DecoderConfig): Objective {
+  return (weights) => {
+    const rows = distinctRows(weights);
+    const hidden = decode(rows, weights, config);
+    const targetRows = gather(rows, input("targets", ["B", "T"], "int64"));
+    const nll = tokenNll(hidden, targetRows, weights(EMBEDDING)); // (B, T, 1)
+    return reduceSum(mul(nll, input("targetWeights", ["B", "T", 1])), [0, 1, 2]);
+  };
+}
+
+/**
+ * Mean cross-entropy of the label. Graph inputs: "distinct" and "tokens" as in {@linkcode languageModelLoss}, "last" (B)
+ * as in {@linkcode guardLogits}, "labels" (B, 2) one-hot over safe, unsafe, divided by B.
+ *
+ * @param config the decoder.
+ * @returns the loss in nats a conversation.
+ */
+export function guardLoss(config: DecoderConfig): Objective {
+  return (weights) => {
+    const hidden = decode(distinctRows(weights), weights, config);
+    const logits = guardLogits(hidden, input("last", ["B"], "int64"), weights); // (B, 2)
+    const labels = input("labels", ["B", 2]);
+    return reduceSum(mul(labels, sub(logSumExp(logits), logits)), [0, 1]);
+  };
+}
+
+function distinctRows(weights: Weights): Tensor {
+  return gatherDistinct(weights(EMBEDDING), input("distinct", ["U"], "int64")); // (U, C)
+}
+
+function decode(rows: Tensor, weights: Weights, config: DecoderConfig): Tensor {
+  const embedded = gather(rows, input("tokens", ["B", "T"], "int64")); // (B, T, C)
+  return hiddenStates(embedded, weights, config)[config.layers];
+}
