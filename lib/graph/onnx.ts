@@ -20,7 +20,8 @@ const dtypes: Record<DType, number> = {
  * The ONNX model that computes some tensors.
  *
  * @param outputs what to compute, by the name under which it comes out.
- * @returns the model file's bytes. Its inputs are the {@linkcode input} tensors that the outputs depend on.
+ * @returns the model file's bytes. Its inputs are the {@linkcode input} tensors that the outputs depend on; those of one
+ * name are one input.
  */
 export function toOnnx(outputs: Readonly<Record<string, Tensor>>): Uint8Array {
   const names = new Map<Tensor, string>();
@@ -38,7 +39,10 @@ export function toOnnx(outputs: Readonly<Record<string, Tensor>>): Uint8Array {
   };
   const emitNew = (x: Tensor): string => {
     if (x.custom !== undefined) return emit(x.custom.value);
-    if (x.op === "Input") return (inputs.push(x), x.name);
+    if (x.op === "Input") {
+      if (!inputs.some(({ name }) => name === x.name)) inputs.push(x);
+      return x.name;
+    }
     if (x.op === "Constant") {
       const name = `c${initializers.length}`;
       initializers.push({

@@ -8,7 +8,7 @@ import { div, mul, neg, scale, sub } from "./elementwise.ts";
 import { oneHotColumns } from "./gather.ts";
 import { matmul } from "./matmul.ts";
 import { reduceSum } from "./reduce.ts";
-import { expand, flattenRows, reshape, transpose } from "./shape_ops.ts";
+import { expand, flattenRows, reshape, reshapeLike, transpose } from "./shape_ops.ts";
 import { sameShape, scalar, type Shape, type Tensor, type Vjp } from "./tensor.ts";
 
 /**
@@ -74,7 +74,7 @@ const softmaxVjp: Vjp = (y, g) => {
 };
 
 /** dL/dx = g in the old shape. */
-const reshapeVjp: Vjp = ({ inputs: [x] }, g) => [reshape(g, x.shape), undefined];
+const reshapeVjp: Vjp = ({ inputs: [x] }, g) => [reshapeLike(g, x), undefined];
 
 /** dL/dx = g with the axes put back. */
 const transposeVjp: Vjp = ({ attributes }, g) => {

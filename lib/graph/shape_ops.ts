@@ -57,6 +57,22 @@ function canonicalProduct(shape: Shape): string {
 }
 
 /**
+ * The same values in the shape of another tensor, which may have several named dimensions.
+ *
+ * @param x a tensor.
+ * @param like gives the shape; as many values.
+ * @returns the values in that shape.
+ */
+export function reshapeLike(x: Tensor, like: Tensor): Tensor {
+  return sameShape(x.shape, like.shape) ? x : node("Reshape", [x, shapeOf(like)], {}, like.shape);
+}
+
+/** The dimensions of a tensor when the graph runs, int64. */
+function shapeOf(x: Tensor): Tensor {
+  return node("Shape", [x], {}, [x.shape.length], { dtype: "int64" });
+}
+
+/**
  * Reorders the axes.
  *
  * @param x a tensor.
@@ -83,8 +99,7 @@ export function transpose(x: Tensor, perm: readonly number[]): Tensor {
  */
 export function expand(x: Tensor, like: Tensor): Tensor {
   if (sameShape(x.shape, like.shape)) return x;
-  const shape = node("Shape", [like], {}, [like.shape.length], { dtype: "int64" });
-  return node("Expand", [x, shape], {}, like.shape);
+  return node("Expand", [x, shapeOf(like)], {}, like.shape);
 }
 
 /**

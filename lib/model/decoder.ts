@@ -4,11 +4,12 @@
  *
  * @module
  */
-import { add, sub } from "../graph/elementwise.ts";
+import { add, mul, neg, sub } from "../graph/elementwise.ts";
 import { gather } from "../graph/gather.ts";
 import { matmul } from "../graph/matmul.ts";
-import { reshape, transpose } from "../graph/shape_ops.ts";
-import { input, type Tensor } from "../graph/tensor.ts";
+import { softmax } from "../graph/reduce.ts";
+import { flattenRows, reshape, transpose } from "../graph/shape_ops.ts";
+import { customGradient, input, type Tensor } from "../graph/tensor.ts";
 import type { DecoderConfig } from "./config.ts";
 import { attention, logSumExp, rmsNorm, rotate, rowDot, swiglu } from "./layers.ts";
 import { EMBEDDING, SCORE, type Weights } from "./parameters.ts";
@@ -76,7 +77,15 @@ function feedForward(x: Tensor, weights: Weights): Tensor {
  */
 export function tokenNll(hidden: Tensor, targetRows: Tensor, embedding: Tensor): Tensor {
   const logits = matmul(hidden, embedding, { transB: true }); // (B, T, V)
-  return sub(logSumExp(logits), rowDot(hidden, targetRows));
+  const nll = sub(logSumExp(logits), rowDot(hidden, targetRows));
+  return customGradient("tokenNll", nll, [hidden, targetRows, embedding], (_, g) => {
+    // g is applied to rows of C values; ∂nll/∂logits = p would need it on rows of V
+    const p = softmax(logits); // (B, T, V)
+    const scaled = mul(g, hidden); // (B, T, C)
+    const byHidden = mul(g, sub(matmul(p, embedding), targetRows));
+    const byEmbedding = matmul(flattenRows(p), flattenRows(scaled), { transA: true });
+    return [byHidden, neg(scaled), byEmbedding];
+  });
 }
 
 /**

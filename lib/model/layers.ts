@@ -98,14 +98,14 @@ export function swiglu(gate: Tensor, up: Tensor): Tensor {
 }
 
 /**
- * Logarithm of Σ exp(x) over the last axis, taken through softmax, which is one fused pass:
- * ln Σ exp(x) = max x − ln max softmax(x).
+ * Logarithm of Σ exp(x) over the last axis.
  *
  * @param x logits, shape (…, V).
  * @returns shape (…, 1).
  */
 export function logSumExp(x: Tensor): Tensor {
   const p = softmax(x);
+  // max x − ln max p is stable, and softmax is one fused pass
   const value = sub(reduceMax(x, [-1]), log(reduceMax(p, [-1])));
   return customGradient("logSumExp", value, [x], (_, g) => [mul(g, p)]);
 }

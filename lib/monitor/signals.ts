@@ -1,0 +1,214 @@
+/**
+ * One forward pass of one model over each conversation, and all signals that are read from it: the guard's logit, pooled
+ * hidden states, the mean surprise of the text, and on request the surprise and entropy at every token. What is large
+ * (logits over the vocabulary, hidden states of all tokens) is reduced inside the graph and never leaves it.
+ *
+ * @module
+ */
+import type { Progress } from "../core/progress.ts";
+import { add, mul, sub } from "../graph/elementwise.ts";
+import { gather } from "../graph/gather.ts";
+import { matmul } from "../graph/matmul.ts";
+import { reduceMax, reduceSum, softmax } from "../graph/reduce.ts";
+import { flattenRows, reshape } from "../graph/shape_ops.ts";
+import { input, type Tensor } from "../graph/tensor.ts";
+import type { Model } from "../model/checkpoint.ts";
+import { embed, hiddenStates, tokenNll } from "../model/decoder.ts";
+import { logSumExp } from "../model/layers.ts";
+import { constantWeights, EMBEDDING, SCORE, type Weights } from "../model/parameters.ts";
+import {
+  type Batch,
+  batchByLength,
+  causalMask,
+  lastPositions,
+  padded,
+} from "../runtime/batches.ts";
+import { openSession, type Value } from "../runtime/session.ts";
+
+/** How the hidden states of a conversation's tokens become one vector. */
+export type Pooling = "last" | "mean" | "max";
+
+/** Which signals to read. */
+export interface SignalRequest {
+  /** The guard's logit difference, unsafe − safe; needs a guard. */
+  guard?: boolean;
+  /** Mean negative log-likelihood of the tokens after the first, in nats. */
+  nll?: boolean;
+  /** Pooled hidden states: which layer (0 = embeddings, `layers` = last, normalised) and which pooling. */
+  hidden?: readonly { layer: number; pooling: Pooling }[];
+  /** Surprise and entropy, in nats, at every token after the first. */
+  tokens?: boolean;
+}
+
+/** Signals of n conversations, in their order. */
+export interface Signals {
+  /** Guard logit differences, shape (n). Danger points up. */
+  guard?: Float32Array;
+  /** Mean surprise, nats a token, shape (n). */
+  nll?: Float32Array;
+  /** One matrix for every request, shape (n, C), row by row. */
+  hidden: Float32Array[];
+  /** For every conversation, the surprise at its tokens after the first. */
+  tokenNll?: Float32Array[];
+  /** For every conversation, the entropy of the prediction at those tokens. */
+  entropy?: Float32Array[];
+}
+
+/** Settings of {@linkcode readSignals}. */
+export interface SignalOptions {
+  threads: number;
+  progress: Progress;
+  /** Most tokens in a batch, padding included. Signals do not depend on it. Default 4096. */
+  tokenBudget?: number;
+}
+
+/**
+ * Runs a model over conversations.
+ *
+ * @param model a guard or a language model.
+ * @param sequences token ids of the conversations, special tokens included, each at least 2 long.
+ * @param request which signals.
+ * @param options threads, progress, batch size.
+ * @returns the signals; every value depends on its own conversation alone.
+ */
+export async function readSignals(
+  model: Model,
+  sequences: readonly Int32Array[],
+  request: SignalRequest,
+  { threads, progress, tokenBudget = 4096 }: SignalOptions,
+): Promise<Signals> {
+  const session = await openSession(signalGraph(model, request), { threads });
+  const signals = emptySignals(sequences, request, model.config.hiddenSize);
+  const total = sequences.reduce((sum, s) => sum + s.length, 0);
+  let done = 0;
+  for (const batch of batchByLength(sequences.map((s) => s.length), tokenBudget)) {
+    const values = await session.run(signalFeed(batch, sequences, request));
+    store(values, batch, signals);
+    done += batch.members.reduce((sum, m) => sum + sequences[m].length, 0);
+    progress.update(done / total);
+  }
+  await session.release();
+  return signals;
+}
+
+/** The outputs "guard" (B, 2), "nll" (B, 1, 1), "hidden0", … (B, C), "tokenNll" and "entropy" (B, T, 1). */
+function signalGraph(model: Model, request: SignalRequest): Record<string, Tensor> {
+  const weights = constantWeights(model.parameters);
+  const states = hiddenStates(
+    embed(input("tokens", ["B", "T"], "int64"), weights),
+    weights,
+    model.config,
+  );
+  const last = states[model.config.layers];
+  const outputs: Record<string, Tensor> = {};
+  if (request.guard) outputs.guard = guardLogits(last, weights);
+  request.hidden?.forEach(({ layer, pooling }, i) =>
+    outputs[`hidden${i}`] = pool(states[layer], pooling)
+  );
+  if (!request.nll && !request.tokens) return outputs;
+  const surprise = tokenNll(
+    last,
+    gather(weights(EMBEDDING), input("targets", ["B", "T"], "int64")),
+    weights(EMBEDDING),
+  );
+  if (request.nll) {
+    outputs.nll = reduceSum(mul(surprise, input("targetWeights", ["B", "T", 1])), [1]);
+  }
+  if (request.tokens) {
+    outputs.tokenNll = surprise;
+    outputs.entropy = entropy(matmul(last, weights(EMBEDDING), { transB: true }));
+  }
+  return outputs;
+}
+
+/** H = ln Σ exp(x) − Σ p x, shape (…, 1). */
+function entropy(logits: Tensor): Tensor {
+  return sub(logSumExp(logits), reduceSum(mul(softmax(logits), logits), [-1]));
+}
+
+/**
+ * Logits at all tokens, of which the last ones are picked, shape (B, 2). Were the last hidden states picked first, a
+ * conversation alone in its batch would go through another multiplication kernel, which rounds differently.
+ */
+function guardLogits(hidden: Tensor, weights: Weights): Tensor {
+  const logits = matmul(flattenRows(hidden), weights(SCORE), { transB: true }); // (B T, 2)
+  return gather(logits, input("last", ["B"], "int64"));
+}
+
+/** One vector for each conversation, shape (B, C). */
+function pool(hidden: Tensor, pooling: Pooling): Tensor {
+  const [B, , C] = hidden.shape;
+  if (pooling === "last") return gather(flattenRows(hidden), input("last", ["B"], "int64"));
+  if (pooling === "mean") {
+    return reshape(reduceSum(mul(hidden, input("meanWeights", ["B", "T", 1])), [1]), [B, C]);
+  }
+  return reshape(reduceMax(add(hidden, input("paddingLow", ["B", "T", 1])), [1]), [B, C]);
+}
+
+/** The graph's inputs for a batch; those that its outputs do not need are left out. */
+function signalFeed(
+  batch: Batch,
+  sequences: readonly Int32Array[],
+  request: SignalRequest,
+): Record<string, Value> {
+  const { members, length } = batch;
+  const poolings = new Set(request.hidden?.map(({ pooling }) => pooling));
+  /** A number at every token, shape (B, T, 1), from the conversation's length; another one at padding. */
+  const atTokens = (present: (tokens: number) => number, absent: number, skipLast = 0) => {
+    const data = new Float32Array(members.length * length).fill(absent);
+    members.forEach((m, b) => {
+      const tokens = sequences[m].length - skipLast;
+      data.fill(present(tokens), b * length, b * length + tokens);
+    });
+    return { data, dims: [members.length, length, 1] };
+  };
+  const feed: Record<string, Value> = {
+    tokens: padded(batch, (m) => sequences[m], 0),
+    mask: causalMask(length),
+  };
+  if (request.guard || poolings.has("last")) {
+    feed.last = lastPositions(batch, (m) => sequences[m].length);
+  }
+  if (poolings.has("mean")) feed.meanWeights = atTokens((tokens) => 1 / tokens, 0);
+  if (poolings.has("max")) feed.paddingLow = atTokens(() => 0, -1e9);
+  if (request.nll || request.tokens) {
+    feed.targets = padded(batch, (m) => sequences[m].subarray(1), 0);
+  }
+  if (request.nll) feed.targetWeights = atTokens((targets) => 1 / targets, 0, 1);
+  return feed;
+}
+
+function emptySignals(
+  sequences: readonly Int32Array[],
+  request: SignalRequest,
+  width: number,
+): Signals {
+  const n = sequences.length;
+  const perToken = () => sequences.map((s) => new Float32Array(s.length - 1));
+  return {
+    hidden: (request.hidden ?? []).map(() => new Float32Array(n * width)),
+    ...(request.guard && { guard: new Float32Array(n) }),
+    ...(request.nll && { nll: new Float32Array(n) }),
+    ...(request.tokens && { tokenNll: perToken(), entropy: perToken() }),
+  };
+}
+
+/** Copies a batch's outputs to where its members stand among all conversations. */
+function store(
+  values: Record<string, Value<Float32Array>>,
+  { members, length }: Batch,
+  signals: Signals,
+): void {
+  members.forEach((m, b) => {
+    if (signals.guard) signals.guard[m] = values.guard.data[2 * b + 1] - values.guard.data[2 * b];
+    if (signals.nll) signals.nll[m] = values.nll.data[b];
+    signals.hidden.forEach((matrix, i) => {
+      const width = values[`hidden${i}`].dims[1];
+      matrix.set(values[`hidden${i}`].data.subarray(b * width, (b + 1) * width), m * width);
+    });
+    for (const name of ["tokenNll", "entropy"] as const) {
+      const own = signals[name]?.[m];
+      own?.set(values[name].data.subarray(b * length, b * length + own.length));
+    }
+  });
+}

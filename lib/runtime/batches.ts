@@ -1,0 +1,107 @@
+/**
+ * Batches of token sequences of about equal length.
+ *
+ * A sequence is padded to a multiple of {@linkcode LENGTH_STEP} that depends on nothing but its own length, so that the
+ * arithmetic done for it, and with it every bit of its result, does not depend on what it is batched with.
+ *
+ * @module
+ */
+import type { Value } from "./session.ts";
+
+/** Lengths are padded up to a multiple of it. Sixteen floats fill a vector register, and little is wasted. */
+export const LENGTH_STEP = 16;
+
+/** Sequences that run together. */
+export interface Batch {
+  /** Which sequences, by their index. */
+  readonly members: readonly number[];
+  /** The length that all are padded to. */
+  readonly length: number;
+}
+
+/**
+ * Groups sequences by padded length and cuts the groups into batches.
+ *
+ * @param lengths of the sequences, in tokens.
+ * @param tokenBudget most tokens in a batch, padding included; a longer sequence is a batch of its own.
+ * @param order in which sequences are taken; by default as they are numbered.
+ * @returns the batches, shortest sequences first.
+ */
+export function batchByLength(
+  lengths: readonly number[],
+  tokenBudget: number,
+  order: readonly number[] = lengths.map((_, i) => i),
+): Batch[] {
+  const groups = new Map<number, number[]>();
+  for (const i of order) {
+    const length = LENGTH_STEP * Math.ceil(lengths[i] / LENGTH_STEP);
+    const group = groups.get(length);
+    if (group === undefined) groups.set(length, [i]);
+    else group.push(i);
+  }
+  return [...groups].sort(([a], [b]) => a - b).flatMap(([length, group]) => {
+    const size = Math.max(1, Math.floor(tokenBudget / length));
+    const count = Math.ceil(group.length / size);
+    return Array.from(
+      { length: count },
+      (_, k) => ({ length, members: group.slice(k * size, (k + 1) * size) }),
+    );
+  });
+}
+
+/**
+ * Numbers of each member of a batch, padded on the right.
+ *
+ * @param batch the batch.
+ * @param sequence the numbers of a member, by its index.
+ * @param padding what to fill up with.
+ * @returns int64, shape (B, T).
+ */
+export function padded(
+  { members, length }: Batch,
+  sequence: (member: number) => ArrayLike<number>,
+  padding: number,
+): Value<BigInt64Array> {
+  const data = new BigInt64Array(members.length * length).fill(BigInt(padding));
+  members.forEach((member, b) => {
+    const own = sequence(member);
+    for (let t = 0; t < own.length; t++) data[b * length + t] = BigInt(own[t]);
+  });
+  return { data, dims: [members.length, length] };
+}
+
+/**
+ * Where the last token of each member stands in the flattened (B T) rows of a batch.
+ *
+ * @param batch the batch.
+ * @param lengthOf length of a member's sequence, by its index.
+ * @returns int64, shape (B).
+ */
+export function lastPositions(
+  { members, length }: Batch,
+  lengthOf: (member: number) => number,
+): Value<BigInt64Array> {
+  const data = BigInt64Array.from(
+    members,
+    (member, b) => BigInt(b * length + lengthOf(member) - 1),
+  );
+  return { data, dims: [members.length] };
+}
+
+const masks = new Map<number, Value<Float32Array>>();
+
+/**
+ * The causal mask: 0 where a position may look, −1e9 where it may not.
+ *
+ * @param length T.
+ * @returns shape (T, T), the same array every time.
+ */
+export function causalMask(length: number): Value<Float32Array> {
+  const known = masks.get(length);
+  if (known !== undefined) return known;
+  const data = new Float32Array(length * length);
+  for (let i = 0; i < length; i++) data.fill(-1e9, i * length + i + 1, (i + 1) * length);
+  const mask = { data, dims: [length, length] };
+  masks.set(length, mask);
+  return mask;
+}

@@ -1,0 +1,126 @@
+/**
+ * The training loop: batches in seeded order, a learning rate that warms up and decays, and a state that is saved as it
+ * goes, from which a killed run goes on and ends in the same bytes.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { exists } from "../core/files.ts";
+import type { Progress } from "../core/progress.ts";
+import { stream } from "../core/random.ts";
+import type { Parameters } from "../model/parameters.ts";
+import { readSafetensors, writeSafetensors } from "../model/safetensors.ts";
+import { type Batch, batchByLength } from "../runtime/batches.ts";
+import type { Value } from "../runtime/session.ts";
+import { initialState, openTrainer, type TrainerOptions, type TrainerState } from "./trainer.ts";
+
+/** How long and how fast to train. */
+export interface Schedule {
+  /** Passes over the data. */
+  epochs: number;
+  /** Most tokens in a batch, padding included. */
+  tokensPerStep: number;
+  /** Highest learning rate. */
+  learningRate: number;
+  /** Share of the steps in which the learning rate rises from 0. */
+  warmup: number;
+}
+
+/** What {@linkcode train} needs. */
+export interface TrainOptions extends TrainerOptions {
+  schedule: Schedule;
+  /** Initial weights. */
+  parameters: Parameters;
+  /** Lengths of the training sequences, in tokens. */
+  lengths: readonly number[];
+  /** Makes the objective's inputs from a batch. */
+  feed: (batch: Batch) => Record<string, Value>;
+  /** Names the random stream of the batch order. */
+  name: string;
+  /** Folder for the state of an unfinished run. */
+  scratch: string;
+  progress: Progress;
+}
+
+/** What training ends in. */
+export interface Trained {
+  parameters: Parameters;
+  /** Loss of every step, in nats. */
+  losses: Float32Array;
+}
+
+const STEPS_BETWEEN_SAVES = 100;
+
+/**
+ * Trains a model.
+ *
+ * @param options model, data, schedule.
+ * @returns weights and losses; the same for the same options, whether or not the run was interrupted.
+ */
+export async function train(options: TrainOptions): Promise<Trained> {
+  const { schedule, specs, scratch, progress } = options;
+  const plan = planBatches(options);
+  const saved = readState(scratch, plan.length);
+  const losses = saved?.losses ?? new Float32Array(plan.length);
+  const trainer = await openTrainer(
+    options,
+    saved?.state ?? initialState(options.parameters, specs),
+  );
+  for (let step = trainer.state().step; step < plan.length; step++) {
+    const rate = learningRateAt(step, plan.length, schedule);
+    losses[step] = (await trainer.step(options.feed(plan[step]), rate)).loss;
+    const done = step + 1;
+    progress.update(done / plan.length, `loss ${losses[step].toFixed(3)}`);
+    if (done % STEPS_BETWEEN_SAVES === 0) writeState(scratch, trainer.state(), losses);
+  }
+  const parameters = trainer.parameters();
+  await trainer.release();
+  return { parameters, losses };
+}
+
+/** All batches of all epochs, in the order in which they are trained on. */
+function planBatches({ schedule, lengths, name }: TrainOptions): Batch[] {
+  return Array.from({ length: schedule.epochs }, (_, epoch) => {
+    const random = stream(`${name}/epoch-${epoch}`);
+    const order = random.shuffle(lengths.map((_, i) => i));
+    return random.shuffle(batchByLength(lengths, schedule.tokensPerStep, order));
+  }).flat();
+}
+
+/** Rises linearly, then falls along a half cosine to a tenth. */
+function learningRateAt(step: number, steps: number, { learningRate, warmup }: Schedule): number {
+  const rising = Math.ceil(warmup * steps);
+  if (step < rising) return learningRate * (step + 1) / rising;
+  const fallen = (step - rising) / Math.max(1, steps - rising);
+  return learningRate * (0.1 + 0.45 * (1 + Math.cos(Math.PI * fallen)));
+}
+
+const STATE_FILE = "state.safetensors";
+
+function writeState(
+  scratch: string,
+  { step, theta, mean, square }: TrainerState,
+  losses: Float32Array,
+): void {
+  const arrays = { theta, mean, square, losses };
+  const list = Object.entries(arrays).map(([name, data]) => ({ name, shape: [data.length], data }));
+  writeSafetensors(join(scratch, STATE_FILE), list, { step: String(step) });
+}
+
+function readState(
+  scratch: string,
+  steps: number,
+): { state: TrainerState; losses: Float32Array } | undefined {
+  const path = join(scratch, STATE_FILE);
+  if (!exists(path)) return undefined;
+  const { parameters, metadata } = readSafetensors(path);
+  const array = (name: string) => parameters.get(name)!.data;
+  if (array("losses").length !== steps) return undefined;
+  const state = {
+    step: Number(metadata.step),
+    theta: array("theta"),
+    mean: array("mean"),
+    square: array("square"),
+  };
+  return { state, losses: array("losses") };
+}
