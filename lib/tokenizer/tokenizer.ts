@@ -80,7 +80,20 @@ export function writeTokenizer(folder: string, vocabulary: Vocabulary): void {
  * @returns the tokenizer; throws a {@linkcode UserError} where the files are missing, damaged or another's.
  */
 export function loadTokenizer(folder: string): Tokenizer {
-  const definition = readDefinition(join(folder, "tokenizer.json"));
+  return openDefinition(readDefinition(join(folder, "tokenizer.json")));
+}
+
+/**
+ * Makes a tokenizer of a vocabulary at once, without files.
+ *
+ * @param vocabulary what `trainBpe` learnt.
+ * @returns the tokenizer, the same that loading the written files gives.
+ */
+export function tokenizerOf(vocabulary: Vocabulary): Tokenizer {
+  return openDefinition(tokenizerJson(vocabulary));
+}
+
+function openDefinition(definition: Definition): Tokenizer {
   const library = new PreTrainedTokenizer(definition, CONFIG);
   const vocabulary = Object.entries(definition.model.vocab);
   const byteLengths = new Map(vocabulary.map(([token, id]) => [id, token.length]));

@@ -1,0 +1,79 @@
+/**
+ * The manifest of the embedded suite: what it holds, counted, and the hash of each generated split, so that a
+ * change of a scene, of the generator or of the random streams cannot go unnoticed.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { writeFileAtomic } from "../core/files.ts";
+import { type Json, roundNumbers, sha256 } from "../core/json.ts";
+import { DOMAINS } from "../conversation/domains.ts";
+import type { Row } from "../conversation/row.ts";
+import { SPLITS } from "../conversation/scenes.ts";
+import { loadSuite, type Suite, toJsonl } from "../conversation/suite.ts";
+import { type Tokenizer, tokenizerOf } from "./tokenizer.ts";
+import { trainBpe } from "./train.ts";
+
+/** Where the manifest stands. */
+export const MANIFEST_PATH: string = join(
+  import.meta.dirname!,
+  "../../data/mini/manifest.json",
+);
+
+const VOCABULARY_SIZE = 2048; // of the tokenizer that counts, trained on the training split
+
+/**
+ * Generates the suite `mini` and writes down what it holds.
+ *
+ * @param path where to.
+ */
+export function writeManifest(path: string = MANIFEST_PATH): void {
+  writeFileAtomic(path, manifestText(loadSuite("mini")));
+}
+
+/**
+ * The manifest of a suite.
+ *
+ * @param suite any suite.
+ * @returns JSON text: for every split its rows, its SHA-256 as JSON Lines, and for every domain and label the
+ * number of rows and scenes and the fewest, mean and most tokens of a conversation.
+ */
+export function manifestText(suite: Suite): string {
+  const texts = suite.train.map(({ conversation }) => conversation);
+  const tokenizer = tokenizerOf(trainBpe(texts, VOCABULARY_SIZE));
+  const splits = SPLITS.map((split) => [split, describeSplit(suite[split], tokenizer)]);
+  const manifest = {
+    suite: suite.name,
+    synthetic: suite.synthetic,
+    hash: suite.hash,
+    vocabularySize: tokenizer.vocabSize,
+    splits: Object.fromEntries(splits),
+  };
+  return JSON.stringify(roundNumbers(manifest, 4), null, 2) + "\n";
+}
+
+function describeSplit(rows: readonly Row[], tokenizer: Tokenizer): Json {
+  const groups = DOMAINS.flatMap((domain) =>
+    ([0, 1] as const).map((malign) => ({
+      domain,
+      label: malign === 1 ? "unsafe" : "safe",
+      rows: rows.filter((row) => row.domain === domain && row.malign === malign),
+    }))
+  ).filter((group) => group.rows.length > 0);
+  return {
+    rows: rows.length,
+    sha256: sha256(toJsonl(rows)),
+    groups: groups.map(({ domain, label, rows }) => {
+      const lengths = rows.map(({ conversation }) => tokenizer.encode(conversation).length);
+      return {
+        domain,
+        label,
+        rows: rows.length,
+        scenes: new Set(rows.map(({ scene }) => scene)).size,
+        minTokens: Math.min(...lengths),
+        meanTokens: lengths.reduce((a, b) => a + b) / lengths.length,
+        maxTokens: Math.max(...lengths),
+      };
+    }),
+  };
+}
