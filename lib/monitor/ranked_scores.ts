@@ -1,0 +1,242 @@
+/**
+ * One monitor's scores, sorted once, from which AUROC, recall and false-alarm rates of any resample are
+ * read in one pass. A resample says how often each unit (row or scene) was drawn; C[k] is how often the k
+ * lowest safe scores were drawn together, so
+ *
+ *     AUROC = Σᵤ wᵤ ( C[#{safe < u}] + C[#{safe ≤ u}] ) / (2 · total safe · total unsafe)
+ *
+ * and the order statistics behind the threshold are binary searches in C.
+ *
+ * @module
+ */
+import { interpolate, quantile, requireFinite } from "../stats/quantile.ts";
+import type { Grouping } from "./groups.ts";
+
+/** Rows in ascending order of their scores, all of shape (rows). */
+export interface Ranking {
+  /** The scores. */
+  scores: Float64Array;
+  /** The unit that each belongs to. */
+  units: Int32Array;
+  /** How many safe ID scores are smaller; empty for safe rows. */
+  below: Int32Array;
+  /** How many safe ID scores are smaller or equal; empty for safe rows. */
+  upTo: Int32Array;
+}
+
+/** One monitor's scores under one seed, ready to be resampled. */
+export interface RankedScores {
+  /** The safe ID rows. */
+  safe: Ranking;
+  /** The groups that have both classes. */
+  groups: Ranking[];
+  /** Safe rows of each domain outside ID. */
+  shifts: Ranking[];
+  /** Target false-positive rates. */
+  targets: readonly number[];
+  /** Fixed thresholds, one for each target; without them each resample sets its own. */
+  thresholds?: number[];
+}
+
+/** What a measured value is of. */
+export interface Quantity {
+  /** `id`, a domain, or a mean over groups. */
+  group: string;
+  /** `auroc`, `recall@0.01` or `fpr@0.01`. */
+  metric: string;
+}
+
+/**
+ * The names of the metrics.
+ *
+ * @param targets target false-positive rates.
+ * @returns what tells safe from unsafe, and what counts safe rows that are flagged.
+ */
+export function metricNames(
+  targets: readonly number[],
+): { detection: string[]; alarms: string[] } {
+  return {
+    detection: ["auroc", ...targets.map((f) => `recall@${f}`)],
+    alarms: targets.map((f) => `fpr@${f}`),
+  };
+}
+
+/**
+ * Names the values that {@linkcode measure} writes, in its order. The false-positive rate reached stands
+ * under `id` alone: every group shares the safe rows and so the threshold. Nothing is measured without safe ID rows.
+ *
+ * @param grouping who is compared with whom.
+ * @param targets target false-positive rates.
+ * @returns group and metric of each value.
+ */
+export function quantitiesOf(grouping: Grouping, targets: readonly number[]): Quantity[] {
+  if (grouping.safe.length === 0) return [];
+  const { detection, alarms } = metricNames(targets);
+  return [
+    ...groupsWithBothClasses(grouping).flatMap(({ name }) =>
+      detection.map((metric) => ({ group: name, metric }))
+    ),
+    ...["id", ...grouping.shifts.map(({ name }) => name)].flatMap((group) =>
+      alarms.map((metric) => ({ group, metric }))
+    ),
+  ];
+}
+
+function groupsWithBothClasses({ groups }: Grouping): Grouping["groups"] {
+  return groups.filter(({ rows }) => rows.length > 0);
+}
+
+/** Settings of {@linkcode rankScores}. */
+export interface RankOptions {
+  /** Target false-positive rates. */
+  targets: readonly number[];
+  /** Safe scores of other rows to take the thresholds from. */
+  calibration?: Float64Array | undefined;
+}
+
+/**
+ * Sorts scores within the safe rows and every group.
+ *
+ * @param scores finite scores that rise with danger, shape (rows).
+ * @param grouping who is compared with whom.
+ * @param unitOfRow the unit of each row, shape (rows).
+ * @param options target rates and where thresholds come from.
+ * @returns the scores, sorted.
+ */
+export function rankScores(
+  scores: Float64Array,
+  grouping: Grouping,
+  unitOfRow: Int32Array,
+  { targets, calibration }: RankOptions,
+): RankedScores {
+  if (scores.length !== unitOfRow.length) {
+    throw new RangeError(
+      `Cannot rank scores: each of ${unitOfRow.length} rows must have one, got ${scores.length}`,
+    );
+  }
+  requireFinite(scores);
+  const rank = (rows: Int32Array, against: Float64Array = new Float64Array()): Ranking => {
+    const order = rows.slice().sort((a, b) => scores[a] - scores[b]);
+    const sorted = Float64Array.from(order, (row) => scores[row]);
+    const compared = against.length > 0 ? sorted : against;
+    return {
+      scores: sorted,
+      units: order.map((row) => unitOfRow[row]),
+      below: Int32Array.from(compared, (score) => countBelow(against, score)),
+      upTo: Int32Array.from(compared, (score) => countUpTo(against, score)),
+    };
+  };
+  const safe = rank(grouping.safe);
+  return {
+    safe,
+    groups: groupsWithBothClasses(grouping).map(({ rows }) => rank(rows, safe.scores)),
+    shifts: grouping.shifts.map(({ rows }) => rank(rows)),
+    targets,
+    ...calibration && { thresholds: targets.map((f) => quantile(calibration, 1 - f)) },
+  };
+}
+
+/** Running totals, kept between calls: shape (safe rows + 1) and (most rows of a group or shift + 1). */
+export interface Workspace {
+  /** Of the safe ID rows. */
+  safe: Float64Array;
+  /** Of whatever is held against them. */
+  other: Float64Array;
+}
+
+/**
+ * Makes room for {@linkcode measure}.
+ *
+ * @param grouping who is compared with whom.
+ * @returns a workspace for any scores of these rows.
+ */
+export function workspaceFor({ safe, groups, shifts }: Grouping): Workspace {
+  const most = Math.max(...[...groups, ...shifts].map(({ rows }) => rows.length));
+  return { safe: new Float64Array(safe.length + 1), other: new Float64Array(most + 1) };
+}
+
+/**
+ * Measures one resample.
+ *
+ * @param ranked sorted scores.
+ * @param counts how often each unit was drawn, shape (units).
+ * @param work overwritten.
+ * @param out receives the values that {@linkcode quantitiesOf} names.
+ */
+export function measure(
+  { safe, groups, shifts, targets, thresholds }: RankedScores,
+  counts: Uint8Array,
+  work: Workspace,
+  out: Float64Array,
+): void {
+  const { total: nSafe } = tally(safe, counts, work.safe, work.safe);
+  const cuts = thresholds ?? targets.map((f) => drawnQuantile(safe.scores, work.safe, 1 - f));
+  let at = 0;
+  const writeSharesAbove = (scores: Float64Array, totals: Float64Array, all: number) => {
+    for (const cut of cuts) out[at++] = (all - totals[countUpTo(scores, cut)]) / all;
+  };
+  for (const group of groups) {
+    const { total: nUnsafe, pairs } = tally(group, counts, work.other, work.safe);
+    out[at++] = pairs / (2 * nSafe * nUnsafe);
+    writeSharesAbove(group.scores, work.other, nUnsafe);
+  }
+  writeSharesAbove(safe.scores, work.safe, nSafe);
+  for (const shift of shifts) {
+    writeSharesAbove(shift.scores, work.other, tally(shift, counts, work.other, work.safe).total);
+  }
+}
+
+/**
+ * Writes running totals of how often the rows of a ranking were drawn, with a 0 before them, and counts drawn
+ * pairs. Both loops stand in one function, because V8 inlines two small ones into the caller, in a tier that it then
+ * never leaves (3 times slower); totals are float64 because integers would be converted on each use.
+ *
+ * @returns how often all rows were drawn, and twice the number of pairs in order, ties half.
+ */
+function tally(
+  { units, below, upTo }: Ranking,
+  counts: Uint8Array,
+  totals: Float64Array,
+  safe: Float64Array,
+): { total: number; pairs: number } {
+  let total = 0;
+  for (let k = 0; k < units.length; k++) {
+    total += counts[units[k]];
+    totals[k + 1] = total;
+  }
+  let pairs = 0;
+  for (let k = 0; k < below.length; k++) {
+    pairs += (totals[k + 1] - totals[k]) * (safe[below[k]] + safe[upTo[k]]);
+  }
+  return { total, pairs };
+}
+
+/** The quantile of the drawn scores: `scores[k]` stands there `totals[k + 1] − totals[k]` times. */
+function drawnQuantile(scores: Float64Array, totals: Float64Array, p: number): number {
+  const last = totals[scores.length] - 1;
+  const rank = Math.floor(last * p);
+  const at = (j: number) => scores[countUpTo(totals, j) - 1];
+  return interpolate(at(rank), at(Math.min(rank + 1, last)), last * p - rank);
+}
+
+/** How many entries of an ascending array are ≤ the value. */
+function countUpTo(sorted: Float64Array, value: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sorted[middle] <= value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** How many entries of an ascending array are < the value. */
+function countBelow(sorted: Float64Array, value: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sorted[middle] < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
