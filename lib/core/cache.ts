@@ -9,6 +9,7 @@ import { join } from "node:path";
 import {
   exists,
   fileError,
+  makeFolder,
   readBytes,
   readText,
   removeIfPresent,
@@ -59,8 +60,8 @@ export function openCache(root: string, warn: (message: string) => void = () => 
       }
       const temporary = `${folder}.tmp-${crypto.randomUUID().slice(0, 8)}`;
       const scratch = `${folder}.scratch`;
+      makeFolder(temporary);
       try {
-        makeFolder(temporary);
         await build(temporary, scratch);
         writeFileAtomic(join(temporary, MANIFEST), JSON.stringify(hashFiles(temporary)));
         moveIntoPlace(temporary, folder);
@@ -72,14 +73,6 @@ export function openCache(root: string, warn: (message: string) => void = () => 
       return folder;
     },
   };
-}
-
-function makeFolder(path: string): void {
-  try {
-    Deno.mkdirSync(path, { recursive: true });
-  } catch (error) {
-    throw fileError("make the folder", path, error);
-  }
 }
 
 /** Renames; where another run has put the same entry there first, ours is dropped. */

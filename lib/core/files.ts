@@ -14,15 +14,28 @@ import { UserError } from "./errors.ts";
  * @param data text (as UTF-8) or bytes.
  */
 export function writeFileAtomic(path: string, data: string | Uint8Array): void {
+  makeFolder(dirname(path));
   const temporary = `${path}.tmp-${crypto.randomUUID().slice(0, 8)}`;
   try {
-    Deno.mkdirSync(dirname(path), { recursive: true });
     const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
     Deno.writeFileSync(temporary, bytes);
     Deno.renameSync(temporary, path);
   } catch (error) {
     removeIfPresent(temporary);
     throw fileError("write", path, error);
+  }
+}
+
+/**
+ * Makes a folder and those above it, where they are missing.
+ *
+ * @param path the folder.
+ */
+export function makeFolder(path: string): void {
+  try {
+    Deno.mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw fileError("make the folder", path, error);
   }
 }
 
@@ -116,7 +129,8 @@ function reasonOf(error: Error): [why: string, remedy: string] {
   if (error instanceof Deno.errors.PermissionDenied || code === "EROFS") {
     return ["the system does not permit it", "Check the owner and mode, or choose another folder."];
   }
-  if (error instanceof Deno.errors.IsADirectory || error instanceof Deno.errors.NotADirectory) {
+  const { AlreadyExists, IsADirectory, NotADirectory } = Deno.errors;
+  if ([AlreadyExists, IsADirectory, NotADirectory].some((kind) => error instanceof kind)) {
     return ["a file was expected where a folder is, or the other way round", "Check the path."];
   }
   return [error.message, "Check the path and the disk."];

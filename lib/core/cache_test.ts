@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { openCache } from "./cache.ts";
+import { exists, readText, writeFileAtomic } from "./files.ts";
+
+/** Runs `use` with an empty folder for a cache. */
+async function inFolder(use: (root: string) => Promise<void>): Promise<void> {
+  const root = Deno.makeTempDirSync();
+  try {
+    await use(root);
+  } finally {
+    Deno.removeSync(root, { recursive: true });
+  }
+}
+
+const namesIn = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+
+/** Builds entries that hold one file, and counts how often. */
+function builder(text = "made") {
+  const counted = {
+    builds: 0,
+    build(folder: string): void {
+      counted.builds++;
+      writeFileAtomic(join(folder, "text"), text);
+    },
+  };
+  return counted;
+}
+
+Deno.test("entry() builds once for equal parts, whatever the order of their keys", async () => {
+  await inFolder(async (root) => {
+    const made = builder();
+    const first = await openCache(root).entry("guard", { seed: 1, width: 2 }, made.build);
+    const second = await openCache(root).entry("guard", { width: 2, seed: 1 }, made.build);
+    assert.equal(first, second);
+    assert.equal(readText(join(first, "text")), "made");
+    assert.equal(made.builds, 1);
+  });
+});
+
+Deno.test("entry() keeps other parts and other kinds apart", async () => {
+  await inFolder(async (root) => {
+    const cache = openCache(root);
+    const made = builder();
+    const folders = [
+      await cache.entry("guard", { seed: 1 }, made.build),
+      await cache.entry("guard", { seed: 2 }, made.build),
+      await cache.entry("signals", { seed: 1 }, made.build),
+    ];
+    assert.equal(new Set(folders).size, 3);
+    assert.equal(made.builds, 3);
+  });
+});
+
+Deno.test("entry() notices every kind of damage, says so, and rebuilds", async () => {
+  const damages: [string, (folder: string) => void, RegExp][] = [
+    ["changed", (f) => Deno.writeTextFileSync(join(f, "text"), "mad"), /"text" is missing or ch/],
+    ["missing", (f) => Deno.removeSync(join(f, "text")), /"text" is missing or changed/],
+    ["added", (f) => Deno.writeTextFileSync(join(f, "more"), ""), /"more" is missing or changed/],
+    ["no manifest", (f) => Deno.removeSync(join(f, "manifest.json")), /no such file/],
+    ["cut manifest", (f) => Deno.truncateSync(join(f, "manifest.json"), 5), /JSON/],
+    ["no folder", (f) => {
+      Deno.removeSync(f, { recursive: true });
+      Deno.writeTextFileSync(f, "");
+    }, /./],
+  ];
+  for (const [name, damage, reason] of damages) {
+    await inFolder(async (root) => {
+      const said: string[] = [];
+      const cache = openCache(root, (message) => said.push(message));
+      const made = builder();
+      const folder = await cache.entry("guard", 1, made.build);
+      damage(folder);
+      assert.equal(await cache.entry("guard", 1, made.build), folder, name);
+      assert.equal(made.builds, 2, name);
+      assert.equal(said.length, 1, name);
+      assert.match(said[0], /^Cache entry ".*" is damaged \(.*\); it is rebuilt\.$/);
+      assert.match(said[0], reason, name);
+      assert.deepEqual(namesIn(folder), ["manifest.json", "text"], name);
+      await cache.entry("guard", 1, made.build);
+      assert.equal(made.builds, 2, name);
+    });
+  }
+});
+
+Deno.test("entry() leaves no folder when the build fails, and builds the next time", async () => {
+  await inFolder(async (root) => {
+    const cache = openCache(root);
+    const failing = cache.entry("guard", 1, (folder) => {
+      writeFileAtomic(join(folder, "half"), "x");
+      throw new Error("no more power");
+    });
+    await assert.rejects(failing, /^Error: no more power$/);
+    assert.deepEqual(namesIn(join(root, "guard")), []);
+    const folder = await cache.entry("guard", 1, builder().build);
+    assert.deepEqual(namesIn(folder), ["manifest.json", "text"]);
+  });
+});
+
+Deno.test("entry() keeps scratch files of a failed build for the next, then removes them", async () => {
+  await inFolder(async (root) => {
+    const cache = openCache(root);
+    await assert.rejects(cache.entry("guard", 1, (_, scratch) => {
+      writeFileAtomic(join(scratch, "state"), "half way");
+      throw new Error("killed");
+    }));
+    const folder = await cache.entry("guard", 1, (folder, scratch) => {
+      writeFileAtomic(join(folder, "from"), readText(join(scratch, "state")));
+    });
+    assert.equal(readText(join(folder, "from")), "half way");
+    assert.deepEqual(namesIn(join(root, "guard")), [folder.split("/").at(-1)]);
+  });
+});
+
+Deno.test("entry() keeps what a concurrent run has put there first", async () => {
+  await inFolder(async (root) => {
+    const folder = await openCache(root).entry("guard", 1, async (own) => {
+      await openCache(root).entry("guard", 1, builder("the winner's").build);
+      writeFileAtomic(join(own, "text"), "the loser's");
+    });
+    assert.equal(readText(join(folder, "text")), "the winner's");
+    assert.deepEqual(namesIn(join(root, "guard")), [folder.split("/").at(-1)]);
+  });
+});
+
+Deno.test("entry() makes no folder before it is asked, and says where it cannot", async () => {
+  await inFolder(async (root) => {
+    openCache(join(root, "later"));
+    assert.ok(!exists(join(root, "later")));
+    writeFileAtomic(join(root, "file"), "");
+    await assert.rejects(openCache(join(root, "file")).entry("guard", 1, () => {}), {
+      name: "UserError",
+      message: /^Cannot make the folder ".*file\/guard\/.*": /,
+    });
+  });
+});
