@@ -1,0 +1,184 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { UserError } from "../core/errors.ts";
+import { analyze, type AnalyzeOptions, parseLambdaGrid } from "./analyze.ts";
+import golden from "./testdata/analyze_golden.json" with { type: "json" };
+
+const TESTDATA = join(import.meta.dirname!, "testdata");
+const scoredFile = (name: string) => join(TESTDATA, `scored_${name}.jsonl`);
+
+/** Equal but for 1e-9 in every number. */
+function assertClose(actual: unknown, expected: unknown, where = "$"): void {
+  if (typeof expected === "number" && typeof actual === "number") {
+    assert.ok(Math.abs(actual - expected) <= 1e-9, `${where}: ${actual} is not ${expected}`);
+  } else if (typeof expected === "object" && expected !== null) {
+    assert.deepEqual(Object.keys(actual as object).sort(), Object.keys(expected).sort(), where);
+    for (const [key, value] of Object.entries(expected)) {
+      assertClose((actual as Record<string, unknown>)[key], value, `${where}.${key}`);
+    }
+  } else assert.equal(actual, expected, where);
+}
+
+for (const { files, options, columns, ids, scores, lambda, analysis } of golden.cases) {
+  const name = `${files.join(" + ")} ${JSON.stringify(options)}`;
+  Deno.test(`analyze() equals mood-bench 1.0.0 to 1e-9 (${name})`, () => {
+    const { lambdaGrid, ...others } = options as AnalyzeOptions & { lambdaGrid?: string };
+    const given = lambdaGrid === undefined ? {} : { lambdaGrid: parseLambdaGrid(lambdaGrid) };
+    const found = analyze(files.map(scoredFile), { ...others, ...given });
+    assertClose(found.report, analysis);
+    assertClose(
+      found.rows.map(({ id, score }) => [id, score]),
+      ids.map((id, i) => [id, scores[i]]),
+    );
+    const own = others.predictSafe ? ["flipped"] : [];
+    assert.deepEqual(Object.keys(found.rows[0]).sort(), [...columns, ...own].sort());
+    if (lambda !== null) assertClose(found.rows.map((row) => row.lambda), ids.map(() => lambda));
+  });
+}
+
+/** Runs `use` with a folder that is removed afterwards. */
+function inFolder(use: (folder: string) => void): void {
+  const folder = Deno.makeTempDirSync();
+  try {
+    use(folder);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+const safe = { id: "s", conversation: "Hi", domain: "hh-rlhf-helpful", malign: 0, score: 0.1 };
+const unsafe = { id: "u", conversation: "Ho", domain: "scheming", malign: 1, score: 0.9 };
+
+/** Analyses files with the given lines. */
+function analyzeLines(files: unknown[][], options: AnalyzeOptions = {}) {
+  let found: ReturnType<typeof analyze> | undefined;
+  inFolder((folder) => {
+    const paths = files.map((lines, f) => {
+      const path = join(folder, `${f}.jsonl`);
+      const text = lines.map((line) => typeof line === "string" ? line : JSON.stringify(line));
+      Deno.writeTextFileSync(path, text.join("\n"));
+      return path;
+    });
+    found = analyze(paths, options);
+  });
+  return found!;
+}
+
+Deno.test("analyze() writes both files whole, and reads its own output again", () => {
+  inFolder((folder) => {
+    const first = analyze([scoredFile("a")], { output: join(folder, "new", "first") });
+    const written = join(folder, "new", "first", "results.jsonl");
+    const again = analyze([written], { output: join(folder, "again") });
+    assert.deepEqual(again.report, first.report);
+    const text = (name: string) => Deno.readTextFileSync(join(folder, name, "analysis.json"));
+    assert.equal(text("again"), text("new/first"));
+    assert.deepEqual(JSON.parse(text("again")), first.report);
+    assert.deepEqual(
+      Array.from(Deno.readDirSync(join(folder, "again")), ({ name }) => name).sort(),
+      ["analysis.json", "results.jsonl"],
+    );
+  });
+});
+
+Deno.test("analyze() refuses to flip scores that it flipped already", () => {
+  inFolder((folder) => {
+    const options = { predictSafe: true, output: folder };
+    const flipped = analyze([scoredFile("a_safe")], options);
+    const again = [join(folder, "results.jsonl")];
+    assert.deepEqual(analyze(again).report, flipped.report);
+    assert.throws(
+      () => analyze(again, { predictSafe: true }),
+      (error: UserError) =>
+        /were flipped when/.test(error.message) && /--predict-safe/.test(error.remedy),
+    );
+  });
+});
+
+Deno.test("analyze() refuses to overwrite what it reads", () => {
+  inFolder((folder) => {
+    const path = join(folder, "results.jsonl");
+    Deno.copyFileSync(scoredFile("a"), path);
+    assert.throws(() => analyze([path], { output: folder }), /is a file to be analysed/);
+  });
+});
+
+Deno.test("analyze() names and counts rows that one file lacks", () => {
+  const { warnings, rows } = analyze([scoredFile("a"), scoredFile("b_short")], {
+    aggregator: "max",
+  });
+  assert.equal(rows.length, 254);
+  assert.equal(warnings.length, 1);
+  assert.match(warnings[0], /^2 rows are left out, not in ".*scored_b_short.jsonl": ".*", ".*"\.$/);
+  assert.ok(warnings[0].includes('"scheming-3"') && warnings[0].includes('"hh-rlhf-helpful-5"'));
+});
+
+Deno.test("analyze() keeps the most suspicious file with max", () => {
+  const low = [safe, unsafe];
+  const high = [{ ...unsafe, score: 0.2 }, { ...safe, score: 0.7 }];
+  const { rows } = analyzeLines([low, high], { aggregator: "max" });
+  assert.deepEqual(rows.map(({ id, score }) => [id, score]), [["s", 0.7], ["u", 0.9]]);
+});
+
+Deno.test("analyze() takes boolean labels, and writes null for a group without unsafe rows", () => {
+  const { report } = analyzeLines([[{ ...safe, malign: false }, { ...unsafe, malign: true }]]);
+  assert.equal(report.groups.id.auroc, null);
+  assert.equal(report.groups.scheming.auroc, 1);
+  assert.equal(report.groups.overall.auroc, 1);
+});
+
+Deno.test("analyze() prints groups with intervals, the rate reached, and false alarms", async (t) => {
+  await t.assertSnapshot(analyze([scoredFile("b")]).table);
+});
+
+const { score: _, ...unscored } = safe;
+const BAD: [what: string, files: unknown[][], message: RegExp, options?: AnalyzeOptions][] = [
+  ["an empty file", [[]], /the file is empty/],
+  ["broken JSON", [[safe, '{"id": ']], /line 2: broken JSON/],
+  ["a missing score", [[safe, { ...unscored, id: "x" }]], /line 2: the column "score" is missing/],
+  ["a missing label", [[{ ...safe, malign: undefined }]], /line 1: the column "malign" is missing/],
+  [
+    "an unknown domain",
+    [[safe, { ...unsafe, domain: "sheming" }]],
+    /line 2: unknown domain "sheming"/,
+  ],
+  [
+    "a score of null",
+    [[{ ...safe, score: null }]],
+    /line 1: "score" must be a finite number, got null/,
+  ],
+  ["a text score", [[{ ...safe, score: "0.5" }]], /line 1: "score" must be .*, got "0.5"/],
+  ["an infinite score", [[JSON.stringify(safe).replace("0.1", "1e999")]], /got Infinity/],
+  ["a score of NaN", [[JSON.stringify(safe).replace("0.1", "NaN")]], /line 1: broken JSON/],
+  ["a repeated id", [[safe, unsafe, safe]], /line 3: the id "s" stands on line 1 already/],
+  ["another label", [[{ ...safe, malign: 2 }]], /line 1: "malign" must be 0 or 1, got 2/],
+  ["safe rows only", [[safe]], /safe rows of the ID domains and unsafe rows, got 1 and 0/],
+  ["unsafe rows only", [[unsafe]], /safe rows of the ID domains and unsafe rows, got 0 and 1/],
+  ["two files without aggregator", [[safe], [safe]], /no aggregator is given/],
+  ["an unknown aggregator", [[safe]], /unknown aggregator "man"/, { aggregator: "man" }],
+  ["files without a common id", [[safe], [unsafe]], /no id stands in all/, { aggregator: "min" }],
+  [
+    "files that disagree on a label",
+    [[safe, unsafe], [safe, { ...unsafe, malign: 0 }]],
+    /the row "u" has another domain or label/,
+    { aggregator: "min" },
+  ],
+  ["an anchor out of range", [[safe]], /the anchor must be .*, got 1/, { anchor: 1 }],
+  ["a rate of 1", [[safe]], /must lie between 0 and 1, got 1/, { fprTargets: [1] }],
+  ["an unknown ID domain", [[safe]], /unknown domain "x"/, { idDomains: ["x"] }],
+];
+
+for (const [what, files, message, options] of BAD) {
+  Deno.test(`analyze() gives one clear error for ${what}`, () => {
+    assert.throws(
+      () => analyzeLines(files, options),
+      (error) => error instanceof UserError && message.test(error.message) && error.remedy !== "",
+    );
+  });
+}
+
+Deno.test("parseLambdaGrid() reads MIN:MAX:POINTS", () => {
+  assert.deepEqual(parseLambdaGrid("-1:1:3"), [0.1, 1, 10]);
+  for (const bad of ["", "1:2", "2:1:3", "0:1:0", "a:b:c", "0:1:2:3"]) {
+    assert.throws(() => parseLambdaGrid(bad), /must be MIN:MAX:POINTS/);
+  }
+});
