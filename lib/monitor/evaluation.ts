@@ -88,7 +88,7 @@ export function evaluate(
   scores: SeedScores,
   options: EvaluationOptions,
 ): Evaluation {
-  const { streamName, resamples = 2000, calibration = {} } = options;
+  const { streamName, resamples = 2000, calibration } = options;
   const { fprTargets: targets = FPR_TARGETS, idDomains = ID_DOMAINS } = options;
   const grouping = groupRows(rows, idDomains);
   const units = unitsOf(
@@ -96,11 +96,18 @@ export function evaluate(
     rows.map(({ scene }) => scene),
   );
   const names = Object.keys(scores);
-  const ranked = names.map((name) =>
-    scores[name].map((seed, s) =>
-      rankScores(seed, grouping, units.unitOfRow, { targets, calibration: calibration[name]?.[s] })
-    )
-  );
+  const ranked = names.map((name) => {
+    const seeds = scores[name].length;
+    const calibrated = calibration === undefined ? seeds : calibration[name]?.length;
+    if (seeds === 0 || calibrated !== seeds) {
+      throw new RangeError(
+        `Cannot evaluate "${name}": it must have seeds, each calibrated where any is, got ${seeds} and ${calibrated}`,
+      );
+    }
+    return scores[name].map((seed, s) =>
+      rankScores(seed, grouping, units.unitOfRow, { targets, calibration: calibration?.[name][s] })
+    );
+  });
   const quantities = quantitiesOf(grouping, targets);
   const tables = replicate(ranked, { grouping, units, quantities, resamples, streamName });
   const replicates = names.map((name, m) => [name, withMeans(quantities, tables[m])] as const);

@@ -135,6 +135,18 @@ Deno.test("evaluate() takes thresholds from a calibration split and holds them f
   );
 });
 
+Deno.test("evaluate() throws for a monitor without seeds or without calibration scores", () => {
+  const resamples = 1;
+  assert.throws(
+    () => evaluate(rows, { none: [] }, { streamName, resamples }),
+    /"none".*got 0 and 0/,
+  );
+  for (const calibration of [{}, { strong: [strong[0]] }]) {
+    const options = { streamName, resamples, calibration };
+    assert.throws(() => evaluate(rows, { strong }, options), /"strong".*got 2 and (undefined|1)/);
+  }
+});
+
 Deno.test("difference() is paired: a monitor minus a shifted copy of itself is 0 without spread", () => {
   const copy = strong.map((scores) => scores.map((score) => score + 8));
   const both = evaluate(rows, { strong, copy }, { streamName, resamples: 100 });
