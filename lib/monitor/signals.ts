@@ -112,7 +112,7 @@ function signalGraph(model: Model, request: SignalRequest): Record<string, Tenso
     weights(EMBEDDING),
   );
   if (request.nll) {
-    outputs.nll = reduceSum(mul(surprise, input("targetWeights", ["B", "T", 1])), [1]);
+    outputs.nll = weightedSum(surprise, input("targetWeights", ["B", "T", 1]));
   }
   if (request.tokens) {
     outputs.tokenNll = surprise;
@@ -135,12 +135,20 @@ function guardLogits(hidden: Tensor, weights: Weights): Tensor {
   return gather(logits, input("last", ["B"], "int64"));
 }
 
+/**
+ * Σ w x over the tokens, shape (B, 1, C). It is a product because ReduceSum adds in another order where a conversation is
+ * alone in its batch.
+ */
+function weightedSum(x: Tensor, weights: Tensor): Tensor {
+  return matmul(weights, x, { transA: true });
+}
+
 /** One vector for each conversation, shape (B, C). */
 function pool(hidden: Tensor, pooling: Pooling): Tensor {
   const [B, , C] = hidden.shape;
   if (pooling === "last") return gather(flattenRows(hidden), input("last", ["B"], "int64"));
   if (pooling === "mean") {
-    return reshape(reduceSum(mul(hidden, input("meanWeights", ["B", "T", 1])), [1]), [B, C]);
+    return reshape(weightedSum(hidden, input("meanWeights", ["B", "T", 1])), [B, C]);
   }
   return reshape(reduceMax(add(hidden, input("paddingLow", ["B", "T", 1])), [1]), [B, C]);
 }
