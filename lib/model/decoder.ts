@@ -10,6 +10,7 @@ import { matmul } from "../graph/matmul.ts";
 import { softmax } from "../graph/reduce.ts";
 import { flattenRows, reshape, transpose } from "../graph/shape_ops.ts";
 import { customGradient, input, type Tensor } from "../graph/tensor.ts";
+import { paddedLength } from "../runtime/batches.ts";
 import type { DecoderConfig } from "./config.ts";
 import { attention, logSumExp, rmsNorm, rotate, rowDot, swiglu } from "./layers.ts";
 import { EMBEDDING, SCORE, type Weights } from "./parameters.ts";
@@ -49,14 +50,15 @@ function block(x: Tensor, weights: Weights, mask: Tensor, config: DecoderConfig)
 }
 
 function selfAttention(x: Tensor, weights: Weights, mask: Tensor, config: DecoderConfig): Tensor {
-  const { hiddenSize: C, heads: H, contextLength } = config;
+  const { hiddenSize: C, heads: H } = config;
+  const longest = paddedLength(config.contextLength);
   const [B, T] = x.shape;
   const split = (name: string) => {
     const projected = matmul(x, weights(`self_attn.${name}`), { transB: true }); // (B, T, C)
     return transpose(reshape(projected, [B, T, H, C / H]), [0, 2, 1, 3]); // (B, H, T, d)
   };
   const [q, k, v] = ["q_proj", "k_proj", "v_proj"].map(split);
-  const mixed = attention(rotate(q, contextLength), rotate(k, contextLength), v, mask); // (B, H, T, d)
+  const mixed = attention(rotate(q, longest), rotate(k, longest), v, mask); // (B, H, T, d)
   const joined = reshape(transpose(mixed, [0, 2, 1, 3]), [B, T, C]); // (B, T, C)
   return matmul(joined, weights("self_attn.o_proj"), { transB: true });
 }

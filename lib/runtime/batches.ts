@@ -11,6 +11,16 @@ import type { Value } from "./session.ts";
 /** Lengths are padded up to a multiple of it. Sixteen floats fill a vector register, and little is wasted. */
 export const LENGTH_STEP = 16;
 
+/**
+ * What a sequence is padded to.
+ *
+ * @param length of the sequence, in tokens.
+ * @returns the next multiple of {@linkcode LENGTH_STEP}.
+ */
+export function paddedLength(length: number): number {
+  return LENGTH_STEP * Math.ceil(length / LENGTH_STEP);
+}
+
 /** Sequences that run together. */
 export interface Batch {
   /** Which sequences, by their index. */
@@ -34,7 +44,7 @@ export function batchByLength(
 ): Batch[] {
   const groups = new Map<number, number[]>();
   for (const i of order) {
-    const length = LENGTH_STEP * Math.ceil(lengths[i] / LENGTH_STEP);
+    const length = paddedLength(lengths[i]);
     const group = groups.get(length);
     if (group === undefined) groups.set(length, [i]);
     else group.push(i);
