@@ -68,9 +68,10 @@ export function writeCheckpoint(
  */
 export function readCheckpoint(folder: string): Model {
   const path = join(folder, "config.json");
-  const hub = JSON.parse(readText(path));
+  const hub = parseConfig(readText(path), path);
   const config = fromHubConfig(hub, path);
-  const head = hub.architectures?.[0] === architectures.guard ? "guard" : "language-model";
+  const isGuard = JSON.stringify(hub.architectures) === JSON.stringify([architectures.guard]);
+  const head = isGuard ? "guard" : "language-model";
   const { parameters } = readSafetensors(join(folder, "model.safetensors"));
   for (const { name, shape } of modelParameters(config, head)) {
     const found = parameters.get(name)?.shape;
@@ -84,4 +85,16 @@ export function readCheckpoint(folder: string): Model {
     }
   }
   return { config, head, parameters };
+}
+
+function parseConfig(text: string, path: string): Record<string, unknown> {
+  try {
+    return { ...JSON.parse(text) };
+  } catch (error) {
+    throw new UserError(
+      `Cannot load "${path}": it is broken JSON (${(error as Error).message})`,
+      "Remove the folder, so that the checkpoint is made again.",
+      { cause: error },
+    );
+  }
 }

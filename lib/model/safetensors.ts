@@ -31,12 +31,13 @@ export function writeSafetensors(
   for (const { name, shape, data } of list) {
     header[name] = { dtype: "F32", shape, data_offsets: [end, end += data.byteLength] };
   }
-  const text = JSON.stringify(header);
-  const head = new TextEncoder().encode(text.padEnd(8 * Math.ceil(text.length / 8))); // keeps values aligned
-  const file = new Uint8Array(8 + head.length + end);
-  new DataView(file.buffer).setBigUint64(0, BigInt(head.length), true);
+  const head = new TextEncoder().encode(JSON.stringify(header));
+  const headLength = 8 * Math.ceil(head.length / 8); // keeps values aligned
+  const file = new Uint8Array(8 + headLength + end);
+  new DataView(file.buffer).setBigUint64(0, BigInt(headLength), true);
+  file.fill(0x20, 8, 8 + headLength); // blanks
   file.set(head, 8);
-  let at = 8 + head.length;
+  let at = 8 + headLength;
   for (const { data } of list) {
     file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
     at += data.byteLength;
