@@ -1,0 +1,185 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { UserError } from "../core/errors.ts";
+import { readBytes } from "../core/files.ts";
+import { matmul } from "../graph/matmul.ts";
+import { input } from "../graph/tensor.ts";
+import { causalMask } from "../runtime/batches.ts";
+import { openSession } from "../runtime/session.ts";
+import { type Head, modelParameters, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { embed, guardLogits, hiddenStates } from "./decoder.ts";
+import {
+  constantWeights,
+  countParameters,
+  EMBEDDING,
+  flattenParameters,
+  initialParameters,
+  splitParameters,
+} from "./parameters.ts";
+import golden from "./testdata/golden.json" with { type: "json" };
+
+const heads: Head[] = ["language-model", "guard"];
+const folderOf = (head: Head) => fileURLToPath(new URL(`testdata/${head}`, import.meta.url));
+const tokens = { padId: 0, bosId: 1, eosId: 2 };
+
+/** Runs `use` with a copy of the guard's checkpoint. */
+function withCopy(use: (folder: string) => void): void {
+  const folder = Deno.makeTempDirSync();
+  try {
+    writeCheckpoint(folder, readCheckpoint(folderOf("guard")), tokens);
+    use(folder);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+function assertClose(found: ArrayLike<number>, expected: ArrayLike<number>): void {
+  assert.equal(found.length, expected.length);
+  for (let i = 0; i < found.length; i++) assert.ok(Math.abs(found[i] - expected[i]) < 1e-4);
+}
+
+/** What a conversation alone, without padding, is fed as. */
+const feedOf = (ids: readonly number[]) => ({
+  tokens: { data: BigInt64Array.from(ids, BigInt), dims: [1, ids.length] },
+  mask: causalMask(ids.length),
+  last: { data: BigInt64Array.of(BigInt(ids.length - 1)), dims: [1] },
+});
+
+Deno.test("readCheckpoint() gives a language model with the logits that transformers gives", async () => {
+  const { config, parameters } = readCheckpoint(folderOf("language-model"));
+  const weights = constantWeights(parameters);
+  const states = hiddenStates(
+    embed(input("tokens", ["B", "T"], "int64"), weights),
+    weights,
+    config,
+  );
+  const logits = matmul(states[config.layers], weights(EMBEDDING), { transB: true });
+  const session = await openSession({ logits }, { threads: 1 });
+  for (const { ids, lastLogits } of golden.cases) {
+    const { last: _, ...feed } = feedOf(ids);
+    const { data } = (await session.run(feed)).logits;
+    assertClose(data.subarray(-config.vocabSize), lastLogits);
+  }
+  await session.release();
+});
+
+Deno.test("readCheckpoint() gives a guard with the logits that transformers gives", async () => {
+  const { config, head, parameters } = readCheckpoint(folderOf("guard"));
+  assert.equal(head, "guard");
+  const weights = constantWeights(parameters);
+  const states = hiddenStates(
+    embed(input("tokens", ["B", "T"], "int64"), weights),
+    weights,
+    config,
+  );
+  const logits = guardLogits(states[config.layers], input("last", ["B"], "int64"), weights);
+  const session = await openSession({ logits }, { threads: 1 });
+  for (const { ids, guard } of golden.cases) {
+    assertClose((await session.run(feedOf(ids))).logits.data, guard.logits);
+  }
+  await session.release();
+});
+
+for (const head of heads) {
+  Deno.test(`writeCheckpoint() writes the files that transformers opened (${head})`, () => {
+    const folder = Deno.makeTempDirSync();
+    try {
+      writeCheckpoint(folder, readCheckpoint(folderOf(head)), tokens);
+      for (const name of ["config.json", "model.safetensors"]) {
+        assert.deepEqual(
+          readBytes(join(folder, name)),
+          readBytes(join(folderOf(head), name)),
+          name,
+        );
+      }
+    } finally {
+      Deno.removeSync(folder, { recursive: true });
+    }
+  });
+}
+
+Deno.test("readCheckpoint() names a weight of the wrong shape, and a missing one", () => {
+  withCopy((folder) => {
+    const model = readCheckpoint(folder);
+    const score = model.parameters.get("score.weight")!;
+    const wide = new Map(model.parameters).set("score.weight", {
+      ...score,
+      shape: [16, 2],
+    });
+    writeCheckpoint(folder, { ...model, parameters: wide }, tokens);
+    assert.throws(() => readCheckpoint(folder), {
+      name: "UserError",
+      message: `Cannot load "${folder}": weight "score.weight" must have shape (2,16), got (16,2)`,
+    });
+    const without = new Map(model.parameters);
+    without.delete("model.norm.weight");
+    writeCheckpoint(folder, { ...model, parameters: without }, tokens);
+    assert.throws(
+      () => readCheckpoint(folder),
+      /weight "model\.norm\.weight" must have shape \(16\), got none$/,
+    );
+  });
+});
+
+Deno.test("readCheckpoint() says what is wrong with a damaged folder", () => {
+  const damages: [string, (text: string) => string, RegExp][] = [
+    ["config.json", () => "{", /config\.json": it is broken JSON/],
+    ["config.json", () => "null", /config\.json": the architecture must be "llama"/],
+    ["config.json", (t) => t.replace('"llama"', '"bert"'), /must be "llama", got "bert"/],
+    ["config.json", (t) => t.replace('"hidden_size": 16', '"hidden_size": "16"'), /"hidden_size"/],
+    [
+      "config.json",
+      (t) => t.replace('"vocab_size": 40', '"vocab_size": 41'),
+      /\(41,16\), got \(40/,
+    ],
+    ["model.safetensors", (t) => t.slice(0, 1000), /model\.safetensors": it is not a whole/],
+  ];
+  for (const [name, damage, message] of damages) {
+    withCopy((folder) => {
+      const path = join(folder, name);
+      Deno.writeTextFileSync(path, damage(Deno.readTextFileSync(path)));
+      assert.throws(() => readCheckpoint(folder), (error) => {
+        return error instanceof UserError && message.test(error.message);
+      }, `${name}: ${message}`);
+    });
+  }
+  assert.throws(() => readCheckpoint("no/such"), /Cannot read "no\/such\/config\.json"/);
+});
+
+Deno.test("initialParameters() draws with the documented deviations, each weight by itself", () => {
+  const config = { ...readCheckpoint(folderOf("guard")).config, hiddenSize: 64, layers: 3 };
+  const specs = modelParameters(config, "guard");
+  const drawn = initialParameters(specs, config.layers, "x");
+  const deviation = (name: string) => {
+    const { data } = drawn.get(name)!;
+    return Math.sqrt(data.reduce((sum, v) => sum + v * v, 0) / data.length);
+  };
+  const near = (name: string, expected: number) => {
+    const standardError = expected / Math.sqrt(2 * drawn.get(name)!.data.length);
+    assert.ok(Math.abs(deviation(name) - expected) < 4 * standardError, name);
+  };
+  near(EMBEDDING, 1 / 8); // 1/√64
+  near("model.layers.1.self_attn.q_proj.weight", 1 / 8);
+  near("model.layers.1.self_attn.o_proj.weight", 1 / 8 / Math.sqrt(6)); // two writes in each of 3 blocks
+  near("model.layers.1.mlp.down_proj.weight", 1 / Math.sqrt(24 * 6));
+  assert.deepEqual(drawn.get("model.norm.weight")!.data, new Float32Array(64).fill(1));
+  const alone = initialParameters(specs.slice(-1), config.layers, "x");
+  assert.deepEqual(alone.get("score.weight"), drawn.get("score.weight"));
+});
+
+Deno.test("splitParameters() undoes flattenParameters()", () => {
+  const { config, parameters } = readCheckpoint(folderOf("guard"));
+  const specs = modelParameters(config, "guard");
+  const flat = flattenParameters(parameters, specs);
+  assert.equal(flat.length, countParameters(specs));
+  assert.equal(countParameters(specs), 40 * 16 + 2 * (4 * 256 + 3 * 16 * 24 + 32) + 16 + 2 * 16);
+  assert.deepEqual(
+    splitParameters(flat, specs),
+    new Map(specs.map(({ name }) => [name, parameters.get(name)])),
+  );
+});
+
+Deno.test("constantWeights() names a weight that is not there", () => {
+  assert.throws(() => constantWeights(new Map())("lost"), /there is no weight "lost"/);
+});

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import fc from "fast-check";
+import { stream } from "../core/random.ts";
+import { readCheckpoint } from "../model/checkpoint.ts";
+import golden from "../model/testdata/golden.json" with { type: "json" };
+import { type Pooling, readSignals, type SignalRequest, type Signals } from "./signals.ts";
+
+const checkpoint = (name: string) =>
+  readCheckpoint(fileURLToPath(new URL(`../model/testdata/${name}`, import.meta.url)));
+const [languageModel, guard] = [checkpoint("language-model"), checkpoint("guard")];
+
+const progress = { update() {}, finish() {} };
+const sequences = golden.cases.map(({ ids }) => Int32Array.from(ids));
+const poolings: Pooling[] = ["last", "mean", "max"];
+const hidden = [0, 1, 2].flatMap((layer) => poolings.map((pooling) => ({ layer, pooling })));
+const everything: SignalRequest = { guard: true, nll: true, tokens: true, hidden };
+
+function assertClose(found: ArrayLike<number>, expected: ArrayLike<number>, what: string): void {
+  assert.equal(found.length, expected.length, what);
+  for (let i = 0; i < found.length; i++) {
+    assert.ok(Math.abs(found[i] - expected[i]) < 1e-4, `${what}: ${found[i]}, ${expected[i]}`);
+  }
+}
+
+// the lengths 15 and 16, 2 and 5 share a batch; 2, 5, 15, 17 and 33 are padded
+Deno.test("readSignals() gives transformers' surprise and entropy of a language model", async () => {
+  const { nll, tokenNll, entropy } = await readSignals(
+    languageModel,
+    sequences,
+    { nll: true, tokens: true },
+    { threads: 1, progress },
+  );
+  golden.cases.forEach((expected, i) => {
+    assertClose([nll![i]], [expected.meanNll], `mean surprise ${i}`);
+    assertClose(tokenNll![i], expected.nll, `surprise ${i}`);
+    assertClose(entropy![i], expected.entropy, `entropy ${i}`);
+  });
+});
+
+Deno.test("readSignals() gives transformers' logits and hidden states of a guard", async () => {
+  const signals = await readSignals(guard, sequences, { guard: true, hidden }, {
+    threads: 1,
+    progress,
+  });
+  const width = guard.config.hiddenSize;
+  golden.cases.forEach(({ guard: { logits: [safe, unsafe], pools } }, i) => {
+    assertClose([signals.guard![i]], [unsafe - safe], `guard ${i}`);
+    hidden.forEach(({ layer, pooling }, k) => {
+      const found = signals.hidden[k].subarray(i * width, (i + 1) * width);
+      assertClose(found, pools[layer][pooling], `layer ${layer}, ${pooling}, conversation ${i}`);
+    });
+  });
+});
+
+Deno.test("readSignals() reads only what is asked for", async () => {
+  const signals = await readSignals(guard, sequences, { guard: true }, { threads: 1, progress });
+  assert.deepEqual(Object.keys(signals).sort(), ["guard", "hidden"]);
+  assert.deepEqual(signals.hidden, []);
+});
+
+/** All signals of each conversation, by its index. */
+function byConversation(signals: Signals, n: number): unknown[] {
+  const width = guard.config.hiddenSize;
+  return Array.from({ length: n }, (_, i) => ({
+    guard: signals.guard![i],
+    nll: signals.nll![i],
+    tokenNll: signals.tokenNll![i],
+    entropy: signals.entropy![i],
+    hidden: signals.hidden.map((matrix) => matrix.slice(i * width, (i + 1) * width)),
+  }));
+}
+
+Deno.test("readSignals() gives every bit the same in any batch, order and number of threads", async () => {
+  const random = stream("signals test");
+  const many = Array.from(
+    { length: 60 },
+    () => Int32Array.from({ length: 2 + random.below(39) }, () => 3 + random.below(37)),
+  );
+  const read = async (order: number[], threads: number, tokenBudget?: number) => {
+    const chosen = order.map((i) => many[i]);
+    const settings = { threads, progress, ...(tokenBudget !== undefined && { tokenBudget }) };
+    return byConversation(await readSignals(guard, chosen, everything, settings), chosen.length);
+  };
+  const all = many.map((_, i) => i);
+  const reference = await read(all, 1, 1);
+  assert.deepEqual(await read(all, 1), reference, "default batches");
+  assert.deepEqual(await read(all, 2), reference, "two threads");
+  await fc.assert(
+    fc.asyncProperty(
+      fc.shuffledSubarray(all, { minLength: 1 }),
+      fc.integer({ min: 1, max: 2 }),
+      fc.constantFrom(1, 40, 100, 333, 4096),
+      async (order, threads, tokenBudget) => {
+        assert.deepEqual(await read(order, threads, tokenBudget), order.map((i) => reference[i]));
+      },
+    ),
+    { numRuns: 25 },
+  );
+});
