@@ -33,8 +33,8 @@ export interface TrainOptions extends TrainerOptions {
   parameters: Parameters;
   /** Lengths of the training sequences, in tokens. */
   lengths: readonly number[];
-  /** Makes the objective's inputs from a batch. */
-  feed: (batch: Batch) => Record<string, Value>;
+  /** Makes the objective's inputs from the batch of a step. */
+  feed: (batch: Batch, step: number) => Record<string, Value>;
   /** Names the random stream of the batch order. */
   name: string;
   /** Folder for the state of an unfinished run. */
@@ -68,7 +68,7 @@ export async function train(options: TrainOptions): Promise<Trained> {
   );
   for (let step = trainer.state().step; step < plan.length; step++) {
     const rate = learningRateAt(step, plan.length, schedule);
-    losses[step] = (await trainer.step(options.feed(plan[step]), rate)).loss;
+    losses[step] = (await trainer.step(options.feed(plan[step], step), rate)).loss;
     const done = step + 1;
     progress.update(done / plan.length, `loss ${losses[step].toFixed(3)}`);
     if (done % STEPS_BETWEEN_SAVES === 0) writeState(scratch, trainer.state(), losses);
@@ -87,8 +87,19 @@ function planBatches({ schedule, lengths, name }: TrainOptions): Batch[] {
   }).flat();
 }
 
-/** Rises linearly, then falls along a half cosine to a tenth. */
-function learningRateAt(step: number, steps: number, { learningRate, warmup }: Schedule): number {
+/**
+ * The learning rate rises linearly, then falls along a half cosine towards a tenth.
+ *
+ * @param step number of the step, from 0.
+ * @param steps how many there are.
+ * @param schedule highest rate, and share of steps in which it rises.
+ * @returns the rate of that step.
+ */
+export function learningRateAt(
+  step: number,
+  steps: number,
+  { learningRate, warmup }: Pick<Schedule, "learningRate" | "warmup">,
+): number {
   const rising = Math.ceil(warmup * steps);
   if (step < rising) return learningRate * (step + 1) / rising;
   const fallen = (step - rising) / Math.max(1, steps - rising);
