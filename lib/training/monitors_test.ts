@@ -132,6 +132,18 @@ for (const steps of [[3], [130], [105, 20]]) {
   });
 }
 
+Deno.test("training leaves aside the state of a run of another length", async () => {
+  const scratch = Deno.makeTempDirSync();
+  try {
+    const progress = killedAt(130);
+    await assert.rejects(trainLanguageModel(config, options({ epochs: 35, scratch, progress })));
+    const fresh = await trainLanguageModel(config, options({ epochs: 30 }));
+    assertSameBytes(await trainLanguageModel(config, options({ epochs: 30, scratch })), fresh);
+  } finally {
+    Deno.removeSync(scratch, { recursive: true });
+  }
+});
+
 const short = sequences.map((_, i) => i).filter((i) => sequences[i].length <= 16);
 const only = short.map((i) => sequences[i]);
 const oneStep = {
