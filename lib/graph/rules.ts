@@ -6,7 +6,7 @@
  */
 import { div, mul, neg, scale, sub } from "./elementwise.ts";
 import { oneHotColumns } from "./gather.ts";
-import { matmul } from "./matmul.ts";
+import { matmul, type MatmulOptions } from "./matmul.ts";
 import { reduceSum } from "./reduce.ts";
 import { expand, flattenRows, reshape, reshapeLike, transpose } from "./shape_ops.ts";
 import { sameShape, scalar, type Shape, type Tensor, type Vjp } from "./tensor.ts";
@@ -85,6 +85,18 @@ const transposeVjp: Vjp = ({ attributes }, g) => {
 /** dL/dx = g summed over the repeats. */
 const expandVjp: Vjp = ({ inputs: [x] }, g) => [sumTo(g, x.shape), undefined];
 
+/**
+ * A product of matrices, worked out transposed where it is wider than tall. ONNX Runtime shares out the rows of tall products
+ * among its threads, but the columns of wide ones, and then adds in an order that depends on the number of threads.
+ */
+function tallMatmul(a: Tensor, b: Tensor, options: Required<MatmulOptions>): Tensor {
+  const product = matmul(a, b, options);
+  const [m, n] = product.shape;
+  if (product.shape.length > 2 || !(Number(m) < Number(n))) return product; // NaN for named sizes
+  const { transA, transB, alpha } = options;
+  return transpose(matmul(b, a, { transA: !transB, transB: !transA, alpha }), [1, 0]);
+}
+
 /** From Y = α A B: dA = α g Bᵀ and dB = α Aᵀ g, transposed where the operand was. */
 const matmulVjp: Vjp = ({ inputs: [a, b], attributes }, g) => {
   const [transA, transB] = [attributes.transA === 1, attributes.transB === 1];
@@ -96,8 +108,8 @@ const matmulVjp: Vjp = ({ inputs: [a, b], attributes }, g) => {
   const shared = b.shape.length === 2 && a.shape.length > 2;
   const [rows, gRows] = shared ? [flattenRows(a), flattenRows(g)] : [a, g];
   const byB = transB
-    ? matmul(gRows, rows, { transA: true, transB: transA, alpha })
-    : matmul(rows, gRows, { transA: !transA, alpha });
+    ? tallMatmul(gRows, rows, { transA: true, transB: transA, alpha })
+    : tallMatmul(rows, gRows, { transA: !transA, transB: false, alpha });
   return [byA, byB];
 };
 

@@ -1,11 +1,17 @@
 /**
- * The difference of two monitors on the same rows, with an interval from the resamples that they share.
+ * Differences between evaluated quantities, with an interval from the resamples that they share.
  *
  * @module
  */
 import { type Interval, percentileInterval } from "../stats/bootstrap.ts";
 import { type Evaluation, quantityKey } from "./evaluation.ts";
 import type { Quantity } from "./ranked_scores.ts";
+
+/** A quantity of one monitor, such as the recall of the guard on `id`. */
+export interface Measured extends Quantity {
+  /** The monitor's name. */
+  monitor: string;
+}
 
 /** A paired difference. */
 export interface Difference extends Interval {
@@ -14,30 +20,28 @@ export interface Difference extends Interval {
 }
 
 /**
- * How much more one monitor has of a quantity than another.
+ * How much larger one quantity is than another, of the same or another monitor.
  *
- * @param evaluation of both.
- * @param monitor the first.
- * @param baseline the second, which is subtracted.
- * @param quantity group and metric, as in the evaluation's results.
- * @returns the difference, or null where the quantity is null for want of a class.
+ * @param evaluation of the monitors.
+ * @param first the one.
+ * @param second the other, which is subtracted.
+ * @returns the difference, or null where either is null for want of a class.
  */
 export function difference(
   { results, replicates }: Evaluation,
-  monitor: string,
-  baseline: string,
-  quantity: Quantity,
+  first: Measured,
+  second: Measured,
 ): Difference | null {
-  const valuesOf = (name: string) => {
-    if (results[name]?.[quantity.group]?.metrics[quantity.metric] === undefined) {
-      const { group, metric } = quantity;
-      throw new RangeError(`Cannot compare: "${name}" has no "${metric}" on "${group}"`);
+  const valuesOf = (measured: Measured) => {
+    const { monitor, group, metric } = measured;
+    if (results[monitor]?.[group]?.metrics[metric] === undefined) {
+      throw new RangeError(`Cannot compare: "${monitor}" has no "${metric}" on "${group}"`);
     }
-    return replicates[name].get(quantityKey(quantity));
+    return replicates[monitor].get(quantityKey(measured));
   };
-  const [first, second] = [valuesOf(monitor), valuesOf(baseline)];
-  if (first === undefined || second === undefined) return null;
-  const [estimate, ...drawn] = first.map((value, r) => value - second[r]);
+  const [a, b] = [first, second].map(valuesOf);
+  if (a === undefined || b === undefined) return null;
+  const [estimate, ...drawn] = a.map((value, r) => value - b[r]);
   const shareAbove = drawn.filter((value) => value > 0).length / drawn.length;
   return { ...percentileInterval(estimate, drawn), shareAbove };
 }

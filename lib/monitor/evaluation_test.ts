@@ -151,26 +151,37 @@ Deno.test("difference() is paired: a monitor minus a shifted copy of itself is 0
   const copy = strong.map((scores) => scores.map((score) => score + 8));
   const both = evaluate(rows, { strong, copy }, { streamName, resamples: 100 });
   for (const metric of ["auroc", "recall@0.01"]) {
-    const found = difference(both, "strong", "copy", { group: "overall", metric });
+    const found = difference(both, { monitor: "strong", group: "overall", metric }, {
+      monitor: "copy",
+      group: "overall",
+      metric,
+    });
     assert.deepEqual(found, { estimate: 0, low: 0, high: 0, shareAbove: 0 });
   }
 });
 
 Deno.test("difference() subtracts the estimates and says how often the first is above", () => {
   const quantity = { group: "oodMean", metric: "auroc" };
-  const found = difference(evaluation, "strong", "weak", quantity)!;
+  const found = difference(evaluation, { monitor: "strong", ...quantity }, {
+    monitor: "weak",
+    ...quantity,
+  })!;
   const [a, b] = ["strong", "weak"].map((m) =>
     evaluation.results[m].oodMean.metrics.auroc!.estimate
   );
   assert.equal(found.estimate, a - b);
   assert.ok(found.low > 0 && found.low < found.estimate && found.estimate < found.high);
   assert.equal(found.shareAbove, 1);
-  assert.equal(difference(evaluation, "weak", "strong", quantity)!.shareAbove, 0);
+  assert.equal(
+    difference(evaluation, { monitor: "weak", ...quantity }, { monitor: "strong", ...quantity })!
+      .shareAbove,
+    0,
+  );
 });
 
 Deno.test("difference() throws for what was not evaluated", () => {
   const ask = (group: string, metric: string, monitor = "strong") => () =>
-    difference(evaluation, monitor, "weak", { group, metric });
+    difference(evaluation, { monitor, group, metric }, { monitor: "weak", group, metric });
   assert.throws(ask("overall", "auroc", "none"), /"none" has no "auroc" on "overall"/);
   assert.throws(ask("overall", "fpr@0.01"), /"strong" has no "fpr@0.01" on "overall"/);
 });

@@ -155,34 +155,32 @@ function pool(hidden: Tensor, pooling: Pooling): Tensor {
 
 /** The graph's inputs for a batch; those that its outputs do not need are left out. */
 function signalFeed(
-  batch: Batch,
-  sequences: readonly Int32Array[],
+  { members, length }: Batch,
+  all: readonly Int32Array[],
   request: SignalRequest,
 ): Record<string, Value> {
-  const { members, length } = batch;
+  const sequences = members.map((m) => all[m]);
   const poolings = new Set(request.hidden?.map(({ pooling }) => pooling));
-  /** A number at every token, shape (B, T, 1), from the conversation's length; another one at padding. */
-  const atTokens = (present: (tokens: number) => number, absent: number, skipLast = 0) => {
-    const data = new Float32Array(members.length * length).fill(absent);
-    members.forEach((m, b) => {
-      const tokens = sequences[m].length - skipLast;
-      data.fill(present(tokens), b * length, b * length + tokens);
+  /** A number at every token, shape (B, T, 1), from how many there are; another one at padding. */
+  const atTokens = (present: (count: number) => number, absent: number, skipLast = 0) => {
+    const data = new Float32Array(sequences.length * length).fill(absent);
+    sequences.forEach((sequence, b) => {
+      const count = sequence.length - skipLast;
+      data.fill(present(count), b * length, b * length + count);
     });
-    return { data, dims: [members.length, length, 1] };
+    return { data, dims: [sequences.length, length, 1] };
   };
   const feed: Record<string, Value> = {
-    tokens: padded(batch, (m) => sequences[m], 0),
+    tokens: padded(sequences, length, 0),
     mask: causalMask(length),
   };
-  if (request.guard || poolings.has("last")) {
-    feed.last = lastPositions(batch, (m) => sequences[m].length);
-  }
-  if (poolings.has("mean")) feed.meanWeights = atTokens((tokens) => 1 / tokens, 0);
+  if (request.guard || poolings.has("last")) feed.last = lastPositions(sequences, length);
+  if (poolings.has("mean")) feed.meanWeights = atTokens((count) => 1 / count, 0);
   if (poolings.has("max")) feed.paddingLow = atTokens(() => 0, -1e9);
   if (request.nll || request.tokens) {
-    feed.targets = padded(batch, (m) => sequences[m].subarray(1), 0);
+    feed.targets = padded(sequences.map((s) => s.subarray(1)), length, 0);
   }
-  if (request.nll) feed.targetWeights = atTokens((targets) => 1 / targets, 0, 1);
+  if (request.nll) feed.targetWeights = atTokens((count) => 1 / count, 0, 1);
   return feed;
 }
 

@@ -60,42 +60,70 @@ export function batchByLength(
 }
 
 /**
- * Numbers of each member of a batch, padded on the right.
+ * Sorts sequences by length and cuts them into batches that are about equally full; for training, where what a sequence
+ * is padded to may depend on its neighbours.
  *
- * @param batch the batch.
- * @param sequence the numbers of a member, by its index.
+ * @param lengths of the sequences, in tokens.
+ * @param tokenBudget most tokens in a batch, padding included; a longer sequence is a batch of its own.
+ * @param order in which sequences of one padded length are taken.
+ * @returns the batches, shortest sequences first.
+ */
+export function packByLength(
+  lengths: readonly number[],
+  tokenBudget: number,
+  order: readonly number[],
+): Batch[] {
+  const batches: { members: number[]; length: number }[] = [];
+  const sorted = [...order].sort((a, b) => paddedLength(lengths[a]) - paddedLength(lengths[b]));
+  for (const i of sorted) {
+    const length = paddedLength(lengths[i]);
+    const open = batches.at(-1);
+    if (open !== undefined && (open.members.length + 1) * length <= tokenBudget) {
+      open.members.push(i);
+      open.length = length;
+    } else {
+      batches.push({ members: [i], length });
+    }
+  }
+  return batches;
+}
+
+/**
+ * Sequences of a batch as the rows of a matrix, padded on the right.
+ *
+ * @param sequences numbers, one list a row.
+ * @param length T, that of the rows.
  * @param padding what to fill up with.
  * @returns int64, shape (B, T).
  */
 export function padded(
-  { members, length }: Batch,
-  sequence: (member: number) => ArrayLike<number>,
+  sequences: readonly ArrayLike<number>[],
+  length: number,
   padding: number,
 ): Value<BigInt64Array> {
-  const data = new BigInt64Array(members.length * length).fill(BigInt(padding));
-  members.forEach((member, b) => {
-    const own = sequence(member);
-    for (let t = 0; t < own.length; t++) data[b * length + t] = BigInt(own[t]);
+  const data = new BigInt64Array(sequences.length * length).fill(BigInt(padding));
+  sequences.forEach((sequence, b) => {
+    for (let t = 0; t < sequence.length; t++) data[b * length + t] = BigInt(sequence[t]);
   });
-  return { data, dims: [members.length, length] };
+  return { data, dims: [sequences.length, length] };
 }
 
 /**
- * Where the last token of each member stands in the flattened (B T) rows of a batch.
+ * Where the last numbers of the sequences stand when the rows of {@linkcode padded} are put one after the other.
  *
- * @param batch the batch.
- * @param lengthOf length of a member's sequence, by its index.
+ * @param sequences one a row; for an empty one, where its row begins.
+ * @param length T, that of the rows.
  * @returns int64, shape (B).
  */
 export function lastPositions(
-  { members, length }: Batch,
-  lengthOf: (member: number) => number,
+  sequences: readonly ArrayLike<number>[],
+  length: number,
 ): Value<BigInt64Array> {
   const data = BigInt64Array.from(
-    members,
-    (member, b) => BigInt(b * length + lengthOf(member) - 1),
+    sequences,
+    (s, b) => BigInt(b * length + Math.max(0, s.length - 1)),
   );
-  return { data, dims: [members.length] };
+  return { data, dims: [data.length] };
 }
 
 const masks = new Map<number, Value<Float32Array>>();

@@ -10,13 +10,13 @@ import type { Progress } from "../core/progress.ts";
 import { stream } from "../core/random.ts";
 import type { Parameters } from "../model/parameters.ts";
 import { readSafetensors, writeSafetensors } from "../model/safetensors.ts";
-import { type Batch, batchByLength } from "../runtime/batches.ts";
+import { type Batch, packByLength } from "../runtime/batches.ts";
 import type { Value } from "../runtime/session.ts";
 import { initialState, openTrainer, type TrainerOptions, type TrainerState } from "./trainer.ts";
 
 /** How long and how fast to train. */
 export interface Schedule {
-  /** Passes over the data. */
+  /** Passes over the data; the last may be a part of one. */
   epochs: number;
   /** Most tokens in a batch, padding included. */
   tokensPerStep: number;
@@ -80,10 +80,11 @@ export async function train(options: TrainOptions): Promise<Trained> {
 
 /** All batches of all epochs, in the order in which they are trained on. */
 function planBatches({ schedule, lengths, name }: TrainOptions): Batch[] {
-  return Array.from({ length: schedule.epochs }, (_, epoch) => {
+  return Array.from({ length: Math.ceil(schedule.epochs) }, (_, epoch) => {
     const random = stream(`${name}/epoch-${epoch}`);
     const order = random.shuffle(lengths.map((_, i) => i));
-    return random.shuffle(batchByLength(lengths, schedule.tokensPerStep, order));
+    const batches = random.shuffle(packByLength(lengths, schedule.tokensPerStep, order));
+    return batches.slice(0, Math.ceil(batches.length * (schedule.epochs - epoch)));
   }).flat();
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Progress } from "../core/progress.ts";
+import { stream } from "../core/random.ts";
 import { type Model, modelParameters } from "../model/checkpoint.ts";
 import type { DecoderConfig } from "../model/config.ts";
 import { initialParameters, parametersOf } from "../model/parameters.ts";
@@ -22,9 +23,17 @@ const optimiser: AdamwOptions = {
   clipNorm: 1,
 };
 
+/** What stands in place of a masked token: the padding token, which occurs in no conversation. */
+const MASK = 0;
+
 /** What both kinds of training need. */
 export interface MonitorTraining {
   schedule: Schedule;
+  /**
+   * Share of the tokens that a step hides from the model, from 0 to 1. A small set of conversations is soon known by heart;
+   * with gaps in it, it is not.
+   */
+  masking: number;
   /** Token ids of the training conversations, special tokens included. */
   sequences: readonly Int32Array[];
   /** Names the random streams, the seed included. */
@@ -54,7 +63,7 @@ export async function trainLanguageModel(
     optimiser,
     parameters: initialParameters(specs, config.layers, `${options.name}/weights`),
     lengths: options.sequences.map((s) => s.length),
-    feed: (batch) => languageModelFeed(batch, options.sequences),
+    feed: (batch, step) => languageModelFeed(batch, config, options, step),
   });
   return { model: { config, head: "language-model", parameters: trained.parameters }, ...trained };
 }
@@ -82,63 +91,94 @@ export async function trainGuard(
     optimiser,
     parameters: parametersOf([...base.parameters.values(), ...head.values()]),
     lengths: options.sequences.map((s) => s.length),
-    feed: (batch) => guardFeed(batch, options.sequences, labels),
+    feed: (batch, step) => guardFeed(batch, config, labels, options, step),
   });
   return { model: { config, head: "guard", parameters: trained.parameters }, ...trained };
 }
 
-function languageModelFeed(batch: Batch, sequences: readonly Int32Array[]): Record<string, Value> {
-  const { members, length } = batch;
-  const { distinct, indices } = distinctTokens(batch, sequences);
-  const targetWeights = new Float32Array(members.length * length);
-  const targets = members.reduce((sum, m) => sum + sequences[m].length - 1, 0);
-  members.forEach((m, b) =>
-    targetWeights.fill(1 / targets, b * length, b * length + sequences[m].length - 1)
-  );
+function languageModelFeed(
+  batch: Batch,
+  config: DecoderConfig,
+  options: MonitorTraining,
+  step: number,
+): Record<string, Value> {
+  const { length } = batch;
+  const sequences = rowsOf(batch, config, options);
+  const { distinct, placesOf } = distinctTokens(sequences, config);
+  const targets = sequences.map((s) => s.subarray(1));
+  const count = targets.reduce((sum, s) => sum + s.length, 0);
+  const targetWeights = new Float32Array(sequences.length * length);
+  targets.forEach((s, b) => targetWeights.fill(1 / count, b * length, b * length + s.length));
   return {
     distinct,
-    tokens: padded(batch, (m) => indices.get(m)!, 0),
-    targets: padded(batch, (m) => indices.get(m)!.subarray(1), 0),
-    targetWeights: { data: targetWeights, dims: [members.length, length, 1] },
+    tokens: padded(sequences.map(maskOf(options, step)).map(placesOf), length, 0),
+    targets: padded(targets.map(placesOf), length, 0),
+    targetWeights: { data: targetWeights, dims: [sequences.length, length, 1] },
     mask: causalMask(length),
   };
 }
 
 function guardFeed(
   batch: Batch,
-  sequences: readonly Int32Array[],
+  config: DecoderConfig,
   labels: readonly (0 | 1)[],
+  options: MonitorTraining,
+  step: number,
 ): Record<string, Value> {
   const { members, length } = batch;
-  const { distinct, indices } = distinctTokens(batch, sequences);
-  const oneHot = Float32Array.from(
-    members.flatMap((m) => labels[m] ? [0, 1] : [1, 0]),
-    (x) => x / members.length,
-  );
+  const sequences = rowsOf(batch, config, options);
+  const { distinct, placesOf } = distinctTokens(sequences, config);
+  const oneHot = new Float32Array(sequences.length * 2);
+  members.forEach((m, b) => oneHot[2 * b + labels[m]] = 1 / members.length);
   return {
     distinct,
-    tokens: padded(batch, (m) => indices.get(m)!, 0),
-    last: lastPositions(batch, (m) => sequences[m].length),
-    labels: { data: oneHot, dims: [members.length, 2] },
+    tokens: padded(sequences.map(maskOf(options, step)).map(placesOf), length, 0),
+    last: lastPositions(sequences, length),
+    labels: { data: oneHot, dims: [sequences.length, 2] },
     mask: causalMask(length),
   };
 }
 
-/** The tokens of a batch, each once, and every member's tokens as indices into them. */
+/**
+ * The sequences of a batch, and empty ones after them until there are at least as many tokens as a product of activations has
+ * columns: wide products add in an order that depends on the number of threads (see `tallMatmul`).
+ */
+function rowsOf(
+  { members, length }: Batch,
+  { hiddenSize, intermediateSize }: DecoderConfig,
+  { sequences }: MonitorTraining,
+): Int32Array[] {
+  const fewest = Math.ceil(Math.max(hiddenSize, intermediateSize) / length);
+  const empty = Array.from(
+    { length: Math.max(0, fewest - members.length) },
+    () => new Int32Array(0),
+  );
+  return [...members.map((m) => sequences[m]), ...empty];
+}
+
+/** Hides tokens of a sequence, never the first, by a random stream of the step's own. */
+function maskOf(
+  { name, masking }: MonitorTraining,
+  step: number,
+): (sequence: Int32Array) => Int32Array {
+  const random = stream(`${name}/masking/step-${step}`);
+  return (sequence) =>
+    sequence.map((token, t) => t > 0 && random.uniform() < masking ? MASK : token);
+}
+
+/**
+ * The tokens of some sequences and the mask, each once, and how to write a sequence as places among them. There are at least as
+ * many as the embeddings have columns, if need be by tokens that do not occur, again so that no product is wide.
+ */
 function distinctTokens(
-  { members }: Batch,
   sequences: readonly Int32Array[],
-): { distinct: Value<BigInt64Array>; indices: Map<number, Int32Array> } {
-  const places = new Map<number, number>();
-  const indices = new Map(members.map((m) => [
-    m,
-    sequences[m].map((token) => {
-      const known = places.get(token);
-      if (known !== undefined) return known;
-      places.set(token, places.size);
-      return places.size - 1;
-    }),
-  ]));
-  const data = BigInt64Array.from(places.keys(), BigInt);
-  return { distinct: { data, dims: [data.length] }, indices };
+  { hiddenSize, vocabSize }: DecoderConfig,
+): { distinct: Value<BigInt64Array>; placesOf: (sequence: Int32Array) => Int32Array } {
+  const tokens = new Set([MASK, ...sequences.flatMap((s) => [...s])]);
+  for (let id = 0; tokens.size < Math.min(hiddenSize, vocabSize); id++) tokens.add(id);
+  const places = new Map([...tokens].map((token, place) => [token, place]));
+  return {
+    distinct: { data: BigInt64Array.from(tokens, BigInt), dims: [tokens.size] },
+    placesOf: (sequence) => sequence.map((token) => places.get(token)!),
+  };
 }

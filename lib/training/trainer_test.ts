@@ -2,21 +2,20 @@ import assert from "node:assert/strict";
 import { gradients } from "../graph/gradients.ts";
 import { type Head, modelParameters } from "../model/checkpoint.ts";
 import { constantWeights, type Parameters, parametersOf } from "../model/parameters.ts";
-import { type Batch, causalMask, lastPositions, padded } from "../runtime/batches.ts";
+import { causalMask, lastPositions, padded } from "../runtime/batches.ts";
 import { openSession, type Value } from "../runtime/session.ts";
 import { guardLoss, languageModelLoss, type Objective } from "./objectives.ts";
 import { initialState, openTrainer } from "./trainer.ts";
 import golden from "./testdata/golden.json" with { type: "json" };
 
 const { config, sequences, labels, learningRates } = golden;
-const batch: Batch = { members: [0, 1, 2], length: 16 };
 
 /** All of the vocabulary stands as the batch's distinct tokens, so that a token's index is its id. */
 const vocabulary = BigInt64Array.from({ length: config.vocabSize }, (_, i) => BigInt(i));
 const shared = {
   distinct: { data: vocabulary, dims: [config.vocabSize] },
-  tokens: padded(batch, (m) => sequences[m], 0),
-  mask: causalMask(batch.length),
+  tokens: padded(sequences, 16, 0),
+  mask: causalMask(16),
 };
 
 function languageModelFeed(): Record<string, Value> {
@@ -25,7 +24,7 @@ function languageModelFeed(): Record<string, Value> {
   sequences.forEach((s, b) => weights.fill(1 / targets, 16 * b, 16 * b + s.length - 1));
   return {
     ...shared,
-    targets: padded(batch, (m) => sequences[m].slice(1), 0),
+    targets: padded(sequences.map((s) => s.slice(1)), 16, 0),
     targetWeights: { data: weights, dims: [3, 16, 1] },
   };
 }
@@ -34,7 +33,7 @@ function guardFeed(): Record<string, Value> {
   const oneHot = labels.flatMap((label) => label ? [0, 1] : [1, 0]);
   return {
     ...shared,
-    last: lastPositions(batch, (m) => sequences[m].length),
+    last: lastPositions(sequences, 16),
     labels: { data: Float32Array.from(oneHot, (x) => x / 3), dims: [3, 2] },
   };
 }

@@ -1,0 +1,45 @@
+/**
+ * Where does a guard stop generalising?
+ *
+ * A guard is fine-tuned on MOOD's restricted training split (helpful, harmless, successful function calls) and tested on
+ * kinds of misalignment that the split does not hold, beside two trivial monitors: words, and length. Benign
+ * shifts, which the paper (arXiv 2605.21602) does not test, show what the same threshold costs in false alarms.
+ *
+ *     deno task reproduce --only guard_generalization
+ *
+ * @module
+ */
+import { runAsScript } from "../lib/experiment/command_line.ts";
+import { recallFigure, recallTable } from "../lib/experiment/evaluations.ts";
+import { defineExperiment } from "../lib/experiment/experiment.ts";
+import { baselineScores, guardScores } from "../lib/experiment/scores.ts";
+import { evaluate } from "../lib/monitor/evaluation.ts";
+
+const experiment = defineExperiment({
+  name: "guard_generalization",
+  question:
+    "Does a guard trained on a restricted set notice kinds of misalignment that the set does not hold?",
+  config: {
+    resamples: 2000, // of the bootstrap, over scenes and seeds
+  },
+  async run(bench, { resamples }) {
+    const scores = { guard: await guardScores(bench, "test"), ...baselineScores(bench, "test") };
+    const streamName = "guard_generalization/bootstrap";
+    const { results } = evaluate(bench.suite.test, scores, { streamName, resamples });
+    return { results, truncated: (await bench.encoded("test")).truncated };
+  },
+  show({ findings, settings, suite }) {
+    const caption = {
+      title: "What a guard notices inside and outside its training distribution",
+      seeds: settings.seeds,
+      synthetic: suite.synthetic,
+    };
+    return {
+      table: recallTable(findings.results, caption),
+      figure: recallFigure(findings.results, caption),
+    };
+  },
+});
+
+export default experiment;
+if (import.meta.main) await runAsScript(experiment);

@@ -1,0 +1,140 @@
+/**
+ * How fast training and scoring are on this machine, as ratios to what ONNX Runtime's own matrix product reaches
+ * in the same run.
+ *
+ * @module
+ */
+import { stream } from "../core/random.ts";
+import { matmul } from "../graph/matmul.ts";
+import { input } from "../graph/tensor.ts";
+import { type DecoderConfig } from "../model/config.ts";
+import { modelParameters } from "../model/checkpoint.ts";
+import { initialParameters } from "../model/parameters.ts";
+import { readSignals } from "../monitor/signals.ts";
+import type { Table } from "../report/table.ts";
+import { openSession } from "../runtime/session.ts";
+import { trainLanguageModel } from "../training/monitors.ts";
+import { FULL } from "./recipe.ts";
+
+const SEQUENCES = 256;
+const LENGTH = 128; // tokens
+const silent = { update() {}, finish() {} };
+
+/**
+ * Measures.
+ *
+ * @param threads to compute with.
+ * @returns a table of rates; they vary from run to run, the ratios less.
+ */
+export async function benchmark(threads: number): Promise<Table> {
+  const config: DecoderConfig = { vocabSize: FULL.vocabSize, ...FULL.size };
+  const random = stream("benchmark");
+  const sequences = Array.from(
+    { length: SEQUENCES },
+    () => Int32Array.from({ length: LENGTH }, () => random.below(600)), // about as many distinct tokens as in a real batch
+  );
+  const tokens = SEQUENCES * LENGTH;
+  // the product is timed before and after, since a shared machine's speed drifts
+  const before = await productRate(threads);
+  const training = await trainingSeconds(config, sequences, threads);
+  const after = await productRate(threads);
+  const scoring = await scoringSeconds(config, sequences, threads);
+  const product = (before + after) / 2;
+  const flops = 3 * forwardFlops(config, LENGTH) * tokens / training / 1e9;
+  const perSecond = (count: number, seconds: number) =>
+    Math.round(count / seconds).toLocaleString("en");
+  return {
+    title: `Speed with ${threads} threads`,
+    columns: ["what", "rate"],
+    rows: [
+      ["1024-cubed MatMul of ONNX Runtime, GFLOP/s", product.toFixed(1)],
+      ["training the default language model, tokens/s", perSecond(tokens, training)],
+      ["the same, GFLOP/s", flops.toFixed(1)],
+      ["the same, ratio to the MatMul", (flops / product).toFixed(2)],
+      ["scoring with guard, conversations/s", perSecond(SEQUENCES, scoring.guard)],
+      ["scoring with language model, conversations/s", perSecond(SEQUENCES, scoring.languageModel)],
+      ["peak memory, MiB", (peakMemory() / 2 ** 20).toFixed(0)],
+    ],
+    notes: [`Conversations of ${LENGTH} tokens; a multiplication and an addition are two FLOP.`],
+  };
+}
+
+/** Floating-point operations of a forward pass, for each token: products with weights, and attention over T tokens. */
+function forwardFlops(
+  { vocabSize: V, hiddenSize: C, intermediateSize: F, layers }: DecoderConfig,
+  T: number,
+): number {
+  return 2 * (layers * (4 * C * C + 3 * C * F) + V * C) + layers * 4 * T * C;
+}
+
+/** GFLOP/s of a square product. */
+async function productRate(threads: number): Promise<number> {
+  const n = 1024;
+  const operand = { data: new Float32Array(n * n).fill(0.5), dims: [n, n] };
+  const into = { y: { data: new Float32Array(n * n), dims: [n, n] } };
+  const session = await openSession({ y: matmul(input("a", [n, n]), input("b", [n, n])) }, {
+    threads,
+  });
+  const feeds = { a: operand, b: operand };
+  await session.run(feeds, into);
+  const runs = 20;
+  const seconds = await secondsOf(async () => {
+    for (let i = 0; i < runs; i++) await session.run(feeds, into);
+  });
+  await session.release();
+  return 2 * n ** 3 * runs / seconds / 1e9;
+}
+
+/** Seconds for one pass over the sequences, compiling the graph not counted. */
+async function trainingSeconds(
+  config: DecoderConfig,
+  sequences: Int32Array[],
+  threads: number,
+): Promise<number> {
+  const pass = (epochs: number) =>
+    secondsOf(() =>
+      trainLanguageModel(config, {
+        ...FULL.languageModel,
+        schedule: { ...FULL.languageModel.schedule, epochs },
+        sequences,
+        name: "benchmark",
+        threads,
+        scratch: "unused", // too few steps for the state to be saved
+        progress: silent,
+      })
+    );
+  const once = await pass(1);
+  return (await pass(3) - once) / 2;
+}
+
+async function scoringSeconds(
+  config: DecoderConfig,
+  sequences: Int32Array[],
+  threads: number,
+): Promise<{ guard: number; languageModel: number }> {
+  const seconds = (head: "guard" | "language-model") => {
+    const parameters = initialParameters(modelParameters(config, head), config.layers, "benchmark");
+    const request = head === "guard" ? { guard: true } : { nll: true };
+    return secondsOf(() =>
+      readSignals({ config, head, parameters }, sequences, request, { threads, progress: silent })
+    );
+  };
+  return { guard: await seconds("guard"), languageModel: await seconds("language-model") };
+}
+
+async function secondsOf(work: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return (performance.now() - started) / 1000;
+}
+
+/** Bytes, the most that the process has held so far; where the system does not say, what it holds now. */
+function peakMemory(): number {
+  try {
+    const kilobytes = /VmHWM:\s+(\d+)/.exec(Deno.readTextFileSync("/proc/self/status"))?.[1];
+    if (kilobytes !== undefined) return 1024 * Number(kilobytes);
+  } catch {
+    // another system than Linux, or no permission
+  }
+  return Deno.memoryUsage().rss;
+}

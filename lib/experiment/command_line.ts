@@ -1,0 +1,186 @@
+/**
+ * The command line that all experiments share, and how errors leave the process.
+ *
+ * Exit codes: 0 done; 1 it could not be done, or a verification failed; 2 wrong usage.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
+import { suggestName, UsageError, UserError } from "../core/errors.ts";
+import { type Experiment, runExperiment } from "./experiment.ts";
+import { openWorkbench, type RunOptions } from "./workbench.ts";
+
+/** Flags of everything that runs experiments, and what they mean. */
+export const RUN_FLAGS = {
+  suite: { type: "string", default: "mini" },
+  quick: { type: "boolean", default: false },
+  seeds: { type: "string", default: "3" },
+  threads: { type: "string", default: String(navigator.hardwareConcurrency) },
+  results: { type: "string" },
+  cache: { type: "string", default: ".cache" },
+} as const satisfies ParseArgsOptionsConfig;
+
+/** The text that `--help` shows for {@linkcode RUN_FLAGS}. */
+export const RUN_HELP = `
+  --suite mini|FOLDER  what to train and test on: the embedded suite, or a folder with train and test
+                       files (.jsonl or .jsonl.gz) in the row format      [mini]
+  --quick              small models and short training, to see that everything runs
+  --seeds N            how many guards, each from its own seed            [3]
+  --threads N          threads to compute with; results do not change     [all cores]
+  --results DIR        where artifacts and figures go                     [results/SUITE; with --quick
+                                                                           results/quick/SUITE]
+  --cache DIR          where trained models and signals are kept          [.cache]`;
+
+/** Values of {@linkcode RUN_FLAGS}. */
+export interface RunFlags {
+  suite: string;
+  quick: boolean;
+  seeds: string;
+  threads: string;
+  results?: string | undefined;
+  cache: string;
+}
+
+/**
+ * Reads a command line strictly.
+ *
+ * @param args the words after the command.
+ * @param flags the flags that it takes.
+ * @param positionals whether it takes words that are no flags. Default false.
+ * @returns values of the flags, and the other words; throws a {@linkcode UsageError} that suggests the nearest name.
+ */
+export function readFlags<T extends ParseArgsOptionsConfig>(
+  args: readonly string[],
+  flags: T,
+  positionals = false,
+): ReturnType<typeof parseArgs<{ args: string[]; options: T; allowPositionals: true }>> {
+  try {
+    const parsed = parseArgs({ args: [...args], options: flags, allowPositionals: true });
+    if (!positionals && parsed.positionals.length > 0) {
+      throw new UsageError(
+        `Cannot use "${parsed.positionals[0]}": no such word is expected here`,
+        "See --help.",
+      );
+    }
+    return parsed;
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    const unknown = /Unknown option '--?([^']*)'/.exec((error as Error).message)?.[1];
+    if (unknown === undefined) {
+      throw new UsageError(
+        `Cannot read the command line: ${(error as Error).message}`,
+        "See --help.",
+      );
+    }
+    throw new UsageError(
+      `Cannot use --${unknown}: there is no such flag`,
+      suggestName(unknown, Object.keys(flags)),
+    );
+  }
+}
+
+/**
+ * Turns flags into settings.
+ *
+ * @param flags as read.
+ * @param say told what a user should know.
+ * @returns settings of a run.
+ */
+export function runOptions(
+  { suite, quick, seeds, threads, cache }: RunFlags,
+  say: (message: string) => void,
+): RunOptions {
+  return {
+    suite,
+    quick,
+    seeds: positiveInteger("seeds", seeds),
+    threads: positiveInteger("threads", threads),
+    cache,
+    say,
+  };
+}
+
+/**
+ * Reads a flag that counts something.
+ *
+ * @param flag its name, for messages.
+ * @param text its value.
+ * @returns the number, from 1 to 256.
+ */
+export function positiveInteger(flag: string, text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= 256) return value;
+  throw new UsageError(
+    `Cannot use --${flag} ${text}: it must be a whole number from 1 to 256`,
+    `Give, for instance, --${flag} 2.`,
+  );
+}
+
+/**
+ * The folder for results.
+ *
+ * @param flags as read.
+ * @param suiteName the suite's name.
+ * @returns what was asked for, else `results/<suite>`, under `quick/` for quick runs.
+ */
+export function resultsFolder({ results, quick }: RunFlags, suiteName: string): string {
+  return results ?? join("results", ...quick ? ["quick"] : [], suiteName);
+}
+
+/**
+ * Runs one experiment as a script of its own.
+ *
+ * @param experiment what to run.
+ */
+export function runAsScript<Config, Findings>(
+  experiment: Experiment<Config, Findings>,
+): Promise<void> {
+  return exitOnError(async () => {
+    const { values } = readFlags(Deno.args, { ...RUN_FLAGS, help: { type: "boolean" } });
+    if (values.help) return print(`${experiment.question}\n${RUN_HELP}`);
+    const bench = openWorkbench(runOptions(values, warn));
+    const { table, json, svg } = await runExperiment(
+      experiment,
+      bench,
+      resultsFolder(values, bench.suite.name),
+    );
+    print(table);
+    print(`${json}\n${svg}`);
+  });
+}
+
+/**
+ * Prints to standard output.
+ *
+ * @param text what to print; a newline is added.
+ */
+export function print(text: string): void {
+  // deno-lint-ignore no-console
+  console.log(text);
+}
+
+/**
+ * Prints to standard error.
+ *
+ * @param text what to print; a newline is added.
+ */
+export function warn(text: string): void {
+  // deno-lint-ignore no-console
+  console.error(text);
+}
+
+/**
+ * Runs a command; an expected failure is printed in one sentence with its remedy, and sets the exit code.
+ *
+ * @param command what to run.
+ */
+export async function exitOnError(command: () => Promise<void> | void): Promise<void> {
+  try {
+    await command();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    warn(`error: ${error.message}.\n${error.remedy}`);
+    Deno.exit(error instanceof UsageError ? 2 : 1);
+  }
+}

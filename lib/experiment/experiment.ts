@@ -1,0 +1,81 @@
+/**
+ * What an experiment is, and how one is run: alone, as its script, or among others.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { writeFileAtomic } from "../core/files.ts";
+import { canonicalJson } from "../core/json.ts";
+import { type Figure, renderFigure } from "../report/figure.ts";
+import { renderTable, type Table } from "../report/table.ts";
+import { kernelFingerprint } from "../runtime/fingerprint.ts";
+import type { Workbench } from "./workbench.ts";
+
+/** One question, how it is answered, and how the answer is shown. */
+export interface Experiment<Config = unknown, Findings = unknown> {
+  /** Names the artifact; the script's file has the same name. */
+  name: string;
+  /** What it asks, one sentence. */
+  question: string;
+  /** Every setting of its own; stored whole in the artifact. */
+  config: Config;
+  /** Answers the question; the same for the same workbench settings and config. */
+  run(bench: Workbench, config: Config): Promise<Findings>;
+  /** The findings as a table and a figure; computes nothing. */
+  show(artifact: Artifact<Config, Findings>): { table: Table; figure: Figure };
+}
+
+/** What an experiment writes. */
+export interface Artifact<Config = unknown, Findings = unknown> {
+  experiment: string;
+  question: string;
+  suite: { name: string; synthetic: boolean; hash: string };
+  /** Fingerprint of the arithmetic: where it is the same, so are all other bytes. */
+  kernels: string;
+  settings: { quick: boolean; seeds: number; recipe: unknown; config: Config };
+  findings: Findings;
+}
+
+/**
+ * Types an experiment.
+ *
+ * @param experiment what to define.
+ * @returns the same.
+ */
+export function defineExperiment<Config, Findings>(
+  experiment: Experiment<Config, Findings>,
+): Experiment<Config, Findings> {
+  return experiment;
+}
+
+/**
+ * Runs an experiment and writes `<name>.json` and `<name>.svg`.
+ *
+ * @param experiment what to run.
+ * @param bench the workbench.
+ * @param folder where the files go.
+ * @returns the table to print, and the files' paths.
+ */
+export async function runExperiment<Config, Findings>(
+  experiment: Experiment<Config, Findings>,
+  bench: Workbench,
+  folder: string,
+): Promise<{ table: string; json: string; svg: string }> {
+  const { name, question, config } = experiment;
+  const { suite, options, recipe } = bench;
+  const findings = await experiment.run(bench, config);
+  const text = canonicalJson({
+    experiment: name,
+    question,
+    suite: { name: suite.name, synthetic: suite.synthetic, hash: suite.hash },
+    kernels: await kernelFingerprint(),
+    settings: { quick: options.quick, seeds: options.seeds, recipe, config },
+    findings,
+  });
+  // shown from what was written, so that table and figure hold no more than the artifact does
+  const { table, figure } = experiment.show(JSON.parse(text));
+  const [json, svg] = [join(folder, `${name}.json`), join(folder, `${name}.svg`)];
+  writeFileAtomic(json, text);
+  writeFileAtomic(svg, await renderFigure(figure));
+  return { table: renderTable(table), json, svg };
+}

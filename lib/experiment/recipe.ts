@@ -1,0 +1,54 @@
+/**
+ * How the monitors of the experiments are built: sizes and schedules, in full and for a quick look.
+ *
+ * @module
+ */
+import type { DecoderConfig } from "../model/config.ts";
+import type { Schedule } from "../training/loop.ts";
+
+/** A decoder's dimensions, the vocabulary aside. */
+export type Size = Omit<DecoderConfig, "vocabSize">;
+
+/** All choices that a trained monitor depends on, besides data and seed. */
+export interface Recipe {
+  /** Tokens in the vocabulary, special ones included. */
+  vocabSize: number;
+  size: Size;
+  languageModel: Course;
+  guard: Course;
+}
+
+/** A course of training. */
+export interface Course {
+  schedule: Schedule;
+  /** Share of the tokens hidden at every step. */
+  masking: number;
+}
+
+/** The recipe of the published results: 1.06 M parameters. */
+export const FULL: Recipe = {
+  vocabSize: 2048,
+  size: { hiddenSize: 128, intermediateSize: 352, layers: 4, heads: 2, contextLength: 512 },
+  languageModel: {
+    schedule: { epochs: 3, tokensPerStep: 2048, learningRate: 3e-3, warmup: 0.05 },
+    masking: 0.3,
+  },
+  guard: {
+    schedule: { epochs: 2, tokensPerStep: 2048, learningRate: 1e-3, warmup: 0.1 },
+    masking: 0.3,
+  },
+};
+
+/** The same code on a smaller model for a shorter time, to see that everything runs: its numbers mean little. */
+export const QUICK: Recipe = {
+  vocabSize: 1024,
+  size: { hiddenSize: 64, intermediateSize: 176, layers: 2, heads: 1, contextLength: 512 },
+  languageModel: {
+    schedule: { epochs: 1, tokensPerStep: 2048, learningRate: 4e-3, warmup: 0.05 },
+    masking: 0.3,
+  },
+  guard: {
+    schedule: { epochs: 1, tokensPerStep: 2048, learningRate: 2e-3, warmup: 0.1 },
+    masking: 0.3,
+  },
+};

@@ -1,0 +1,44 @@
+/**
+ * Tables for the terminal.
+ *
+ * @module
+ */
+
+/** A table of text cells. */
+export interface Table {
+  title: string;
+  columns: string[];
+  /** One list of cells a row, as many as columns. */
+  rows: string[][];
+  /** Sentences under the table: what the numbers are, and how sure. */
+  notes: string[];
+}
+
+/**
+ * Lays a table out: the first column flush left, the others flush right.
+ *
+ * @param table what to show.
+ * @returns lines of text.
+ */
+export function renderTable({ title, columns, rows, notes }: Table): string {
+  const widths = columns.map((column, c) =>
+    Math.max(column.length, ...rows.map((row) => row[c].length))
+  );
+  const line = (cells: string[]) =>
+    cells.map((cell, c) => c === 0 ? cell.padEnd(widths[c]) : cell.padStart(widths[c])).join("  ")
+      .trimEnd();
+  const rule = widths.map((width) => "─".repeat(width)).join("──");
+  return [title, "", line(columns), rule, ...rows.map(line), "", ...notes, ""].join("\n");
+}
+
+/**
+ * A share with its interval, in percent.
+ *
+ * @param value the share and its bounds, from 0 to 1; null where it is not defined.
+ * @returns such as `45.2 [41.0, 49.1]`, or `–`.
+ */
+export function percentCell(value: { estimate: number; low: number; high: number } | null): string {
+  if (value === null) return "–";
+  const percent = (share: number) => (100 * share).toFixed(1);
+  return `${percent(value.estimate)} [${percent(value.low)}, ${percent(value.high)}]`;
+}
