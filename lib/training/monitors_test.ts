@@ -47,7 +47,7 @@ interface Changes {
 
 function options({ epochs = 8, ...changes }: Changes = {}) {
   const schedule = { epochs, tokensPerStep: 256, learningRate: 0.01, warmup: 0.1 };
-  const defaults = { threads: 1, scratch: "unused", progress: silent, masking: 0 };
+  const defaults = { threads: 1, scratch: Deno.makeTempDirSync(), progress: silent, masking: 0 };
   return { schedule, sequences, name: "toy", ...defaults, ...changes };
 }
 

@@ -1,0 +1,215 @@
+/**
+ * The documented commands as a user runs them: as processes, with the permissions of their tasks, on a suite small enough to
+ * train on in seconds.
+ */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { loadSuite, toJsonl } from "../lib/conversation/suite.ts";
+import type { Row } from "../lib/conversation/row.ts";
+
+const root = join(import.meta.dirname!, "..");
+
+interface Outcome {
+  code: number;
+  out: string;
+  err: string;
+}
+
+/** Runs `deno task <name>`, with folders that the task may write to taken from inside the checkout. */
+async function task(name: string, ...args: string[]): Promise<Outcome> {
+  const command = new Deno.Command("deno", {
+    args: ["task", "--quiet", name, ...args],
+    cwd: root,
+    env: { NO_COLOR: "1" },
+  });
+  const { code, stdout, stderr } = await command.output();
+  return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
+}
+
+/** A folder under `.cache/`, where the tasks may write, removed at the end. */
+async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  Deno.mkdirSync(join(root, ".cache"), { recursive: true });
+  const folder = Deno.makeTempDirSync({ dir: join(root, ".cache"), prefix: "test-" });
+  try {
+    await use(folder);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+/** Every nth row of each domain and label of the embedded suite. */
+function thinned(rows: readonly Row[], n: number): Row[] {
+  const groups = Object.values(Object.groupBy(rows, ({ domain, malign }) => `${domain} ${malign}`));
+  return groups.flatMap((group) => group!.filter((_, i) => i % n === 0));
+}
+
+function writeTinySuite(folder: string): string {
+  const suite = loadSuite("mini");
+  const path = join(folder, "tiny");
+  Deno.mkdirSync(path);
+  for (const split of ["train", "calibration", "test"] as const) {
+    Deno.writeTextFileSync(join(path, `${split}.jsonl`), toJsonl(thinned(suite[split], 25)));
+  }
+  return path;
+}
+
+const filesOf = (folder: string) =>
+  Object.fromEntries(
+    [...Deno.readDirSync(folder)].map((
+      { name },
+    ) => [name, Deno.readTextFileSync(join(folder, name))]),
+  );
+
+Deno.test("reproduce writes the same bytes from empty caches, with one and with two threads, and from a warm one", async () => {
+  await withFolder(async (folder) => {
+    const suite = writeTinySuite(folder);
+    const run = (results: string, cache: string, threads: string) =>
+      task(
+        "reproduce",
+        "--suite",
+        suite,
+        "--quick",
+        "--seeds",
+        "2",
+        "--only",
+        "guard_generalization",
+        "--threads",
+        threads,
+        "--results",
+        join(folder, results),
+        "--cache",
+        join(folder, cache),
+      ); // deno-fmt-ignore
+    const first = await run("a", "cache-a", "1");
+    assert.equal(first.code, 0, first.err);
+    assert.match(first.out, /oodMean/);
+    assert.equal((await run("b", "cache-b", "2")).code, 0);
+    assert.equal((await run("c", "cache-a", "2")).code, 0);
+    const files = filesOf(join(folder, "a"));
+    assert.deepEqual(Object.keys(files).sort(), [
+      "guard_generalization.json",
+      "guard_generalization.svg",
+    ]);
+    assert.deepEqual(filesOf(join(folder, "b")), files);
+    assert.deepEqual(filesOf(join(folder, "c")), files);
+  });
+});
+
+Deno.test("verify accepts what reproduce wrote, and names what was changed", async () => {
+  await withFolder(async (folder) => {
+    const suite = writeTinySuite(folder);
+    const results = join(folder, "results");
+    const flags = [
+      "--suite",
+      suite,
+      "--quick",
+      "--seeds",
+      "1",
+      "--only",
+      "guard_generalization",
+      "--results",
+      results,
+      "--cache",
+      join(folder, "cache"),
+    ]; // deno-fmt-ignore
+    assert.equal((await task("reproduce", ...flags)).code, 0);
+    const accepted = await task("verify", ...flags);
+    assert.equal(accepted.code, 0, accepted.err);
+    assert.match(accepted.out, /identical to the last byte/);
+    const path = join(results, "guard_generalization.json");
+    const artifact = JSON.parse(Deno.readTextFileSync(path));
+    artifact.findings.results.guard.id.metrics.auroc.estimate += 0.001;
+    Deno.writeTextFileSync(path, JSON.stringify(artifact));
+    const refused = await task("verify", ...flags);
+    assert.equal(refused.code, 1);
+    assert.match(refused.out, /DIFFERS.*findings\.results\.guard\.id\.metrics\.auroc\.estimate/);
+  });
+});
+
+Deno.test("reproduce, killed in the middle and started again, ends in the same bytes", async () => {
+  await withFolder(async (folder) => {
+    const suite = writeTinySuite(folder);
+    const flags = (results: string, cache: string) => [
+      "--suite",
+      suite,
+      "--quick",
+      "--seeds",
+      "1",
+      "--only",
+      "guard_generalization",
+      "--results",
+      join(folder, results),
+      "--cache",
+      join(folder, cache),
+    ]; // deno-fmt-ignore
+    assert.equal((await task("reproduce", ...flags("a", "cache-a"))).code, 0);
+    const cache = join(folder, "cache-b");
+    Deno.mkdirSync(cache);
+    for (let kills = 0; kills < 3; kills++) {
+      const child = new Deno.Command("deno", {
+        args: ["task", "--quiet", "reproduce", ...flags("b", "cache-b")],
+        cwd: root,
+        stdout: "null",
+        stderr: "null",
+      }).spawn();
+      await changesIn(cache, 1 + 3 * kills);
+      child.kill("SIGKILL");
+      await child.status;
+    }
+    assert.equal((await task("reproduce", ...flags("b", "cache-b"))).code, 0);
+    assert.deepEqual(filesOf(join(folder, "b")), filesOf(join(folder, "a")));
+  });
+});
+
+/** Waits until files under a folder have changed some number of times. */
+async function changesIn(folder: string, count: number): Promise<void> {
+  const watcher = Deno.watchFs(folder);
+  for await (const { kind } of watcher) {
+    if (kind !== "access" && --count <= 0) return watcher.close();
+  }
+}
+
+Deno.test("every wrong use is one sentence with a remedy, and exit code 2", async () => {
+  const wrong: [string[], RegExp][] = [
+    [
+      ["reproduce", "--sede", "3"],
+      /Cannot use --sede: there is no such flag\.\nDid you mean "seeds"\?/,
+    ],
+    [
+      ["reproduce", "--only", "guard_generalisation"],
+      /no such experiment\.\nDid you mean "guard_generalization"\?/,
+    ],
+    [["reproduce", "--seeds", "0"], /--seeds 0: it must be a whole number from 1 to 256/],
+    [["verify", "extra"], /"extra"/],
+  ];
+  for (const [args, message] of wrong) {
+    const { code, err } = await task(args[0], ...args.slice(1));
+    assert.equal(code, 2, err);
+    assert.match(err, message);
+    assert.doesNotMatch(err, /\n\s+at /, "no stack");
+  }
+});
+
+Deno.test("bad suites and folders are one sentence with a remedy, exit code 1, and leave nothing behind", async () => {
+  await withFolder(async (folder) => {
+    const suite = writeTinySuite(folder);
+    const broken = join(folder, "broken");
+    Deno.mkdirSync(broken);
+    Deno.copyFileSync(join(suite, "train.jsonl"), join(broken, "train.jsonl"));
+    Deno.writeTextFileSync(join(broken, "test.jsonl"), '{"id": "a", \n');
+    const bad: [string[], RegExp][] = [
+      [["--suite", join(folder, "none")], /Cannot load the suite .*: there is no such folder/],
+      [["--suite", broken], /test\.jsonl.* line 1/],
+      [["--suite", suite, "--quick", "--results", "/proc/results"], /Cannot .*\/proc\/results/],
+    ];
+    for (const [args, message] of bad) {
+      const { code, err } = await task("reproduce", ...args, "--cache", join(folder, "cache"));
+      assert.equal(code, 1, err);
+      assert.match(err, message);
+    }
+    const left = [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) =>
+      name.includes(".tmp-")
+    );
+    assert.deepEqual(left, []);
+  });
+});
