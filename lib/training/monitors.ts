@@ -7,7 +7,7 @@ import type { Progress } from "../core/progress.ts";
 import { stream } from "../core/random.ts";
 import { type Model, modelParameters } from "../model/checkpoint.ts";
 import type { DecoderConfig } from "../model/config.ts";
-import { initialParameters, parametersOf } from "../model/parameters.ts";
+import { initialParameters, type Parameters, parametersOf } from "../model/parameters.ts";
 import { type Batch, causalMask, lastPositions, padded } from "../runtime/batches.ts";
 import type { Value } from "../runtime/session.ts";
 import type { AdamwOptions } from "./adamw.ts";
@@ -45,15 +45,17 @@ export interface MonitorTraining {
 }
 
 /**
- * Trains a language model from nothing.
+ * Trains a language model.
  *
  * @param config the decoder.
  * @param options data and schedule.
+ * @param start weights of a language model to go on from; without them it starts from nothing.
  * @returns the model, and the loss of every step in nats a token.
  */
 export async function trainLanguageModel(
   config: DecoderConfig,
   options: MonitorTraining,
+  start?: Parameters,
 ): Promise<{ model: Model } & Trained> {
   const specs = modelParameters(config, "language-model");
   const trained = await train({
@@ -61,7 +63,7 @@ export async function trainLanguageModel(
     specs,
     objective: languageModelLoss(config),
     optimiser,
-    parameters: initialParameters(specs, config.layers, `${options.name}/weights`),
+    parameters: start ?? initialParameters(specs, config.layers, `${options.name}/weights`),
     lengths: options.sequences.map((s) => s.length),
     feed: (batch, step) => languageModelFeed(batch, config, options, step),
   });
