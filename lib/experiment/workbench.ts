@@ -5,7 +5,7 @@
  * @module
  */
 import { join } from "node:path";
-import { openCache } from "../core/cache.ts";
+import { type Cache, openCache } from "../core/cache.ts";
 import { hashOf } from "../core/json.ts";
 import { startProgress } from "../core/progress.ts";
 import { fitContext, splitTurns } from "../conversation/render.ts";
@@ -62,6 +62,8 @@ export interface Workbench {
   readonly recipe: Recipe;
   /** 0, 1, …: the seeds that were asked for. */
   readonly seeds: readonly number[];
+  /** For what an experiment makes beside models and signals. */
+  readonly cache: Cache;
   /** @returns the tokenizer trained on the training split. */
   tokenizer(): Promise<Tokenizer>;
   /** @returns a split's conversations as token ids. */
@@ -70,6 +72,21 @@ export interface Workbench {
   languageModel(): Promise<TrainedModel>;
   /** @returns the guard of a seed, fine-tuned from the language model on the training split. */
   guard(seed: number): Promise<TrainedModel>;
+  /**
+   * Trains a model of another kind, or finds it trained already.
+   *
+   * @param label names its random streams and its progress.
+   * @param parts all that it depends on.
+   * @param course schedule and masking, handed to `build`.
+   * @param build trains it; it is handed the training split.
+   * @returns the model.
+   */
+  trained(
+    label: string,
+    parts: unknown,
+    course: Course,
+    build: (training: MonitorTraining) => Promise<{ model: Model } & Trained>,
+  ): Promise<TrainedModel>;
   /** @returns what a model's forward pass over a split gives. */
   signals(model: TrainedModel, split: Split, request: SignalRequest): Promise<Signals>;
 }
@@ -109,13 +126,7 @@ export function openWorkbench(options: RunOptions): Workbench {
     return result;
   });
 
-  /** Trains a model, or finds it trained already. */
-  const trained = async (
-    label: string,
-    parts: unknown,
-    course: Course,
-    build: (training: MonitorTraining) => Promise<{ model: Model } & Trained>,
-  ): Promise<TrainedModel> => {
+  const trained: Workbench["trained"] = async (label, parts, course, build) => {
     const folder = await cache.entry("model", parts, async (folder, scratch) => {
       const { sequences } = await encoded("train");
       const { threads } = options;
@@ -185,7 +196,19 @@ export function openWorkbench(options: RunOptions): Workbench {
     return readSignalsFile(join(folder, "signals.safetensors"));
   };
   const seeds = Array.from({ length: options.seeds }, (_, seed) => seed);
-  return { suite, options, recipe, seeds, tokenizer, encoded, languageModel, guard, signals };
+  return {
+    suite,
+    options,
+    recipe,
+    seeds,
+    cache,
+    tokenizer,
+    encoded,
+    languageModel,
+    guard,
+    trained,
+    signals,
+  };
 }
 
 function encodeRows(rows: readonly Row[], tokenizer: Tokenizer, contextLength: number): Encoded {
