@@ -139,6 +139,7 @@ function requireVariation({ rows, mean, scatter }: Moments, plain: boolean): voi
   const named = constant.slice(0, 5).join(", ") + (constant.length > 5 ? ", …" : "");
   throw new UserError(
     `Cannot fit Mahalanobis: features must vary, but ${constant.length} of ${d} are the same in all ${rows} rows: ${named}`,
-    "Choose another layer or pooling; the embedding of a token that ends every conversation is always the same.",
+    "Choose another layer or pooling (under max, the first token may always win)" +
+      (plain && constant.length < d ? ", or the Ledoit-Wolf covariance." : "."),
   );
 }

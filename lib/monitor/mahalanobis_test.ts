@@ -91,9 +91,14 @@ Deno.test("fitMahalanobis() offers shrinkage when there are too few safe rows", 
 
 Deno.test("fitMahalanobis() names features that never vary", async () => {
   const safe = features([1, 0.1, 2, 0.1, 4, 0.1, 3, 0.1], 2);
-  await assertRefuses(safe, /1 of 2 are the same in all 4 rows: 1$/, /another layer/);
+  await assertRefuses(safe, /1 of 2 are the same in all 4 rows: 1$/, /Ledoit-Wolf/);
   assert.ok((await fitMahalanobis(safe, shrunk)).shrinkage > 0);
-  await assertRefuses(features([7, 8, 7, 8], 2), /2 of 2 are the same/, /another layer/, shrunk);
+  await assertRefuses(
+    features([7, 8, 7, 8], 2),
+    /2 of 2 are the same/,
+    /another layer .* win\)\.$/,
+    shrunk,
+  );
 });
 
 Deno.test("fitMahalanobis() names a feature that follows from others", async () => {
