@@ -15,7 +15,7 @@ import { type Schedule, train, type Trained } from "./loop.ts";
 import { guardLoss, languageModelLoss } from "./objectives.ts";
 
 /** AdamW's settings in all our training. */
-const optimiser: AdamwOptions = {
+export const optimiser: AdamwOptions = {
   beta1: 0.9,
   beta2: 0.98,
   epsilon: 1e-8,
@@ -144,11 +144,16 @@ function guardFeed(
 /**
  * The sequences of a batch, and empty ones after them until there are at least as many tokens as a product of activations has
  * columns: wide products add in an order that depends on the number of threads (see `tallMatmul`).
+ *
+ * @param batch which sequences, and how long they are padded to.
+ * @param config the decoder.
+ * @param options the sequences to choose from.
+ * @returns those of the batch, in its order, and the empty ones.
  */
-function rowsOf(
+export function rowsOf(
   { members, length }: Batch,
   { hiddenSize, intermediateSize }: DecoderConfig,
-  { sequences }: MonitorTraining,
+  { sequences }: Pick<MonitorTraining, "sequences">,
 ): Int32Array[] {
   const fewest = Math.ceil(Math.max(hiddenSize, intermediateSize) / length);
   const empty = Array.from(
@@ -158,9 +163,15 @@ function rowsOf(
   return [...members.map((m) => sequences[m]), ...empty];
 }
 
-/** Hides tokens of a sequence, never the first, by a random stream of the step's own. */
-function maskOf(
-  { name, masking }: MonitorTraining,
+/**
+ * Hides tokens of a sequence, never the first, by a random stream of the step's own.
+ *
+ * @param options the run's name, and which share to hide.
+ * @param step the number of the step.
+ * @returns hides tokens; every call goes on with the stream.
+ */
+export function maskOf(
+  { name, masking }: Pick<MonitorTraining, "name" | "masking">,
   step: number,
 ): (sequence: Int32Array) => Int32Array {
   const random = stream(`${name}/masking/step-${step}`);
@@ -171,8 +182,12 @@ function maskOf(
 /**
  * The tokens of some sequences and the mask, each once, and how to write a sequence as places among them. There are at least as
  * many as the embeddings have columns, if need be by tokens that do not occur, again so that no product is wide.
+ *
+ * @param sequences token ids.
+ * @param config the decoder.
+ * @returns the tokens, int64, shape (U), and how to write a sequence.
  */
-function distinctTokens(
+export function distinctTokens(
   sequences: readonly Int32Array[],
   { hiddenSize, vocabSize }: DecoderConfig,
 ): { distinct: Value<BigInt64Array>; placesOf: (sequence: Int32Array) => Int32Array } {

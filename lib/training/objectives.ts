@@ -50,11 +50,25 @@ export function guardLoss(config: DecoderConfig): Objective {
   };
 }
 
-function distinctRows(weights: Weights): Tensor {
+/**
+ * The embeddings of a batch's distinct tokens, from the graph input "distinct" (U).
+ *
+ * @param weights the decoder's.
+ * @returns shape (U, C).
+ */
+export function distinctRows(weights: Weights): Tensor {
   return gatherDistinct(weights(EMBEDDING), input("distinct", ["U"], "int64")); // (U, C)
 }
 
-function decode(rows: Tensor, weights: Weights, config: DecoderConfig): Tensor {
+/**
+ * The last hidden states of a batch, from the graph input "tokens" (B, T).
+ *
+ * @param rows what {@linkcode distinctRows} gives.
+ * @param weights the decoder's.
+ * @param config the decoder.
+ * @returns shape (B, T, C).
+ */
+export function decode(rows: Tensor, weights: Weights, config: DecoderConfig): Tensor {
   const embedded = gather(rows, input("tokens", ["B", "T"], "int64")); // (B, T, C)
   return hiddenStates(embedded, weights, config)[config.layers];
 }
