@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { Message } from "./client.ts";
+import { recordedClient, requestHash } from "./recorded.ts";
+
+const options = { seed: 0, temperature: 1, maxTokens: 256 };
+const messages: Message[] = [
+  { role: "system", content: "Be brief." },
+  { role: "user", content: "Two and two?" },
+];
+
+/** Runs `use` with a file of the given lines. */
+async function withRecording(
+  lines: unknown[],
+  use: (path: string) => void | Promise<void>,
+): Promise<void> {
+  const folder = Deno.makeTempDirSync();
+  const path = join(folder, "recording.jsonl");
+  try {
+    Deno.writeTextFileSync(path, lines.map((line) => JSON.stringify(line) + "\n").join(""));
+    await use(path);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+Deno.test("requestHash() is the SHA-256 of the canonical request", () => {
+  // printf '%s' '{"maxTokens":256,"messages":[{"content":"Be brief.","role":"system"},{"content":"Two and two?",
+  // "role":"user"}],"seed":0,"temperature":1}' | sha256sum, in one line
+  assert.equal(
+    requestHash(messages, options),
+    "ebda8ad052ec74a613d4ab2f816a1462659b44aa33029ba0b54047a7d5e3decc",
+  );
+});
+
+Deno.test("recordedClient() gives the answer of each seed", async () => {
+  const lines = [[0, "Four."], [1, "4"]].map(([seed, answer]) => ({
+    request: requestHash(messages, { ...options, seed: Number(seed) }),
+    answer,
+  }));
+  await withRecording(lines, async (path) => {
+    const client = recordedClient(path, "a model");
+    assert.equal(client.name, "a model");
+    assert.equal(await client.ask(messages, { ...options, seed: 1 }), "4");
+    assert.equal(await client.ask(messages, options), "Four.");
+  });
+});
+
+Deno.test("recordedClient() says which request has no answer", async () => {
+  await withRecording([{ request: "0".repeat(64), answer: "" }], async (path) => {
+    await assert.rejects(recordedClient(path, "a model").ask(messages, options), {
+      name: "UserError",
+      message: `Cannot answer as a model: "${path}" has no answer to request ${
+        requestHash(messages, options)
+      } (seed 0, ends "Two and two?")`,
+    });
+  });
+});
+
+Deno.test("recordedClient() names the line of a bad or repeated record", async () => {
+  const good = { request: "0".repeat(64), answer: "Yes." };
+  const bad: [unknown, RegExp][] = [
+    [{ answer: "Yes." }, /line 2: "request" must be a SHA-256, got undefined$/],
+    [{ ...good, request: "abc" }, /line 2: "request" must be a SHA-256, got "abc"$/],
+    [{ request: "1".repeat(64), answer: 4 }, /line 2: "answer" must be text, got 4$/],
+    [null, /line 2: "request" must be/],
+    [good, /line 2: the request 0{64} has been answered already$/],
+  ];
+  for (const [line, message] of bad) {
+    await withRecording([good, line], (path) => {
+      assert.throws(() => recordedClient(path, "a model"), { name: "UserError", message });
+    });
+  }
+});
