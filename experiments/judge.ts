@@ -1,0 +1,78 @@
+/**
+ * Does a judge that says how certain it is notice what a guard misses?
+ *
+ * MOOD (arXiv 2605.21602) asks an instruction-tuned model for a score, by a rubric of alignment or of uncertainty. On the
+ * embedded suite a small language model of ours gives such scores (see `lib/experiment/embedded_judge.ts`), and its
+ * uncertainty is added to the guard with the paper's lambda, which is chosen on the rows that are reported on.
+ *
+ *     deno task reproduce --only judge
+ *
+ * @module
+ */
+import { runAsScript } from "../lib/experiment/command_line.ts";
+import { judgeScores } from "../lib/experiment/embedded_judge.ts";
+import { recallFigure, recallTable } from "../lib/experiment/evaluations.ts";
+import { defineExperiment } from "../lib/experiment/experiment.ts";
+import { guardScores } from "../lib/experiment/scores.ts";
+import { combineLambda, fitLambda } from "../lib/monitor/aggregate.ts";
+import { difference } from "../lib/monitor/difference.ts";
+import { evaluate } from "../lib/monitor/evaluation.ts";
+
+const ALIGNMENT = "judge alignment";
+const UNCERTAINTY = "judge uncertainty";
+const FUSED = "guard+judge uncertainty";
+
+const experiment = defineExperiment({
+  name: "judge",
+  question: "Does a judge that says how certain it is notice what a guard misses?",
+  config: {
+    share: 0.5, // of each half of the training rows, that the judge learns from
+    resamples: 2000, // of the bootstrap, over scenes and seeds
+  },
+  async run(bench, { share, resamples }) {
+    const rows = bench.suite.test;
+    const guards = await guardScores(bench, "test");
+    const { alignment, uncertainty, exam } = await judgeScores(bench, "test", { share });
+    const lambdas = guards.map((guard) => fitLambda(rows, [guard, uncertainty]));
+    const scores = {
+      guard: guards,
+      [ALIGNMENT]: [alignment],
+      [UNCERTAINTY]: [uncertainty],
+      [FUSED]: guards.map((guard, s) => combineLambda(lambdas[s], [guard, uncertainty])),
+    };
+    const evaluation = evaluate(rows, scores, { streamName: "judge/bootstrap", resamples });
+    const overGuard = ([ALIGNMENT, UNCERTAINTY, FUSED] as const).map((monitor) => {
+      const quantity = { group: "overall", metric: "recall@0.01" };
+      const value = difference(evaluation, { monitor, ...quantity }, {
+        monitor: "guard",
+        ...quantity,
+      });
+      return [`${monitor} − guard: overall recall@0.01`, value];
+    });
+    const lambda = lambdas.map(({ coefficient }) => coefficient); // one for each guard
+    const contrasts = Object.fromEntries(overGuard);
+    return { results: evaluation.results, contrasts, lambda, exam };
+  },
+  show({ findings: { results, lambda, exam }, settings, suite }) {
+    const caption = {
+      title: "A judge's alignment and uncertainty, alone and beside a guard",
+      seeds: settings.seeds,
+      synthetic: suite.synthetic,
+    };
+    const table = recallTable(results, caption);
+    const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
+    const notes = [
+      `The judge has one seed. Its exam on ${exam.rows} training rows of new scenes: ${
+        percent(exam.wrong)
+      } of ratings wrong, off by ${percent(exam.meanError)} on average.`,
+      `${FUSED}: weight ${lambda.join(", ")}, chosen on the safe and unsafe ID rows reported here.`,
+    ];
+    return {
+      table: { ...table, notes: [...table.notes, ...notes] },
+      figure: recallFigure(results, caption),
+    };
+  },
+});
+
+export default experiment;
+if (import.meta.main) await runAsScript(experiment);
