@@ -94,8 +94,8 @@ async function trainingSeconds(
   const pass = (epochs: number) =>
     secondsOf(() =>
       trainLanguageModel(config, {
-        ...FULL.languageModel,
         schedule: { ...FULL.languageModel.schedule, epochs },
+        masking: FULL.languageModel.masking,
         sequences,
         name: "benchmark",
         threads,

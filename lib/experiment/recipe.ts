@@ -4,6 +4,7 @@
  * @module
  */
 import type { DecoderConfig } from "../model/config.ts";
+import type { ExcerptOptions } from "../training/excerpts.ts";
 import type { Schedule } from "../training/loop.ts";
 
 /** A decoder's dimensions, the vocabulary aside. */
@@ -14,7 +15,11 @@ export interface Recipe {
   /** Tokens in the vocabulary, special ones included. */
   vocabSize: number;
   size: Size;
+  /** From nothing, on all training rows. */
   languageModel: Course;
+  /** From that, on the safe training rows. */
+  safeLanguageModel: Course;
+  /** From the language model, on all training rows. */
   guard: Course;
 }
 
@@ -23,6 +28,8 @@ export interface Course {
   schedule: Schedule;
   /** Share of the tokens hidden at every step. */
   masking: number;
+  /** How conversations are cut to excerpts, new ones in every epoch; whole without it. */
+  excerpts?: ExcerptOptions;
 }
 
 /** The recipe of the published results: 1.06 M parameters. */
@@ -30,11 +37,15 @@ export const FULL: Recipe = {
   vocabSize: 2048,
   size: { hiddenSize: 128, intermediateSize: 352, layers: 4, heads: 2, contextLength: 512 },
   languageModel: {
-    schedule: { epochs: 3, tokensPerStep: 2048, learningRate: 3e-3, warmup: 0.05 },
+    schedule: { epochs: 0.5, tokensPerStep: 2048, learningRate: 3e-3, warmup: 0.05 },
+    masking: 0.3,
+  },
+  safeLanguageModel: {
+    schedule: { epochs: 0.25, tokensPerStep: 2048, learningRate: 1e-3, warmup: 0.05 },
     masking: 0.3,
   },
   guard: {
-    schedule: { epochs: 2, tokensPerStep: 2048, learningRate: 1e-3, warmup: 0.1 },
+    schedule: { epochs: 0.5, tokensPerStep: 2048, learningRate: 1e-3, warmup: 0.1 },
     masking: 0.3,
   },
 };
@@ -44,11 +55,15 @@ export const QUICK: Recipe = {
   vocabSize: 1024,
   size: { hiddenSize: 64, intermediateSize: 176, layers: 2, heads: 1, contextLength: 512 },
   languageModel: {
-    schedule: { epochs: 1, tokensPerStep: 2048, learningRate: 4e-3, warmup: 0.05 },
+    schedule: { epochs: 0.3, tokensPerStep: 2048, learningRate: 4e-3, warmup: 0.05 },
+    masking: 0.3,
+  },
+  safeLanguageModel: {
+    schedule: { epochs: 0.1, tokensPerStep: 2048, learningRate: 2e-3, warmup: 0.05 },
     masking: 0.3,
   },
   guard: {
-    schedule: { epochs: 1, tokensPerStep: 2048, learningRate: 2e-3, warmup: 0.1 },
+    schedule: { epochs: 0.2, tokensPerStep: 2048, learningRate: 2e-3, warmup: 0.1 },
     masking: 0.3,
   },
 };

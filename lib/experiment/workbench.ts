@@ -9,6 +9,7 @@ import { type Cache, openCache } from "../core/cache.ts";
 import { hashOf } from "../core/json.ts";
 import { startProgress } from "../core/progress.ts";
 import { fitContext, splitTurns } from "../conversation/render.ts";
+import { type Piece, splitSentences } from "../conversation/sentences.ts";
 import type { Row } from "../conversation/row.ts";
 import type { Split } from "../conversation/scenes.ts";
 import { loadSuite, type Suite } from "../conversation/suite.ts";
@@ -18,9 +19,10 @@ import { readSignals, type SignalRequest, type Signals } from "../monitor/signal
 import { readSignalsFile, writeSignals } from "../monitor/signals_file.ts";
 import { loadTokenizer, type Tokenizer, writeTokenizer } from "../tokenizer/tokenizer.ts";
 import { trainBpe } from "../tokenizer/train.ts";
+import type { TokenPiece } from "../training/excerpts.ts";
 import type { Trained } from "../training/loop.ts";
 import { type MonitorTraining, trainGuard, trainLanguageModel } from "../training/monitors.ts";
-import { type Course, FULL, QUICK, type Recipe } from "./recipe.ts";
+import { type Course, FULL, QUICK, type Recipe, type Size } from "./recipe.ts";
 
 /** Raised whenever the same settings would train or score differently than before. */
 const CACHE_VERSION = 1;
@@ -51,6 +53,8 @@ export interface TrainedModel {
 export interface Encoded {
   /** Token ids of every row, the beginning-of-sequence token first. */
   readonly sequences: readonly Int32Array[];
+  /** Where the sequence of every row can be cut into sentences. */
+  readonly pieces: readonly (readonly TokenPiece[])[];
   /** How many rows were too long and lost turns at the front. */
   readonly truncated: number;
 }
@@ -64,12 +68,19 @@ export interface Workbench {
   readonly seeds: readonly number[];
   /** For what an experiment makes beside models and signals. */
   readonly cache: Cache;
+  /**
+   * @param size of a decoder.
+   * @returns a workbench on the same suite whose models have that size.
+   */
+  resized(size: Size): Workbench;
   /** @returns the tokenizer trained on the training split. */
   tokenizer(): Promise<Tokenizer>;
   /** @returns a split's conversations as token ids. */
   encoded(split: Split): Promise<Encoded>;
   /** @returns the language model trained from nothing on the training split. */
   languageModel(): Promise<TrainedModel>;
+  /** @returns the same language model, trained on for a while on the safe training rows alone; it measures perplexity. */
+  safeLanguageModel(): Promise<TrainedModel>;
   /** @returns the guard of a seed, fine-tuned from the language model on the training split. */
   guard(seed: number): Promise<TrainedModel>;
   /**
@@ -98,29 +109,34 @@ export interface Workbench {
  * @returns the workbench; nothing is trained yet.
  */
 export function openWorkbench(options: RunOptions): Workbench {
-  const suite = loadSuite(options.suite);
-  const recipe = options.quick ? QUICK : FULL;
   const cache = openCache(options.cache, options.say);
-  const hashes = {
-    train: hashOf(suite.train),
-    calibration: hashOf(suite.calibration),
-    test: hashOf(suite.test),
-  };
-  const data = { version: CACHE_VERSION, train: hashes.train, vocabSize: recipe.vocabSize };
+  return assemble(loadSuite(options.suite), options.quick ? QUICK : FULL, cache, options);
+}
+
+/** A workbench whose suite and cache are there. */
+function assemble(suite: Suite, recipe: Recipe, cache: Cache, options: RunOptions): Workbench {
+  const { threads } = options;
+  const hashOfSplit = onceFor((split: Split) => hashOf(suite[split]));
+  const data = once(() => ({
+    version: CACHE_VERSION,
+    train: hashOfSplit("train"),
+    vocabSize: recipe.vocabSize,
+  }));
 
   const tokenizerFolder = once(() =>
-    cache.entry("tokenizer", data, (folder) => {
+    cache.entry("tokenizer", data(), (folder) => {
       const texts = suite.train.map(({ conversation }) => conversation);
       writeTokenizer(folder, trainBpe(texts, recipe.vocabSize));
     })
   );
   const tokenizer = once(async () => loadTokenizer(await tokenizerFolder()));
   const encoded = onceFor(async (split: Split) => {
-    const result = encodeRows(suite[split], await tokenizer(), recipe.size.contextLength);
+    const { contextLength } = recipe.size;
+    const result = encodeRows(suite[split], await tokenizer(), contextLength);
     if (result.truncated > 0) {
       options.say(
         `${result.truncated} of ${suite[split].length} ${split} conversations are longer than ` +
-          `${recipe.size.contextLength} tokens; turns at their front are left out.`,
+          `${contextLength} tokens; turns at their front are left out.`,
       );
     }
     return result;
@@ -128,11 +144,13 @@ export function openWorkbench(options: RunOptions): Workbench {
 
   const trained: Workbench["trained"] = async (label, parts, course, build) => {
     const folder = await cache.entry("model", parts, async (folder, scratch) => {
-      const { sequences } = await encoded("train");
-      const { threads } = options;
+      const { sequences, pieces } = await encoded("train");
+      const { schedule, masking, excerpts } = course;
       const progress = startProgress(`training ${label}`, 1);
       const { model, losses } = await build({
-        ...course,
+        schedule,
+        masking,
+        ...excerpts && { excerpts: { pieces, ...excerpts } },
         sequences,
         name: label,
         threads,
@@ -140,13 +158,9 @@ export function openWorkbench(options: RunOptions): Workbench {
         progress,
       });
       progress.finish();
-      const tokens = await tokenizer();
-      writeCheckpoint(folder, model, tokens);
-      writeSafetensors(join(folder, "losses.safetensors"), [{
-        name: "losses",
-        shape: [losses.length],
-        data: losses,
-      }]);
+      writeCheckpoint(folder, model, await tokenizer());
+      const history = { name: "losses", shape: [losses.length], data: losses };
+      writeSafetensors(join(folder, "losses.safetensors"), [history]);
       for (const name of ["tokenizer.json", "tokenizer_config.json"]) {
         Deno.copyFileSync(join(await tokenizerFolder(), name), join(folder, name));
       }
@@ -155,56 +169,57 @@ export function openWorkbench(options: RunOptions): Workbench {
   };
 
   const languageModel = once(async () => {
-    const { vocabSize } = await tokenizer();
-    const parts = {
-      ...data,
-      kind: "language model",
-      size: recipe.size,
-      course: recipe.languageModel,
-    };
-    const build = (training: MonitorTraining) =>
-      trainLanguageModel({ vocabSize, ...recipe.size }, training);
-    return trained("language model", parts, recipe.languageModel, build);
+    const config = { vocabSize: (await tokenizer()).vocabSize, ...recipe.size };
+    const course = recipe.languageModel;
+    const parts = { ...data(), kind: "language model", size: recipe.size, course };
+    const build = (training: MonitorTraining) => trainLanguageModel(config, training);
+    return trained("language model", parts, course, build);
+  });
+  const safeLanguageModel = once(async () => {
+    const { model, key } = await languageModel();
+    const course = recipe.safeLanguageModel;
+    const parts = { kind: "safe language model", base: key, course };
+    const isSafe = (row: number) => suite.train[row].malign === 0;
+    return trained("safe language model", parts, course, (training) => {
+      return trainLanguageModel(model.config, onlyRows(training, isSafe), model.parameters);
+    });
   });
   const guard = onceFor(async (seed: number) => {
-    const base = await languageModel();
-    const parts = { kind: "guard", base: base.key, seed, course: recipe.guard };
+    const { model, key } = await languageModel();
+    const course = recipe.guard;
+    const parts = { kind: "guard", base: key, seed, course };
     const labels = suite.train.map(({ malign }) => malign);
     return trained(
       `guard ${seed}`,
       parts,
-      recipe.guard,
-      (training) => trainGuard(base.model, labels, training),
+      course,
+      (training) => trainGuard(model, labels, training),
     );
   });
-  const signals = async (
-    { model, key }: TrainedModel,
-    split: Split,
-    request: SignalRequest,
-  ): Promise<Signals> => {
-    const parts = { model: key, rows: hashes[split], request };
+
+  const signals: Workbench["signals"] = async ({ model, key }, split, request) => {
+    const parts = { model: key, rows: hashOfSplit(split), request };
     const folder = await cache.entry("signals", parts, async (folder) => {
       const { sequences } = await encoded(split);
       const progress = startProgress(`scoring ${split} with ${model.head}`, 1);
-      const result = await readSignals(model, sequences, request, {
-        threads: options.threads,
-        progress,
-      });
+      const result = await readSignals(model, sequences, request, { threads, progress });
       progress.finish();
       writeSignals(join(folder, "signals.safetensors"), result);
     });
     return readSignalsFile(join(folder, "signals.safetensors"));
   };
-  const seeds = Array.from({ length: options.seeds }, (_, seed) => seed);
+
   return {
     suite,
     options,
     recipe,
-    seeds,
     cache,
+    seeds: Array.from({ length: options.seeds }, (_, seed) => seed),
+    resized: (size) => assemble(suite, { ...recipe, size }, cache, options),
     tokenizer,
     encoded,
     languageModel,
+    safeLanguageModel,
     guard,
     trained,
     signals,
@@ -212,25 +227,61 @@ export function openWorkbench(options: RunOptions): Workbench {
 }
 
 function encodeRows(rows: readonly Row[], tokenizer: Tokenizer, contextLength: number): Encoded {
-  let truncated = 0;
-  const sequences = rows.map(({ conversation }) => {
+  const encoded = rows.map(({ conversation }) => {
     const encoding = tokenizer.encodeWithOffsets(conversation);
-    const fitted = fitContext(encoding, splitTurns(conversation), tokenizer.bosId, contextLength);
-    if (fitted.dropped > 0) truncated++;
-    return fitted.ids;
+    const { ids, dropped } = fitContext(
+      encoding,
+      splitTurns(conversation),
+      tokenizer.bosId,
+      contextLength,
+    );
+    return {
+      ids,
+      dropped,
+      pieces: tokenPieces(splitSentences(conversation), encoding.starts, dropped),
+    };
   });
-  return { sequences, truncated };
+  return {
+    sequences: encoded.map(({ ids }) => ids),
+    pieces: encoded.map(({ pieces }) => pieces),
+    truncated: encoded.filter(({ dropped }) => dropped > 0).length,
+  };
+}
+
+/** Training on some rows only. */
+function onlyRows(training: MonitorTraining, keep: (row: number) => boolean): MonitorTraining {
+  const { excerpts } = training;
+  const chosen = <T>(all: readonly T[]) => all.filter((_, row) => keep(row));
+  return {
+    ...training,
+    sequences: chosen(training.sequences),
+    ...excerpts && { excerpts: { ...excerpts, pieces: chosen(excerpts.pieces) } },
+  };
+}
+
+/** Sentences as stretches of tokens behind the first one; a token belongs where it begins. */
+function tokenPieces(
+  sentences: readonly Piece[],
+  starts: Int32Array,
+  dropped: number,
+): TokenPiece[] {
+  let to = dropped;
+  return sentences.flatMap(({ end, turn, marker }) => {
+    const from = to;
+    while (to < starts.length && starts[to] < end) to++;
+    return to > from ? [{ from: from - dropped + 1, to: to - dropped + 1, turn, marker }] : [];
+  });
 }
 
 /** A function that does its work at the first call and gives the same result ever after. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
+function once<T extends object>(make: () => T): () => T {
+  let made: T | undefined;
   return () => made ??= make();
 }
 
 /** As {@linkcode once}, for every argument. */
-function onceFor<K, T>(make: (key: K) => Promise<T>): (key: K) => Promise<T> {
-  const made = new Map<K, Promise<T>>();
+function onceFor<K, T>(make: (key: K) => T): (key: K) => T {
+  const made = new Map<K, T>();
   return (key) => {
     const known = made.get(key);
     if (known !== undefined) return known;

@@ -128,9 +128,8 @@ export async function trainJudge(
     objective: judgeLoss(config, questionnaire.answers.length),
     optimiser,
     parameters,
-    lengths: options.sequences.map((s) =>
-      withQuestions(s, questionnaire, config.contextLength).length
-    ),
+    lengths: () =>
+      options.sequences.map((s) => withQuestions(s, questionnaire, config.contextLength).length),
     feed: (batch, step) => judgeFeed(batch, config, { questionnaire, levels }, options, step),
   });
   return { model: { config, head, parameters: trained.parameters }, ...trained };
@@ -146,7 +145,7 @@ function judgeFeed(
   const { members, length } = batch;
   const { cues, answers } = questionnaire;
   const hide = maskOf(options, step); // the questions stay whole
-  const rows = rowsOf(batch, config, options);
+  const rows = rowsOf(batch, config, options.sequences);
   const sequences = rows.slice(0, members.length)
     .map((s) => withQuestions(hide(s), questionnaire, config.contextLength));
   const { distinct, placesOf } = distinctTokens([...sequences, answers], config);

@@ -31,10 +31,10 @@ export interface TrainOptions extends TrainerOptions {
   schedule: Schedule;
   /** Initial weights. */
   parameters: Parameters;
-  /** Lengths of the training sequences, in tokens. */
-  lengths: readonly number[];
+  /** Lengths of an epoch's training sequences, in tokens. */
+  lengths: (epoch: number) => readonly number[];
   /** Makes the objective's inputs from the batch of a step. */
-  feed: (batch: Batch, step: number) => Record<string, Value>;
+  feed: (batch: Batch, step: number, epoch: number) => Record<string, Value>;
   /** Names the random stream of the batch order. */
   name: string;
   /** Folder for the state of an unfinished run. */
@@ -68,7 +68,8 @@ export async function train(options: TrainOptions): Promise<Trained> {
   );
   for (let step = trainer.state().step; step < plan.length; step++) {
     const rate = learningRateAt(step, plan.length, schedule);
-    losses[step] = (await trainer.step(options.feed(plan[step], step), rate)).loss;
+    losses[step] =
+      (await trainer.step(options.feed(plan[step], step, plan[step].epoch), rate)).loss;
     const done = step + 1;
     progress.update(done / plan.length, `loss ${losses[step].toFixed(3)}`);
     if (done % STEPS_BETWEEN_SAVES === 0) writeState(scratch, trainer.state(), losses);
@@ -79,12 +80,14 @@ export async function train(options: TrainOptions): Promise<Trained> {
 }
 
 /** All batches of all epochs, in the order in which they are trained on. */
-function planBatches({ schedule, lengths, name }: TrainOptions): Batch[] {
+function planBatches({ schedule, lengths, name }: TrainOptions): (Batch & { epoch: number })[] {
   return Array.from({ length: Math.ceil(schedule.epochs) }, (_, epoch) => {
     const random = stream(`${name}/epoch-${epoch}`);
-    const order = random.shuffle(lengths.map((_, i) => i));
-    const batches = random.shuffle(packByLength(lengths, schedule.tokensPerStep, order));
-    return batches.slice(0, Math.ceil(batches.length * (schedule.epochs - epoch)));
+    const ofEpoch = lengths(epoch);
+    const order = random.shuffle(ofEpoch.map((_, i) => i));
+    const batches = random.shuffle(packByLength(ofEpoch, schedule.tokensPerStep, order));
+    const used = batches.slice(0, Math.ceil(batches.length * (schedule.epochs - epoch)));
+    return used.map((batch) => ({ ...batch, epoch }));
   }).flat();
 }
 

@@ -11,6 +11,7 @@ import { initialParameters, type Parameters, parametersOf } from "../model/param
 import { type Batch, causalMask, lastPositions, padded } from "../runtime/batches.ts";
 import type { Value } from "../runtime/session.ts";
 import type { AdamwOptions } from "./adamw.ts";
+import { excerpt, type ExcerptOptions, type TokenPiece } from "./excerpts.ts";
 import { type Schedule, train, type Trained } from "./loop.ts";
 import { guardLoss, languageModelLoss } from "./objectives.ts";
 
@@ -26,6 +27,9 @@ export const optimiser: AdamwOptions = {
 /** What stands in place of a masked token: the padding token, which occurs in no conversation. */
 const MASK = 0;
 
+/** Hides some tokens of a sequence. */
+export type Mask = (sequence: Int32Array) => Int32Array;
+
 /** What both kinds of training need. */
 export interface MonitorTraining {
   schedule: Schedule;
@@ -34,6 +38,8 @@ export interface MonitorTraining {
    * with gaps in it, it is not.
    */
   masking: number;
+  /** How conversations are cut to excerpts, new ones in every epoch; whole without it. */
+  excerpts?: ExcerptOptions & { pieces: readonly (readonly TokenPiece[])[] };
   /** Token ids of the training conversations, special tokens included. */
   sequences: readonly Int32Array[];
   /** Names the random streams, the seed included. */
@@ -58,14 +64,16 @@ export async function trainLanguageModel(
   start?: Parameters,
 ): Promise<{ model: Model } & Trained> {
   const specs = modelParameters(config, "language-model");
+  const drawn = sequencesByEpoch(options);
   const trained = await train({
     ...options,
     specs,
     objective: languageModelLoss(config),
     optimiser,
     parameters: start ?? initialParameters(specs, config.layers, `${options.name}/weights`),
-    lengths: options.sequences.map((s) => s.length),
-    feed: (batch, step) => languageModelFeed(batch, config, options, step),
+    lengths: (epoch) => drawn(epoch).map((s) => s.length),
+    feed: (batch, step, epoch) =>
+      languageModelFeed(batch, config, drawn(epoch), maskOf(options, step)),
   });
   return { model: { config, head: "language-model", parameters: trained.parameters }, ...trained };
 }
@@ -85,6 +93,7 @@ export async function trainGuard(
 ): Promise<{ model: Model } & Trained> {
   const { config } = base;
   const specs = modelParameters(config, "guard");
+  const drawn = sequencesByEpoch(options);
   const head = initialParameters(specs.slice(-1), config.layers, `${options.name}/weights`);
   const trained = await train({
     ...options,
@@ -92,20 +101,39 @@ export async function trainGuard(
     objective: guardLoss(config),
     optimiser,
     parameters: parametersOf([...base.parameters.values(), ...head.values()]),
-    lengths: options.sequences.map((s) => s.length),
-    feed: (batch, step) => guardFeed(batch, config, labels, options, step),
+    lengths: (epoch) => drawn(epoch).map((s) => s.length),
+    feed: (batch, step, epoch) =>
+      guardFeed(batch, config, labels, drawn(epoch), maskOf(options, step)),
   });
   return { model: { config, head: "guard", parameters: trained.parameters }, ...trained };
+}
+
+/** The sequences of an epoch: the conversations, or this time's excerpts of them. */
+function sequencesByEpoch(
+  { sequences, excerpts, name }: MonitorTraining,
+): (epoch: number) => readonly Int32Array[] {
+  if (excerpts === undefined) return () => sequences;
+  let latest = { epoch: -1, drawn: sequences };
+  return (epoch) => {
+    if (epoch !== latest.epoch) {
+      const random = stream(`${name}/excerpts/epoch-${epoch}`);
+      const drawn = sequences.map((ids, i) =>
+        excerpt({ ids, pieces: excerpts.pieces[i] }, random, excerpts)
+      );
+      latest = { epoch, drawn };
+    }
+    return latest.drawn;
+  };
 }
 
 function languageModelFeed(
   batch: Batch,
   config: DecoderConfig,
-  options: MonitorTraining,
-  step: number,
+  all: readonly Int32Array[],
+  hide: Mask,
 ): Record<string, Value> {
   const { length } = batch;
-  const sequences = rowsOf(batch, config, options);
+  const sequences = rowsOf(batch, config, all);
   const { distinct, placesOf } = distinctTokens(sequences, config);
   const targets = sequences.map((s) => s.subarray(1));
   const count = targets.reduce((sum, s) => sum + s.length, 0);
@@ -113,7 +141,7 @@ function languageModelFeed(
   targets.forEach((s, b) => targetWeights.fill(1 / count, b * length, b * length + s.length));
   return {
     distinct,
-    tokens: padded(sequences.map(maskOf(options, step)).map(placesOf), length, 0),
+    tokens: padded(sequences.map(hide).map(placesOf), length, 0),
     targets: padded(targets.map(placesOf), length, 0),
     targetWeights: { data: targetWeights, dims: [sequences.length, length, 1] },
     mask: causalMask(length),
@@ -124,17 +152,17 @@ function guardFeed(
   batch: Batch,
   config: DecoderConfig,
   labels: readonly (0 | 1)[],
-  options: MonitorTraining,
-  step: number,
+  all: readonly Int32Array[],
+  hide: Mask,
 ): Record<string, Value> {
   const { members, length } = batch;
-  const sequences = rowsOf(batch, config, options);
+  const sequences = rowsOf(batch, config, all);
   const { distinct, placesOf } = distinctTokens(sequences, config);
   const oneHot = new Float32Array(sequences.length * 2);
   members.forEach((m, b) => oneHot[2 * b + labels[m]] = 1 / members.length);
   return {
     distinct,
-    tokens: padded(sequences.map(maskOf(options, step)).map(placesOf), length, 0),
+    tokens: padded(sequences.map(hide).map(placesOf), length, 0),
     last: lastPositions(sequences, length),
     labels: { data: oneHot, dims: [sequences.length, 2] },
     mask: causalMask(length),
@@ -147,13 +175,13 @@ function guardFeed(
  *
  * @param batch which sequences, and how long they are padded to.
  * @param config the decoder.
- * @param options the sequences to choose from.
+ * @param sequences all, to choose from.
  * @returns those of the batch, in its order, and the empty ones.
  */
 export function rowsOf(
   { members, length }: Batch,
   { hiddenSize, intermediateSize }: DecoderConfig,
-  { sequences }: Pick<MonitorTraining, "sequences">,
+  sequences: readonly Int32Array[],
 ): Int32Array[] {
   const fewest = Math.ceil(Math.max(hiddenSize, intermediateSize) / length);
   const empty = Array.from(
@@ -173,7 +201,7 @@ export function rowsOf(
 export function maskOf(
   { name, masking }: Pick<MonitorTraining, "name" | "masking">,
   step: number,
-): (sequence: Int32Array) => Int32Array {
+): Mask {
   const random = stream(`${name}/masking/step-${step}`);
   return (sequence) =>
     sequence.map((token, t) => t > 0 && random.uniform() < masking ? MASK : token);
