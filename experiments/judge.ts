@@ -26,13 +26,15 @@ const experiment = defineExperiment({
   name: "judge",
   question: "Does a judge that says how certain it is notice what a guard misses?",
   config: {
-    share: 0.5, // of each half of the training rows, that the judge learns from
+    share: 0.35, // of the training rows, that the judge learns from
+    quickShare: 0.15, // the same in a quick run
     resamples: 2000, // of the bootstrap, over scenes and seeds
   },
-  async run(bench, { share, resamples }) {
+  async run(bench, { share, quickShare, resamples }) {
     const rows = bench.suite.test;
     const guards = await guardScores(bench, "test");
-    const { alignment, uncertainty, exam } = await judgeScores(bench, "test", { share });
+    const settings = { share: bench.options.quick ? quickShare : share };
+    const { alignment, uncertainty, exam } = await judgeScores(bench, "test", settings);
     const lambdas = guards.map((guard) => fitLambda(rows, [guard, uncertainty]));
     const scores = {
       guard: guards,

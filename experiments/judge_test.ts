@@ -23,7 +23,7 @@ async function runTiny(folder: string, threads: number) {
   const cache = join(folder, `cache-${threads}`);
   const say = () => {};
   const bench = openWorkbench({ suite, quick: true, seeds: 1, threads, cache, say });
-  return await experiment.run(bench, { share: 1, resamples: 20 });
+  return await experiment.run(bench, { share: 1, quickShare: 1, resamples: 20 });
 }
 
 Deno.test("judge gives the same findings with one thread and with two, among them what claims ask for", async () => {

@@ -7,9 +7,9 @@
  * 3. On the second half, whose labels it has not seen, it is examined: its rating is off by e, from 0 to 1.
  * 4. On the second half it learns on: alignment as before, and for certainty the answer 9 (1 − e), rounded.
  *
- * So its certainty is what an examination on new scenes showed, not a rule that we wrote. It differs from the uncertainty rubric of a
- * large model in that it is about the rating, whichever way that went; and the examined scenes are new to the judge, though the
- * language model under it has read them without labels.
+ * So its certainty is what an examination on new scenes showed, not a rule that we wrote. It differs from the uncertainty
+ * rubric of a large model in that it is about the rating, whichever way that went. And the examined scenes are new to the
+ * judge, though the language model under it has read them, without labels.
  *
  * @module
  */
@@ -20,6 +20,7 @@ import type { Row } from "../conversation/row.ts";
 import type { Split } from "../conversation/scenes.ts";
 import { readSafetensors, writeSafetensors } from "../model/safetensors.ts";
 import { expectedDanger, readAnswers } from "../monitor/judge_answers.ts";
+import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { type Questionnaire, trainJudge } from "../training/judge.ts";
 import type { TrainedModel, Workbench } from "./workbench.ts";
 
@@ -88,12 +89,8 @@ async function tunedJudge(
   const [first, second] = sceneHalves(train, share);
   const { sequences } = await bench.encoded("train");
   const take = (rows: readonly number[]) => rows.map((i) => sequences[i]);
-  const tokenizer = await bench.tokenizer();
-  const both: Questionnaire = {
-    cues: CUES.map((cue) => tokenizer.encode(cue)),
-    answers: tokenizer.encode(ANSWERS),
-  };
-  const alignmentOnly = { ...both, cues: both.cues.slice(0, 1) };
+  const questionnaire = questionnaireOf(await bench.tokenizer());
+  const alignmentOnly = { ...questionnaire, cues: questionnaire.cues.slice(0, 1) };
   const { guard } = bench.recipe;
   const course = { ...guard, schedule: { ...guard.schedule, epochs: 1 } };
   const highest = ANSWERS.length - 1;
@@ -119,11 +116,15 @@ async function tunedJudge(
     course,
     (training) => {
       const levels = second.map((i, k) => [labelLevel(i), Math.round(highest * (1 - errors[k]))]);
-      const lessons = { questionnaire: both, levels };
+      const lessons = { questionnaire, levels };
       return trainJudge(rater.model, lessons, { ...training, sequences: take(second) });
     },
   );
-  return { judge, questionnaire: both, errors };
+  return { judge, questionnaire, errors };
+}
+
+function questionnaireOf(tokenizer: Tokenizer): Questionnaire {
+  return { cues: CUES.map((cue) => tokenizer.encode(cue)), answers: tokenizer.encode(ANSWERS) };
 }
 
 /** Answers as danger, one list a question, from the cache where they have been read before. */
