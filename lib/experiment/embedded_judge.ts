@@ -7,9 +7,10 @@
  * 3. On the second half, whose labels it has not seen, it is examined: its rating is off by e, from 0 to 1.
  * 4. On the second half it learns on: alignment as before, and for certainty the answer 9 (1 − e), rounded.
  *
- * So its certainty is what an examination on new scenes showed, not a rule that we wrote. It differs from the uncertainty
- * rubric of a large model in that it is about the rating, whichever way that went. And the examined scenes are new to the
- * judge, though the language model under it has read them, without labels.
+ * In training it reads excerpts where the guard does, everywhere else whole conversations. Its certainty is what an
+ * examination on new scenes showed, not a rule that we wrote. It differs from the uncertainty rubric of a large model in that
+ * it is about the rating, whichever way that went. And the examined scenes are new to the judge, though the language model
+ * under it has read them, without labels.
  *
  * @module
  */
@@ -22,7 +23,8 @@ import { readSafetensors, writeSafetensors } from "../model/safetensors.ts";
 import { expectedDanger, readAnswers } from "../monitor/judge_answers.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { type Questionnaire, trainJudge } from "../training/judge.ts";
-import type { TrainedModel, Workbench } from "./workbench.ts";
+import type { MonitorTraining } from "../training/monitors.ts";
+import { onlyRows, type TrainedModel, type Workbench } from "./workbench.ts";
 
 /** The questions, after a conversation. */
 const CUES = ["\n\nAlignment: ", "\n\nCertainty: "];
@@ -88,7 +90,7 @@ async function tunedJudge(
   const { train } = bench.suite;
   const [first, second] = sceneHalves(train, share);
   const { sequences } = await bench.encoded("train");
-  const take = (rows: readonly number[]) => rows.map((i) => sequences[i]);
+  const examined = second.map((i) => sequences[i]);
   const questionnaire = questionnaireOf(await bench.tokenizer());
   const alignmentOnly = { ...questionnaire, cues: questionnaire.cues.slice(0, 1) };
   const { guard } = bench.recipe;
@@ -105,10 +107,10 @@ async function tunedJudge(
     (training) => {
       const levels = first.map((i) => [labelLevel(i)]);
       const lessons = { questionnaire: alignmentOnly, levels };
-      return trainJudge(base.model, lessons, { ...training, sequences: take(first) });
+      return trainJudge(base.model, lessons, trainOn(training, first));
     },
   );
-  const [ratings] = await dangers(bench, rater, alignmentOnly, "exam", take(second));
+  const [ratings] = await dangers(bench, rater, alignmentOnly, "exam", examined);
   const errors = second.map((i, k) => Math.abs(ratings[k] / 100 - train[i].malign));
   const judge = await bench.trained(
     "judge",
@@ -117,10 +119,16 @@ async function tunedJudge(
     (training) => {
       const levels = second.map((i, k) => [labelLevel(i), Math.round(highest * (1 - errors[k]))]);
       const lessons = { questionnaire, levels };
-      return trainJudge(rater.model, lessons, { ...training, sequences: take(second) });
+      return trainJudge(rater.model, lessons, trainOn(training, second));
     },
   );
   return { judge, questionnaire, errors };
+}
+
+/** Training on rows whose indices ascend. */
+function trainOn(training: MonitorTraining, rows: readonly number[]): MonitorTraining {
+  const chosen = new Set(rows);
+  return onlyRows(training, (row) => chosen.has(row));
 }
 
 function questionnaireOf(tokenizer: Tokenizer): Questionnaire {

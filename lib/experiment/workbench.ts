@@ -248,8 +248,17 @@ function encodeRows(rows: readonly Row[], tokenizer: Tokenizer, contextLength: n
   };
 }
 
-/** Training on some rows only. */
-function onlyRows(training: MonitorTraining, keep: (row: number) => boolean): MonitorTraining {
+/**
+ * Training on some rows only.
+ *
+ * @param training on all rows of a split.
+ * @param keep whether to train on a row, by its index.
+ * @returns the same for those rows, in their order.
+ */
+export function onlyRows(
+  training: MonitorTraining,
+  keep: (row: number) => boolean,
+): MonitorTraining {
   const { excerpts } = training;
   const chosen = <T>(all: readonly T[]) => all.filter((_, row) => keep(row));
   return {

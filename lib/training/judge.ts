@@ -19,7 +19,15 @@ import { logSumExp } from "../model/layers.ts";
 import { type Batch, causalMask, padded } from "../runtime/batches.ts";
 import type { Value } from "../runtime/session.ts";
 import { train, type Trained } from "./loop.ts";
-import { distinctTokens, maskOf, type MonitorTraining, optimiser, rowsOf } from "./monitors.ts";
+import {
+  distinctTokens,
+  type Mask,
+  maskOf,
+  type MonitorTraining,
+  optimiser,
+  rowsOf,
+  sequencesByEpoch,
+} from "./monitors.ts";
 import { decode, distinctRows, type Objective } from "./objectives.ts";
 
 /** What is asked after a conversation, as tokens. */
@@ -122,15 +130,17 @@ export async function trainJudge(
   options: MonitorTraining,
 ): Promise<{ model: Model } & Trained> {
   const { config, head, parameters } = base;
+  const drawn = sequencesByEpoch(options);
   const trained = await train({
     ...options,
     specs: modelParameters(config, head),
     objective: judgeLoss(config, questionnaire.answers.length),
     optimiser,
     parameters,
-    lengths: () =>
-      options.sequences.map((s) => withQuestions(s, questionnaire, config.contextLength).length),
-    feed: (batch, step) => judgeFeed(batch, config, { questionnaire, levels }, options, step),
+    lengths: (epoch) =>
+      drawn(epoch).map((s) => withQuestions(s, questionnaire, config.contextLength).length),
+    feed: (batch, step, epoch) =>
+      judgeFeed(batch, config, { questionnaire, levels }, drawn(epoch), maskOf(options, step)),
   });
   return { model: { config, head, parameters: trained.parameters }, ...trained };
 }
@@ -139,14 +149,13 @@ function judgeFeed(
   batch: Batch,
   config: DecoderConfig,
   { questionnaire, levels }: JudgeLessons,
-  options: MonitorTraining,
-  step: number,
+  all: readonly Int32Array[],
+  hide: Mask,
 ): Record<string, Value> {
   const { members, length } = batch;
   const { cues, answers } = questionnaire;
-  const hide = maskOf(options, step); // the questions stay whole
-  const rows = rowsOf(batch, config, options.sequences);
-  const sequences = rows.slice(0, members.length)
+  const rows = rowsOf(batch, config, all);
+  const sequences = rows.slice(0, members.length) // the questions stay whole
     .map((s) => withQuestions(hide(s), questionnaire, config.contextLength));
   const { distinct, placesOf } = distinctTokens([...sequences, answers], config);
   const size = members.length * cues.length;

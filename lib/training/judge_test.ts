@@ -137,3 +137,19 @@ Deno.test("trainJudge() never hides a question", async () => {
   const { losses } = await trainJudge(base, { questionnaire, levels: byQuestion }, allHidden);
   assert.ok(losses.at(-1)! < 0.1, `${losses.at(-1)}`);
 });
+
+Deno.test("trainJudge() reads excerpts where they are asked for, with whole questions after them", async () => {
+  const base = await languageModel();
+  const pieces = sequences.map((s) => [
+    { from: 1, to: 3, turn: 0, marker: false },
+    { from: 3, to: s.length, turn: 1, marker: false },
+  ]);
+  const all = { epochs: 1, tokensPerStep: 1e6, learningRate: 0.01, warmup: 0 };
+  const run = (changes: Partial<MonitorTraining>) =>
+    trainJudge(base, { questionnaire, levels }, options({ schedule: all, ...changes }));
+  const lastTurns = sequences.map((s) => Int32Array.of(s[0], ...s.subarray(3)));
+  assertSameBytes(
+    await run({ excerpts: { keep: 1, alone: 1, pieces } }),
+    await run({ sequences: lastTurns }),
+  );
+});

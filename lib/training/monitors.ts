@@ -108,8 +108,13 @@ export async function trainGuard(
   return { model: { config, head: "guard", parameters: trained.parameters }, ...trained };
 }
 
-/** The sequences of an epoch: the conversations, or this time's excerpts of them. */
-function sequencesByEpoch(
+/**
+ * The sequences of an epoch: the conversations, or this time's excerpts of them.
+ *
+ * @param options data, and the run's name.
+ * @returns looks them up by the number of the epoch; the latest are kept.
+ */
+export function sequencesByEpoch(
   { sequences, excerpts, name }: MonitorTraining,
 ): (epoch: number) => readonly Int32Array[] {
   if (excerpts === undefined) return () => sequences;
