@@ -1,6 +1,6 @@
 /**
  * What a language model is asked that judges a conversation: a constitution, perhaps examples of what is out of bounds, the
- * conversation, and a rubric for its score. The texts are in `data/prompts`.
+ * conversation, and a rubric for its score. The texts are ours, and in `data/prompts`.
  *
  * Text from conversations stands in lines that begin with `| `, and nothing else does. Whatever a conversation
  * says, it cannot end its own quotation, and so cannot pose as an instruction of ours.
