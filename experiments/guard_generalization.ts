@@ -10,6 +10,7 @@
  * @module
  */
 import { runAsScript } from "../lib/experiment/command_line.ts";
+import { recallContrasts, recallDrop } from "../lib/experiment/contrasts.ts";
 import { recallFigure, recallTable } from "../lib/experiment/evaluations.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { baselineScores, guardScores } from "../lib/experiment/scores.ts";
@@ -25,8 +26,15 @@ const experiment = defineExperiment({
   async run(bench, { resamples }) {
     const scores = { guard: await guardScores(bench, "test"), ...baselineScores(bench, "test") };
     const streamName = "guard_generalization/bootstrap";
-    const { results } = evaluate(bench.suite.test, scores, { streamName, resamples });
-    return { results, truncated: (await bench.encoded("test")).truncated };
+    const evaluation = evaluate(bench.suite.test, scores, { streamName, resamples });
+    return {
+      results: evaluation.results,
+      contrasts: {
+        ...recallDrop(evaluation, "guard", "id", "oodMean"),
+        ...recallContrasts(evaluation, [["guard", "bag of words"]], ["id", "overall", "oodMean"]),
+      },
+      truncated: (await bench.encoded("test")).truncated,
+    };
   },
   show({ findings, settings, suite }) {
     const caption = {

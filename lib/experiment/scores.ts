@@ -1,13 +1,21 @@
 /**
- * Scores of the monitors that several experiments need. Danger points up in all of them.
+ * Scores of the monitors that several experiments need, from one forward pass of each model over each split. Danger points
+ * up in all of them.
  *
  * @module
  */
 import type { Split } from "../conversation/scenes.ts";
 import { fitBagOfWords } from "../monitor/bag_of_words.ts";
+import { energy, maximumSoftmaxProbability } from "../monitor/confidence.ts";
+import { type Features, selectRows } from "../monitor/detector.ts";
+import type { SeedScores } from "../monitor/evaluation.ts";
 import { lengthScores } from "../monitor/length.ts";
-import type { SignalRequest } from "../monitor/signals.ts";
-import type { Workbench } from "./workbench.ts";
+import { fitMahalanobis } from "../monitor/mahalanobis.ts";
+import { fitNearestNeighbours } from "../monitor/nearest_neighbours.ts";
+import { perplexity, windowedPerplexity } from "../monitor/perplexity.ts";
+import { fitRelativeMahalanobis } from "../monitor/relative_mahalanobis.ts";
+import { guardScoresOf, type SignalRequest, type Signals } from "../monitor/signals.ts";
+import type { TrainedModel, Workbench } from "./workbench.ts";
 
 /**
  * The guards' scores of a split.
@@ -16,23 +24,94 @@ import type { Workbench } from "./workbench.ts";
  * @param split which rows.
  * @returns for each seed the logit differences, unsafe − safe, shape (rows).
  */
-export async function guardScores(bench: Workbench, split: Split): Promise<Float64Array[]> {
-  const scores: Float64Array[] = [];
-  for (const seed of bench.seeds) { // one after the other: training uses all threads
-    const { guard } = await bench.signals(await bench.guard(seed), split, guardSignals(bench));
-    scores.push(Float64Array.from(guard!));
-  }
-  return scores;
+export function guardScores(bench: Workbench, split: Split): Promise<Float64Array[]> {
+  return forEachSeed(
+    bench,
+    async (guard) => guardScoresOf((await guardSignals(bench, guard, split)).guard!),
+  );
 }
 
 /**
- * What is read from a guard's forward pass, for all experiments at once.
+ * What a forward pass of a guard gives, for all experiments at once.
  *
  * @param bench the workbench.
+ * @param guard the model.
+ * @param split which rows.
  * @returns its logits, and the last layer's state at the last token.
  */
-export function guardSignals(bench: Workbench): SignalRequest {
-  return { guard: true, hidden: [{ layer: bench.recipe.size.layers, pooling: "last" }] };
+export function guardSignals(
+  bench: Workbench,
+  guard: TrainedModel,
+  split: Split,
+): Promise<Signals> {
+  const layer = bench.recipe.size.layers;
+  return bench.signals(guard, split, { guard: true, hidden: [{ layer, pooling: "last" }] });
+}
+
+const SURPRISE: SignalRequest = { nll: true, tokens: true };
+
+/**
+ * Perplexity of a split under the language model of the safe training rows.
+ *
+ * @param bench the workbench.
+ * @param split which rows.
+ * @returns the perplexity of whole conversations, and of each one's strangest window; one list, for the only seed.
+ */
+export async function perplexityScores(bench: Workbench, split: Split): Promise<SeedScores> {
+  const { nll, tokenNll } = await bench.signals(await bench.safeLanguageModel(), split, SURPRISE);
+  const windowed = windowedPerplexity();
+  return { perplexity: [perplexity.score(nll!)], [windowed.name]: [windowed.score(tokenNll!)] };
+}
+
+/**
+ * Detectors on the guards' hidden states and logits, fitted to the safe training rows of the same guard's pass.
+ *
+ * @param bench the workbench.
+ * @param split which rows are scored.
+ * @returns by detector, one list a seed.
+ */
+export async function featureScores(bench: Workbench, split: Split): Promise<SeedScores> {
+  const bySeed = await forEachSeed(bench, async (guard) => {
+    const fitted = await fitDetectors(bench, guard);
+    const { guard: logits, hidden: [states] } = await guardSignals(bench, guard, split);
+    const features = featuresOf(bench, states);
+    return [
+      ...fitted.map((detector) => [detector.name, detector.score(features)] as const),
+      [
+        maximumSoftmaxProbability.name,
+        maximumSoftmaxProbability.score(Float32Array.from(guardScoresOf(logits!))),
+      ],
+      [energy.name, energy.score(logits!)],
+    ] as const;
+  });
+  return Object.fromEntries(
+    bySeed[0].map(([name], i) => [name, bySeed.map((scores) => scores[i][1])]),
+  );
+}
+
+async function fitDetectors(bench: Workbench, guard: TrainedModel) {
+  const { suite, options: { threads } } = bench;
+  const all = featuresOf(bench, (await guardSignals(bench, guard, "train")).hidden[0]);
+  const safe = selectRows(all, suite.train.flatMap(({ malign }, i) => malign ? [] : [i]));
+  return [
+    await fitMahalanobis(safe, { threads }),
+    await fitRelativeMahalanobis({ safe, all }, { threads }),
+    fitNearestNeighbours(safe),
+  ];
+}
+
+function featuresOf({ recipe }: Workbench, data: Float32Array): Features {
+  return { data, width: recipe.size.hiddenSize };
+}
+
+/** Does the same for the guard of every seed, one after the other: training uses all threads. */
+async function forEachSeed<T>(
+  bench: Workbench,
+  work: (guard: TrainedModel) => Promise<T>,
+): Promise<T[]> {
+  const results: T[] = [];
+  for (const seed of bench.seeds) results.push(await work(await bench.guard(seed)));
+  return results;
 }
 
 /**
@@ -42,7 +121,7 @@ export function guardSignals(bench: Workbench): SignalRequest {
  * @param split which rows.
  * @returns by monitor, one list for its only seed.
  */
-export function baselineScores({ suite }: Workbench, split: Split): Record<string, Float64Array[]> {
+export function baselineScores({ suite }: Workbench, split: Split): SeedScores {
   const conversations = suite[split].map(({ conversation }) => conversation);
   return {
     "bag of words": [fitBagOfWords(suite.train).score(conversations)],

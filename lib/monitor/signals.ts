@@ -30,7 +30,7 @@ export type Pooling = "last" | "mean" | "max";
 
 /** Which signals to read. */
 export interface SignalRequest {
-  /** The guard's logit difference, unsafe − safe; needs a guard. */
+  /** The guard's logits; needs a guard. */
   guard?: boolean;
   /** Mean negative log-likelihood of the tokens after the first, in nats. */
   nll?: boolean;
@@ -42,7 +42,7 @@ export interface SignalRequest {
 
 /** Signals of n conversations, in their order. */
 export interface Signals {
-  /** Guard logit differences, shape (n). Danger points up. */
+  /** The guard's logits, safe and unsafe, shape (n, 2). */
   guard?: Float32Array;
   /** Mean surprise, nats a token, shape (n). */
   nll?: Float32Array;
@@ -52,6 +52,19 @@ export interface Signals {
   tokenNll?: Float32Array[];
   /** For every conversation, the entropy of the prediction at those tokens. */
   entropy?: Float32Array[];
+}
+
+/**
+ * A guard's scores: how much more it takes a conversation for unsafe than for safe.
+ *
+ * @param logits safe and unsafe, shape (n, 2).
+ * @returns the differences unsafe − safe, shape (n), of which softmax is a rising function that would reach 1 and tie.
+ */
+export function guardScoresOf(logits: Float32Array): Float64Array {
+  return Float64Array.from(
+    { length: logits.length / 2 },
+    (_, i) => logits[2 * i + 1] - logits[2 * i],
+  );
 }
 
 /** Settings of {@linkcode readSignals}. */
@@ -193,7 +206,7 @@ function emptySignals(
   const perToken = () => sequences.map((s) => new Float32Array(s.length - 1));
   return {
     hidden: (request.hidden ?? []).map(() => new Float32Array(n * width)),
-    ...(request.guard && { guard: new Float32Array(n) }),
+    ...(request.guard && { guard: new Float32Array(2 * n) }),
     ...(request.nll && { nll: new Float32Array(n) }),
     ...(request.tokens && { tokenNll: perToken(), entropy: perToken() }),
   };
@@ -206,7 +219,7 @@ function store(
   signals: Signals,
 ): void {
   members.forEach((m, b) => {
-    if (signals.guard) signals.guard[m] = values.guard.data[2 * b + 1] - values.guard.data[2 * b];
+    signals.guard?.set(values.guard.data.subarray(2 * b, 2 * b + 2), 2 * m);
     if (signals.nll) signals.nll[m] = values.nll.data[b];
     signals.hidden.forEach((matrix, i) => {
       const width = values[`hidden${i}`].dims[1];

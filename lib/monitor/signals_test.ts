@@ -4,7 +4,13 @@ import fc from "fast-check";
 import { stream } from "../core/random.ts";
 import { readCheckpoint } from "../model/checkpoint.ts";
 import golden from "../model/testdata/golden.json" with { type: "json" };
-import { type Pooling, readSignals, type SignalRequest, type Signals } from "./signals.ts";
+import {
+  guardScoresOf,
+  type Pooling,
+  readSignals,
+  type SignalRequest,
+  type Signals,
+} from "./signals.ts";
 
 const checkpoint = (name: string) =>
   readCheckpoint(fileURLToPath(new URL(`../model/testdata/${name}`, import.meta.url)));
@@ -45,7 +51,8 @@ Deno.test("readSignals() gives transformers' logits and hidden states of a guard
   });
   const width = guard.config.hiddenSize;
   golden.cases.forEach(({ guard: { logits: [safe, unsafe], pools } }, i) => {
-    assertClose([signals.guard![i]], [unsafe - safe], `guard ${i}`);
+    assertClose(signals.guard!.subarray(2 * i, 2 * i + 2), [safe, unsafe], `guard ${i}`);
+    assertClose([guardScoresOf(signals.guard!)[i]], [unsafe - safe], `guard ${i}`);
     hidden.forEach(({ layer, pooling }, k) => {
       const found = signals.hidden[k].subarray(i * width, (i + 1) * width);
       assertClose(found, pools[layer][pooling], `layer ${layer}, ${pooling}, conversation ${i}`);
@@ -63,7 +70,7 @@ Deno.test("readSignals() reads only what is asked for", async () => {
 function byConversation(signals: Signals, n: number): unknown[] {
   const width = guard.config.hiddenSize;
   return Array.from({ length: n }, (_, i) => ({
-    guard: signals.guard![i],
+    guard: signals.guard!.slice(2 * i, 2 * i + 2),
     nll: signals.nll![i],
     tokenNll: signals.tokenNll![i],
     entropy: signals.entropy![i],

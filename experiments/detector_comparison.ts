@@ -1,0 +1,46 @@
+/**
+ * Which detector notices what the guard does not?
+ *
+ * The guard, the paper's out-of-distribution detectors (perplexity, Mahalanobis distance) and cheap baselines beyond it, each
+ * alone. All detectors on hidden states read the guard's own forward pass, and are fitted to safe training rows only.
+ *
+ *     deno task reproduce --only detector_comparison
+ *
+ * @module
+ */
+import { runAsScript } from "../lib/experiment/command_line.ts";
+import { recallContrasts } from "../lib/experiment/contrasts.ts";
+import { recallFigure, recallTable } from "../lib/experiment/evaluations.ts";
+import { defineExperiment } from "../lib/experiment/experiment.ts";
+import { featureScores, guardScores, perplexityScores } from "../lib/experiment/scores.ts";
+import { evaluate } from "../lib/monitor/evaluation.ts";
+
+const experiment = defineExperiment({
+  name: "detector_comparison",
+  question:
+    "Which out-of-distribution detector, alone, notices misalignment that the guard does not?",
+  config: {
+    resamples: 2000, // of the bootstrap, over scenes and seeds
+    groups: ["id", "overall", "oodMean", "insecure-code"], // on which detectors are compared with the guard
+  },
+  async run(bench, { resamples, groups }) {
+    const detectors = {
+      ...await perplexityScores(bench, "test"),
+      ...await featureScores(bench, "test"),
+    };
+    const scores = { guard: await guardScores(bench, "test"), ...detectors };
+    const evaluation = evaluate(bench.suite.test, scores, {
+      streamName: "detector_comparison/bootstrap",
+      resamples,
+    });
+    const pairs = Object.keys(detectors).map((name) => [name, "guard"] as const);
+    return { results: evaluation.results, contrasts: recallContrasts(evaluation, pairs, groups) };
+  },
+  show({ findings: { results }, settings: { seeds }, suite: { synthetic } }) {
+    const caption = { title: "Detectors alone", seeds, synthetic };
+    return { table: recallTable(results, caption), figure: recallFigure(results, caption) };
+  },
+});
+
+export default experiment;
+if (import.meta.main) await runAsScript(experiment);

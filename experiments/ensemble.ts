@@ -1,0 +1,52 @@
+/**
+ * Is an ensemble of guards a better monitor than one?
+ *
+ * Five guards from five seeds, combined: the most suspicious member, the mean, their disagreement (variance, mutual information), and
+ * the minimum that the released code takes, which after its change of sign keeps the least suspicious member.
+ *
+ *     deno task reproduce --only ensemble
+ *
+ * @module
+ */
+import { runAsScript } from "../lib/experiment/command_line.ts";
+import { recallContrasts } from "../lib/experiment/contrasts.ts";
+import { recallFigure, recallTable } from "../lib/experiment/evaluations.ts";
+import { defineExperiment } from "../lib/experiment/experiment.ts";
+import { guardSignals } from "../lib/experiment/scores.ts";
+import { ensemble } from "../lib/monitor/ensemble.ts";
+import { evaluate } from "../lib/monitor/evaluation.ts";
+import { guardScoresOf } from "../lib/monitor/signals.ts";
+
+const experiment = defineExperiment({
+  name: "ensemble",
+  question: "Does an ensemble of guards notice more than one guard?",
+  config: {
+    resamples: 2000, // of the bootstrap, over scenes and, for the single guard, its seeds
+    members: 5, // guards, of seeds 0, 1, …
+    groups: ["id", "overall", "oodMean"], // on which ensembles are compared with one guard
+  },
+  async run(bench, { resamples, members, groups }) {
+    const guards: Float64Array[] = [];
+    for (let seed = 0; seed < members; seed++) {
+      guards.push(
+        guardScoresOf((await guardSignals(bench, await bench.guard(seed), "test")).guard!),
+      );
+    }
+    const kinds = (["max", "mean", "variance", "mutual information", "min"] as const).map(ensemble);
+    const combined = Object.fromEntries(kinds.map(({ name, score }) => [name, [score(guards)]]));
+    const scores = { guard: guards, ...combined };
+    const evaluation = evaluate(bench.suite.test, scores, {
+      streamName: "ensemble/bootstrap",
+      resamples,
+    });
+    const pairs = kinds.map(({ name }) => [name, "guard"] as const);
+    return { results: evaluation.results, contrasts: recallContrasts(evaluation, pairs, groups) };
+  },
+  show({ findings: { results }, settings: { config }, suite: { synthetic } }) {
+    const caption = { title: "Ensembles of guards", seeds: config.members, synthetic };
+    return { table: recallTable(results, caption), figure: recallFigure(results, caption) };
+  },
+});
+
+export default experiment;
+if (import.meta.main) await runAsScript(experiment);

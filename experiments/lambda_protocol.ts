@@ -1,0 +1,74 @@
+/**
+ * What is it worth to choose the fusion's weight on the rows that are reported on?
+ *
+ * The released code chooses lambda's weight, means and deviations, and the threshold, on the ID test rows. Here the same fusion is made
+ * once so, and once with all of them chosen on the calibration split, which no reported number touches.
+ *
+ *     deno task reproduce --only lambda_protocol
+ *
+ * @module
+ */
+import { runAsScript } from "../lib/experiment/command_line.ts";
+import { recallFigure, recallTable } from "../lib/experiment/evaluations.ts";
+import { defineExperiment } from "../lib/experiment/experiment.ts";
+import { fuse, type ScoredRows } from "../lib/experiment/fused.ts";
+import { featureScores, guardScores, perplexityScores } from "../lib/experiment/scores.ts";
+import type { Workbench } from "../lib/experiment/workbench.ts";
+import { evaluate } from "../lib/monitor/evaluation.ts";
+
+const FUSION = ["guard", "perplexity", "mahalanobis"];
+
+const experiment = defineExperiment({
+  name: "lambda_protocol",
+  question:
+    "How much of the fusion's recall comes from choosing its weight and threshold on the reported rows?",
+  config: {
+    resamples: 2000, // of the bootstrap, over scenes and seeds
+  },
+  async run(bench, { resamples }) {
+    const [test, calibration] = [await scored(bench, "test"), await scored(bench, "calibration")];
+    const [leaked, clean] = [fuse(FUSION, test, test), fuse(FUSION, calibration, test)];
+    const onCalibration = fuse(FUSION, calibration, calibration).scores;
+    const safe = bench.suite.calibration.flatMap(({ malign }, i) => malign ? [] : [i]);
+    const safeOnly = (scores: Float64Array[]) =>
+      scores.map((of) => Float64Array.from(safe, (i) => of[i]));
+    const scores = {
+      "guard, threshold on test": test.scores.guard,
+      "fusion, all on test": leaked.scores,
+      "guard, threshold on calibration": test.scores.guard,
+      "fusion, all on calibration": clean.scores,
+    };
+    const { results } = evaluate(bench.suite.test, scores, {
+      streamName: "lambda_protocol/bootstrap",
+      resamples,
+      calibration: {
+        "guard, threshold on calibration": safeOnly([...calibration.scores.guard]),
+        "fusion, all on calibration": safeOnly(onCalibration),
+      },
+    });
+    return {
+      results,
+      coefficients: { test: leaked.coefficients, calibration: clean.coefficients },
+    };
+  },
+  show({ findings: { results }, settings: { seeds }, suite: { synthetic } }) {
+    const caption = {
+      title: "Weights and thresholds chosen on test rows, or not",
+      seeds,
+      synthetic,
+    };
+    return { table: recallTable(results, caption), figure: recallFigure(results, caption) };
+  },
+});
+
+async function scored(bench: Workbench, split: "calibration" | "test"): Promise<ScoredRows> {
+  const scores = {
+    guard: await guardScores(bench, split),
+    ...await perplexityScores(bench, split),
+    ...await featureScores(bench, split),
+  };
+  return { rows: bench.suite[split], scores };
+}
+
+export default experiment;
+if (import.meta.main) await runAsScript(experiment);

@@ -1,0 +1,44 @@
+/**
+ * Monitors fused by MOOD's lambda: an anchor plus c times the mean of the others, all standardised.
+ *
+ * @module
+ */
+import type { Row } from "../conversation/row.ts";
+import { combineLambda, fitLambda, type Lambda } from "../monitor/aggregate.ts";
+import type { SeedScores } from "../monitor/evaluation.ts";
+
+/** Rows and the scores of monitors on them. */
+export interface ScoredRows {
+  rows: readonly Row[];
+  scores: SeedScores;
+}
+
+/** A fused monitor. */
+export interface Fused {
+  /** Its scores on the scored rows, one list a seed. */
+  scores: Float64Array[];
+  /** The weight c of each seed. */
+  coefficients: number[];
+}
+
+/**
+ * Fuses monitors, the first of which is the anchor, seed by seed.
+ *
+ * @param names of the monitors; those with one seed serve all seeds of the others.
+ * @param fitted where c, means and deviations are chosen.
+ * @param scored what is scored; with the paper's protocol, the same rows.
+ * @returns scores and weights.
+ */
+export function fuse(names: readonly string[], fitted: ScoredRows, scored: ScoredRows): Fused {
+  const seeds = Math.max(...names.map((name) => scored.scores[name].length));
+  const ofSeed = ({ scores }: ScoredRows, seed: number) =>
+    names.map((name) => scores[name].length === 1 ? scores[name][0] : scores[name][seed]);
+  const lambdas = Array.from(
+    { length: seeds },
+    (_, seed): Lambda => fitLambda(fitted.rows, ofSeed(fitted, seed)),
+  );
+  return {
+    scores: lambdas.map((lambda, seed) => combineLambda(lambda, ofSeed(scored, seed))),
+    coefficients: lambdas.map(({ coefficient }) => coefficient),
+  };
+}
