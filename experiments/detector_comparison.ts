@@ -34,10 +34,14 @@ const experiment = defineExperiment({
       resamples,
     });
     const pairs = Object.keys(detectors).map((name) => [name, "guard"] as const);
-    return { results: evaluation.results, contrasts: recallContrasts(evaluation, pairs, groups) };
+    return {
+      monitors: Object.keys(scores),
+      results: evaluation.results,
+      contrasts: recallContrasts(evaluation, pairs, groups),
+    };
   },
-  show({ findings: { results }, settings: { seeds }, suite: { synthetic } }) {
-    const caption = { title: "Detectors alone", seeds, synthetic };
+  show({ findings: { monitors, results }, settings: { seeds }, suite: { synthetic } }) {
+    const caption = { title: "Detectors alone", monitors, seeds, synthetic };
     return { table: recallTable(results, caption), figure: recallFigure(results, caption) };
   },
 });

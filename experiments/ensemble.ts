@@ -40,10 +40,14 @@ const experiment = defineExperiment({
       resamples,
     });
     const pairs = kinds.map(({ name }) => [name, "guard"] as const);
-    return { results: evaluation.results, contrasts: recallContrasts(evaluation, pairs, groups) };
+    return {
+      monitors: Object.keys(scores),
+      results: evaluation.results,
+      contrasts: recallContrasts(evaluation, pairs, groups),
+    };
   },
-  show({ findings: { results }, settings: { config }, suite: { synthetic } }) {
-    const caption = { title: "Ensembles of guards", seeds: config.members, synthetic };
+  show({ findings: { monitors, results }, settings: { config }, suite: { synthetic } }) {
+    const caption = { title: "Ensembles of guards", monitors, seeds: config.members, synthetic };
     return { table: recallTable(results, caption), figure: recallFigure(results, caption) };
   },
 });

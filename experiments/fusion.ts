@@ -54,6 +54,7 @@ const experiment = defineExperiment({
       ...names.slice(0, -1).map((name) => [names.at(-1)!, name] as const),
     ];
     return {
+      monitors: Object.keys(evaluated),
       results: evaluation.results,
       contrasts: recallContrasts(evaluation, pairs, groups),
       coefficients: Object.fromEntries(
@@ -61,8 +62,8 @@ const experiment = defineExperiment({
       ),
     };
   },
-  show({ findings: { results }, settings: { seeds }, suite: { synthetic } }) {
-    const caption = { title: "The guard fused with detectors", seeds, synthetic };
+  show({ findings: { monitors, results }, settings: { seeds }, suite: { synthetic } }) {
+    const caption = { title: "The guard fused with detectors", monitors, seeds, synthetic };
     return { table: recallTable(results, caption), figure: recallFigure(results, caption) };
   },
 });

@@ -28,6 +28,7 @@ const experiment = defineExperiment({
     const streamName = "guard_generalization/bootstrap";
     const evaluation = evaluate(bench.suite.test, scores, { streamName, resamples });
     return {
+      monitors: Object.keys(scores),
       results: evaluation.results,
       contrasts: {
         ...recallDrop(evaluation, "guard", "id", "oodMean"),
@@ -36,16 +37,10 @@ const experiment = defineExperiment({
       truncated: (await bench.encoded("test")).truncated,
     };
   },
-  show({ findings, settings, suite }) {
-    const caption = {
-      title: "What a guard notices inside and outside its training distribution",
-      seeds: settings.seeds,
-      synthetic: suite.synthetic,
-    };
-    return {
-      table: recallTable(findings.results, caption),
-      figure: recallFigure(findings.results, caption),
-    };
+  show({ findings: { monitors, results }, settings: { seeds }, suite: { synthetic } }) {
+    const title = "What a guard notices inside and outside its training distribution";
+    const caption = { title, monitors, seeds, synthetic };
+    return { table: recallTable(results, caption), figure: recallFigure(results, caption) };
   },
 });
 

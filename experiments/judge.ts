@@ -53,11 +53,12 @@ const experiment = defineExperiment({
     });
     const lambda = lambdas.map(({ coefficient }) => coefficient); // one for each guard
     const contrasts = Object.fromEntries(overGuard);
-    return { results: evaluation.results, contrasts, lambda, exam };
+    return { monitors: Object.keys(scores), results: evaluation.results, contrasts, lambda, exam };
   },
-  show({ findings: { results, lambda, exam }, settings, suite }) {
+  show({ findings: { monitors, results, lambda, exam }, settings, suite }) {
     const caption = {
       title: "A judge's alignment and uncertainty, alone and beside a guard",
+      monitors,
       seeds: settings.seeds,
       synthetic: suite.synthetic,
     };

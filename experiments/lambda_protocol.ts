@@ -47,13 +47,15 @@ const experiment = defineExperiment({
       },
     });
     return {
+      monitors: Object.keys(scores),
       results,
       coefficients: { test: leaked.coefficients, calibration: clean.coefficients },
     };
   },
-  show({ findings: { results }, settings: { seeds }, suite: { synthetic } }) {
+  show({ findings: { monitors, results }, settings: { seeds }, suite: { synthetic } }) {
     const caption = {
       title: "Weights and thresholds chosen on test rows, or not",
+      monitors,
       seeds,
       synthetic,
     };

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { DOMAINS } from "../conversation/domains.ts";
 import type { GroupResult } from "../monitor/evaluation.ts";
 import { type Figure, monitorScale } from "../report/figure.ts";
 import { percentCell, type Table } from "../report/table.ts";
@@ -13,12 +14,37 @@ export type Results = Record<string, Record<string, GroupResult>>;
 const RECALL = "recall@0.01";
 const ALARMS = "fpr@0.01";
 
+/** Groups in the order of the tables; an artifact's keys are sorted. */
+const GROUPS = ["id", ...DOMAINS, "overall", "oodMean"];
+
 /** What {@linkcode recallTable} and {@linkcode recallFigure} say besides the numbers. */
 export interface Caption {
   title: string;
+  /** Monitors in the order of the columns; an artifact's keys are sorted. */
+  monitors: readonly string[];
   /** Seeds that are averaged over. */
   seeds: number;
   synthetic: boolean;
+}
+
+/** One line of the table or the figure. */
+interface Line {
+  group: string;
+  /** A benign shift: its rows are safe, and what counts is how many are flagged. */
+  shift: boolean;
+  /** Unsafe rows; safe ones for a shift. */
+  n: number;
+  metric: typeof RECALL | typeof ALARMS;
+}
+
+function linesOf(results: Results, monitors: readonly string[]): Line[] {
+  const found = results[monitors[0]];
+  const lines = GROUPS.filter((group) => group in found).map((group): Line => {
+    const { nSafe, nUnsafe } = found[group];
+    const shift = nUnsafe === 0;
+    return { group, shift, n: nUnsafe || nSafe, metric: shift ? ALARMS : RECALL };
+  });
+  return [...lines.filter(({ shift }) => !shift), ...lines.filter(({ shift }) => shift)];
 }
 
 /**
@@ -28,33 +54,27 @@ export interface Caption {
  * @param caption title and circumstances.
  * @returns the table, in percent with 95% intervals.
  */
-export function recallTable(results: Results, { title, seeds, synthetic }: Caption): Table {
-  const monitors = Object.keys(results);
-  const groups = Object.entries(results[monitors[0]]);
-  const isShift = ([, { nUnsafe }]: [string, GroupResult]) => nUnsafe === 0;
-  const row = (metric: string) => ([group, { nSafe, nUnsafe }]: [string, GroupResult]) => [
-    group,
-    String(nUnsafe || nSafe),
-    ...monitors.map((monitor) => percentCell(results[monitor][group].metrics[metric] ?? null)),
-  ];
-  const shifts = groups.filter(isShift).map(row(ALARMS)).map((
-    [name, ...cells],
-  ) => [`${name} (safe)`, ...cells]);
-  const notes = [
-    `Recall (TPR) in % at 1% FPR on the ${
-      groups[0][1].nSafe
-    } safe ID rows, mean of ${seeds} seeds, [95% interval];`,
-    "n counts unsafe rows. overall: mean over groups with id; oodMean: without id.",
-    ...shifts.length > 0
-      ? ["(safe): false-positive rate in % at the same threshold on benign shifts; low is good."]
-      : [],
-    ...synthetic ? ["Conversations of this suite are synthetic."] : [],
-  ];
+export function recallTable(results: Results, caption: Caption): Table {
+  const { title, monitors, seeds, synthetic } = caption;
+  const lines = linesOf(results, monitors);
+  const { nSafe } = results[monitors[0]].id;
+  const shifts = lines.some(({ shift }) => shift);
   return {
     title,
     columns: ["group", "n", ...monitors],
-    rows: [...groups.filter((g) => !isShift(g)).map(row(RECALL)), ...shifts],
-    notes,
+    rows: lines.map(({ group, shift, n, metric }) => [
+      shift ? `${group} (safe)` : group,
+      String(n),
+      ...monitors.map((monitor) => percentCell(results[monitor][group].metrics[metric] ?? null)),
+    ]),
+    notes: [
+      `Recall (TPR) in % at 1% FPR on ${nSafe} safe ID rows, mean of ${seeds} seeds, [95% interval].`,
+      "n counts unsafe rows. overall: mean over groups with id; oodMean: without id.",
+      ...shifts
+        ? ["(safe): false alarms in % at the same threshold on n benign rows; low is good."]
+        : [],
+      ...synthetic ? ["The conversations of this suite are synthetic."] : [],
+    ],
   };
 }
 
@@ -65,77 +85,65 @@ export function recallTable(results: Results, { title, seeds, synthetic }: Capti
  * @param caption title and circumstances.
  * @returns a Vega-Lite specification.
  */
-export function recallFigure(results: Results, { title, seeds, synthetic }: Caption): Figure {
-  const monitors = Object.keys(results);
-  const values = monitors.flatMap((monitor) =>
-    Object.entries(results[monitor]).flatMap(([group, { nUnsafe, nSafe, metrics }]) => {
-      const value = metrics[nUnsafe > 0 ? RECALL : ALARMS];
+export function recallFigure(results: Results, caption: Caption): Figure {
+  const { title, monitors, seeds, synthetic } = caption;
+  const lines = linesOf(results, monitors);
+  const panel = (shift: boolean, heading: string) => ({
+    title: { text: heading, fontSize: 12, fontWeight: "normal" },
+    width: 440,
+    height: { step: 9 },
+    data: { values: pointsOf(results, monitors, lines.filter((line) => line.shift === shift)) },
+    layer: intervalLayers(monitors),
+  });
+  return {
+    title: { text: title, subtitle: subtitleOf(seeds, synthetic) },
+    vconcat: [
+      panel(false, "Recall at 1% FPR: high is good"),
+      ...lines.some(({ shift }) => shift)
+        ? [panel(true, "False alarms on benign shifts: low is good")]
+        : [],
+    ],
+  } as Figure;
+}
+
+function subtitleOf(seeds: number, synthetic: boolean): string {
+  const suite = synthetic ? "; synthetic conversations" : "";
+  return `95% intervals; mean of ${seeds} seeds; dashed: 1%, the chance level${suite}`;
+}
+
+function pointsOf(results: Results, monitors: readonly string[], lines: readonly Line[]) {
+  const percent = (share: number) => 100 * share;
+  return monitors.flatMap((monitor) =>
+    lines.flatMap(({ group, n, metric }) => {
+      const value = results[monitor][group].metrics[metric];
       if (!value) return [];
-      const panel = nUnsafe > 0
-        ? "recall at 1% FPR: high is good"
-        : "false alarms on safe shifts: low is good";
-      return [{ monitor, panel, group: `${group} (${nUnsafe || nSafe})`, ...percentages(value) }];
+      const [estimate, low, high] = [value.estimate, value.low, value.high].map(percent);
+      return [{ monitor, group: `${group} (${n})`, estimate, low, high }];
     })
   );
-  const y = {
-    field: "group",
-    type: "nominal",
-    sort: null,
-    title: "group (rows)",
-    axis: { grid: true },
-  };
-  const offset = { field: "monitor", type: "nominal", sort: monitors };
+}
+
+function intervalLayers(monitors: readonly string[]) {
+  const y = { field: "group", type: "nominal", sort: null, title: null, axis: { grid: true } };
+  const yOffset = { field: "monitor", type: "nominal", sort: monitors };
   const color = {
     field: "monitor",
     type: "nominal",
     scale: monitorScale(monitors),
     sort: monitors,
+    title: null,
   };
-  const x = {
-    type: "quantitative",
-    scale: { domain: [0, 100] },
-    title: "% of rows flagged, with 95% interval",
-  };
-  const chance = {
-    mark: { type: "rule", strokeDash: [4, 4], color: "#888" },
-    encoding: { x: { datum: 1 } },
-  };
-  return {
-    title: {
-      text: title,
-      subtitle: `mean of ${seeds} seeds; dashed: 1%, chance level${
-        synthetic ? "; synthetic conversations" : ""
-      }`,
+  const x = { type: "quantitative", scale: { domain: [0, 100] }, title: "% of rows flagged" };
+  const shared = { y, yOffset, color };
+  return [
+    { mark: { type: "rule", strokeDash: [4, 4], color: "#888" }, encoding: { x: { datum: 1 } } },
+    {
+      mark: { type: "rule" },
+      encoding: { ...shared, x: { ...x, field: "low" }, x2: { field: "high" } },
     },
-    data: { values },
-    facet: {
-      row: {
-        field: "panel",
-        type: "nominal",
-        sort: null,
-        title: null,
-        header: { labelAngle: 0, labelAnchor: "start", labelOrient: "top" },
-      },
+    {
+      mark: { type: "point", filled: true, size: 32 },
+      encoding: { ...shared, x: { ...x, field: "estimate" } },
     },
-    resolve: { scale: { y: "independent" } },
-    spec: {
-      width: 420,
-      height: { step: 8 },
-      layer: [
-        chance,
-        {
-          mark: { type: "rule" },
-          encoding: { y, yOffset: offset, color, x: { ...x, field: "low" }, x2: { field: "high" } },
-        },
-        {
-          mark: { type: "point", filled: true, size: 30 },
-          encoding: { y, yOffset: offset, color, x: { ...x, field: "estimate" } },
-        },
-      ],
-    },
-  } as Figure;
-}
-
-function percentages({ estimate, low, high }: { estimate: number; low: number; high: number }) {
-  return { estimate: 100 * estimate, low: 100 * low, high: 100 * high };
+  ];
 }

@@ -31,27 +31,40 @@ const style = {
   title: { fontSize: 14, anchor: "start", subtitleFontSize: 11, subtitleColor: "#555" },
 };
 
-/** One colour for each monitor, in all figures; safe for the common kinds of colour blindness (Okabe and Ito). */
-const colours: Readonly<Record<string, string>> = {
-  "guard": "#0072B2",
-  "bag of words": "#E69F00",
-  "length": "#999999",
-  "perplexity": "#009E73",
-  "mahalanobis": "#D55E00",
-  "ensemble": "#56B4E9",
-  "judge": "#CC79A7",
+/** Colours that people with the common kinds of colour blindness can tell apart (Okabe and Ito), and two greys. */
+const palette = [
+  "#0072B2",
+  "#D55E00",
+  "#009E73",
+  "#E69F00",
+  "#CC79A7",
+  "#56B4E9",
+  "#000000",
+  "#888888",
+  "#B8A000",
+  "#7B4FA3",
+];
+
+/** Monitors that keep their colour in all figures. */
+const fixed: Readonly<Record<string, string>> = {
+  "guard": palette[0],
+  "mahalanobis": palette[1],
+  "perplexity": palette[2],
+  "bag of words": palette[3],
+  "length": palette[7],
 };
 
 /**
  * The colours of some monitors.
  *
- * @param monitors their names; a name that begins with a known one has its colour.
- * @returns a Vega-Lite scale.
+ * @param monitors their names, at most ten.
+ * @returns a Vega-Lite scale, in which no two have the same colour.
  */
 export function monitorScale(monitors: readonly string[]): { domain: string[]; range: string[] } {
-  const colourOf = (name: string) => {
-    const known = Object.keys(colours).find((prefix) => name.startsWith(prefix));
-    return known === undefined ? "#000000" : colours[known];
+  const taken = new Set(monitors.map((name) => fixed[name]));
+  const free = palette.filter((colour) => !taken.has(colour));
+  return {
+    domain: [...monitors],
+    range: monitors.map((name) => fixed[name] ?? free.shift() ?? "#000000"),
   };
-  return { domain: [...monitors], range: monitors.map(colourOf) };
 }
