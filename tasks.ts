@@ -23,6 +23,7 @@ import { AGGREGATORS, analyze, parseLambdaGrid } from "./lib/experiment/analyze.
 import { benchmark } from "./lib/experiment/benchmark.ts";
 import { renderTable } from "./lib/report/table.ts";
 import { writeManifest } from "./lib/tokenizer/mini_manifest.ts";
+import { claimsTable, judgeClaim, type JudgedClaim, readClaims } from "./lib/experiment/claims.ts";
 import { compareArtifacts } from "./lib/experiment/verify.ts";
 import { openWorkbench } from "./lib/experiment/workbench.ts";
 
@@ -52,7 +53,17 @@ async function reproduce(args: string[]): Promise<void> {
     const { table, json, svg } = await runExperiment(experiment, bench, folder);
     print(`${table}\n${json}\n${svg}\n`);
   }
+  const judged = judgeClaims(folder).filter(({ verdict }) => verdict !== "not evaluated");
+  if (judged.length > 0) print(renderTable(claimsTable(judged)));
   print(`Done in ${duration((performance.now() - started) / 1000)}.`);
+}
+
+/** Judges every published claim by the artifacts in a folder. */
+function judgeClaims(folder: string): JudgedClaim[] {
+  return readClaims(join(import.meta.dirname!, "data/claims/mood.json")).map((claim) => {
+    const path = join(folder, `${claim.predicate.artifact}.json`);
+    return judgeClaim(claim, exists(path) ? JSON.parse(readText(path)) : undefined);
+  });
 }
 
 /** Makes the artifacts afresh beside the committed ones and compares. */
@@ -80,6 +91,8 @@ async function verify(args: string[]): Promise<void> {
     print(`${agrees ? "agrees  " : "DIFFERS "}  ${committed}: ${finding}`);
     if (!agrees) failures++;
   }
+  print("");
+  print(renderTable(claimsTable(judgeClaims(fresh))));
   removeIfPresent(fresh);
   if (failures > 0) Deno.exit(1);
 }

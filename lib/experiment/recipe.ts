@@ -32,7 +32,10 @@ export interface Course {
   excerpts?: ExcerptOptions;
 }
 
-/** The recipe of the published results: 1.06 M parameters. */
+/**
+ * The recipe of the published results: 1.06 M parameters. Lengths of training, masking and excerpts were chosen by the AUROC of guards
+ * on the calibration split and on a third of the training scenes that was left out for it; the test split had no say.
+ */
 export const FULL: Recipe = {
   vocabSize: 2048,
   size: { hiddenSize: 128, intermediateSize: 352, layers: 4, heads: 2, contextLength: 512 },
@@ -45,8 +48,9 @@ export const FULL: Recipe = {
     masking: 0.3,
   },
   guard: {
-    schedule: { epochs: 0.5, tokensPerStep: 2048, learningRate: 1e-3, warmup: 0.1 },
-    masking: 0.3,
+    schedule: { epochs: 0.75, tokensPerStep: 2048, learningRate: 1e-3, warmup: 0.1 },
+    masking: 0.15,
+    excerpts: { keep: 0.7, alone: 0.3 },
   },
 };
 
@@ -63,7 +67,8 @@ export const QUICK: Recipe = {
     masking: 0.3,
   },
   guard: {
-    schedule: { epochs: 0.2, tokensPerStep: 2048, learningRate: 2e-3, warmup: 0.1 },
-    masking: 0.3,
+    schedule: { epochs: 0.3, tokensPerStep: 2048, learningRate: 2e-3, warmup: 0.1 },
+    masking: 0.15,
+    excerpts: { keep: 0.7, alone: 0.3 },
   },
 };
