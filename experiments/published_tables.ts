@@ -156,14 +156,14 @@ function figureOf({ groups, rows }: Findings): Figure {
       type: "nominal",
       sort: groups,
       title: null,
-      axis: { orient: "top", labelAngle: -35 },
+      axis: { orient: "top", labelAngle: -35, labelLimit: 400 },
     },
     y: {
       field: "row",
       type: "nominal",
       sort: rows.map(nameOf),
       title: null,
-      axis: { labelLimit: 300 },
+      axis: { labelLimit: 400 },
     },
   };
   const color = {
