@@ -141,6 +141,9 @@ export function claimsTable(judged: readonly JudgedClaim[]): Table {
       "not decided by this data: it includes a bound.",
       "published: Gemma-2 9B on MOOD, another experiment than ours; –: no figure.",
       ...runs.map((run) => `ours: ${run}.`),
+      ...judged.flatMap(({ claim, ours }) =>
+        ours && ours.low === ours.high ? [zeroWidth(claim)] : []
+      ),
       ...judged.flatMap(({ claim, missing }) =>
         missing === null ? [] : [`not evaluated: ${claim.id}, as ${missing}.`]
       ),
@@ -172,6 +175,11 @@ function runOf({ suite, settings: { quick, seeds } }: Artifact): string {
   const kind = suite.synthetic ? " (synthetic conversations)" : "";
   const extent = quick ? ", quick run: its numbers mean little" : "";
   return `suite ${suite.name}${kind}, ${seeds} ${seeds === 1 ? "seed" : "seeds"}${extent}`;
+}
+
+/** The bootstrap draws only from what was seen: 0 of n rows give [0, 0], though a new row may well differ. */
+function zeroWidth({ id }: Claim): string {
+  return `${id}: all resamples agree, so that the interval understates what new rows could show.`;
 }
 
 function rangeText({ above, below }: Predicate): string {

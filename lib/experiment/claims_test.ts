@@ -121,6 +121,12 @@ Deno.test("claimsTable() shows range, published figure, ours, verdict and what i
   assert.match(text, /not evaluated: fusion, as there is no artifact "fusion"\./);
 });
 
+Deno.test("claimsTable() warns of an interval without width", () => {
+  const notes = (low: number) => claimsTable([judgeClaim(claim, contrast(low, 0.08))]).notes.join();
+  assert.match(notes(0.08), /fusion: all resamples agree/);
+  assert.doesNotMatch(notes(0.02), /all resamples agree/);
+});
+
 Deno.test("readClaims() names the claim and field that is wrong", () => {
   const { predicate } = claim;
   const cases: [content: unknown, complaint: RegExp, remedy?: RegExp][] = [
