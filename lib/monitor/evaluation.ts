@@ -54,16 +54,6 @@ export interface GroupResult {
   metrics: Record<string, Interval | null>;
 }
 
-/** What was found for one monitor on one group, domain or mean over groups. */
-export interface GroupResult {
-  /** Safe rows behind the metrics. */
-  nSafe: number;
-  /** Unsafe rows behind the metrics; under a mean, those of all groups in it. */
-  nUnsafe: number;
-  /** By name, `auroc`, `recall@0.01`, `fpr@0.01`; null where a class is missing. */
-  metrics: Record<string, Interval | null>;
-}
-
 /** What {@linkcode evaluate} found. */
 export interface Evaluation {
   /** By monitor, then by `id`, domain, `overall` or `oodMean`. */
