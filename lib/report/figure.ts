@@ -26,7 +26,7 @@ export async function renderFigure(figure: Figure): Promise<string> {
 const style = {
   background: "white",
   font: "Helvetica, Arial, sans-serif",
-  axis: { labelFontSize: 11, titleFontSize: 12, titleFontWeight: "normal", labelLimit: 220 },
+  axis: { labelFontSize: 11, titleFontSize: 12, titleFontWeight: "normal", labelLimit: 260 },
   legend: { labelFontSize: 11, titleFontSize: 12, titleFontWeight: "normal", symbolLimit: 0 },
   title: { fontSize: 14, anchor: "start", subtitleFontSize: 11, subtitleColor: "#555" },
 };
