@@ -1,0 +1,159 @@
+/**
+ * Which hidden state of the guard should Mahalanobis distance look at?
+ *
+ * Every layer (0: the embeddings) at the last token, and the last layer's mean and maximum over all tokens, from one forward pass of
+ * the guard. The paper (arXiv 2605.21602) takes the last layer at the last token with the sample covariance. Under the
+ * maximum some features may never vary, which has no sample covariance; so all states get Ledoit and Wolf's.
+ *
+ *     deno task reproduce --only pooling_and_layer
+ *
+ * @module
+ */
+import { runAsScript } from "../lib/experiment/command_line.ts";
+import { RECALL, recallContrasts } from "../lib/experiment/contrasts.ts";
+import { recallTable, type Results } from "../lib/experiment/evaluations.ts";
+import { defineExperiment } from "../lib/experiment/experiment.ts";
+import { mahalanobisDistances } from "../lib/experiment/mahalanobis_scores.ts";
+import type { Workbench } from "../lib/experiment/workbench.ts";
+import { evaluate } from "../lib/monitor/evaluation.ts";
+import type { Pooling } from "../lib/monitor/signals.ts";
+import { type Figure, monitorScale } from "../lib/report/figure.ts";
+
+/** A hidden state: which layer (0 = embeddings), pooled how. */
+interface State {
+  layer: number;
+  pooling: Pooling;
+}
+
+const TITLE = "Mahalanobis distance by layer and pooling";
+
+const experiment = defineExperiment({
+  name: "pooling_and_layer",
+  question: "Which hidden state of the guard should Mahalanobis distance look at?",
+  config: {
+    seeds: 2, // guards, at most: each costs a forward pass over training and test rows
+    resamples: 2000, // of the bootstrap, over scenes and seeds
+    groups: ["id", "overall", "oodMean"], // on which states are compared with the paper's, and that the figure shows
+  },
+  async run(bench, { seeds: most, resamples, groups }) {
+    const states = statesOf(bench.recipe.size.layers);
+    const seeds = bench.seeds.slice(0, most);
+    const bySeed: Float64Array[][] = [];
+    for (const seed of seeds) bySeed.push(await distances(bench, seed, states));
+    const monitors = states.map(nameOf);
+    const scores = Object.fromEntries(
+      monitors.map((name, i) => [name, bySeed.map((ofSeed) => ofSeed[i])]),
+    );
+    const evaluation = evaluate(bench.suite.test, scores, {
+      streamName: "pooling_and_layer/bootstrap",
+      resamples,
+    });
+    const paper = nameOf({ layer: bench.recipe.size.layers, pooling: "last" });
+    const pairs = monitors.filter((name) => name !== paper).map((name) => [name, paper] as const);
+    return {
+      monitors,
+      states,
+      seeds: seeds.length,
+      results: evaluation.results,
+      contrasts: recallContrasts(evaluation, pairs, groups),
+    };
+  },
+  show({ findings: { monitors, states, seeds, results }, settings, suite: { synthetic } }) {
+    const table = recallTable(results, { title: TITLE, monitors, seeds, synthetic });
+    return {
+      table: {
+        ...table,
+        notes: [...table.notes, "Covariance: Ledoit and Wolf's, for all states."],
+      },
+      figure: stateFigure(results, states, {
+        groups: settings.config.groups,
+        subtitle: `95% intervals; mean of ${seeds} seeds; dashed: 1%, the chance level${
+          synthetic ? "; synthetic conversations" : ""
+        }`,
+      }),
+    };
+  },
+});
+
+/** Every layer at the last token, and the last layer pooled otherwise. */
+function statesOf(layers: number): State[] {
+  return [
+    ...Array.from({ length: layers + 1 }, (_, layer): State => ({ layer, pooling: "last" })),
+    { layer: layers, pooling: "mean" },
+    { layer: layers, pooling: "max" },
+  ];
+}
+
+function nameOf({ layer, pooling }: State): string {
+  return `layer ${layer}, ${pooling}`;
+}
+
+/** Distances of the test rows, one list a state. */
+async function distances(
+  bench: Workbench,
+  seed: number,
+  states: readonly State[],
+): Promise<Float64Array[]> {
+  const guard = await bench.guard(seed);
+  const { hidden: train } = await bench.signals(guard, "train", { hidden: states });
+  const { hidden: test } = await bench.signals(guard, "test", { hidden: states });
+  const scores: Float64Array[] = [];
+  for (const i of states.keys()) {
+    const pooled = { train: train[i], scored: test[i] };
+    scores.push(await mahalanobisDistances(bench, pooled, "ledoit-wolf"));
+  }
+  return scores;
+}
+
+/** Recall against the layer, a panel for each group, a colour for each pooling. */
+function stateFigure(
+  results: Results,
+  states: readonly State[],
+  { groups, subtitle }: { groups: readonly string[]; subtitle: string },
+): Figure {
+  const poolings = [...new Set(states.map(({ pooling }) => pooling))];
+  const values = states.flatMap((state) =>
+    groups.flatMap((group) => {
+      const value = results[nameOf(state)][group]?.metrics[RECALL];
+      if (!value) return [];
+      const [estimate, low, high] = [value.estimate, value.low, value.high].map((v) => 100 * v);
+      return [{ ...state, group, estimate, low, high }];
+    })
+  );
+  const x = { field: "layer", type: "ordinal", title: "layer (0: embeddings)" };
+  const xOffset = { field: "pooling", type: "nominal", sort: poolings };
+  const y = { type: "quantitative", scale: { domain: [0, 100] }, title: "recall at 1% FPR, %" };
+  const color = {
+    field: "pooling",
+    type: "nominal",
+    scale: monitorScale(poolings),
+    sort: poolings,
+    title: "pooling",
+  };
+  return {
+    title: { text: TITLE, subtitle },
+    data: { values },
+    facet: { column: { field: "group", type: "nominal", sort: [...groups], title: null } },
+    spec: {
+      width: 200,
+      height: 220,
+      layer: [
+        {
+          mark: { type: "rule", strokeDash: [4, 4], color: "#888" },
+          encoding: { y: { datum: 1 } },
+        },
+        {
+          mark: "rule",
+          encoding: { x, xOffset, color, y: { ...y, field: "low" }, y2: { field: "high" } },
+        },
+        {
+          mark: { type: "point", filled: true, size: 45 },
+          encoding: { x, xOffset, color, y: { ...y, field: "estimate" } },
+        },
+      ],
+    },
+  } as Figure;
+}
+
+export default experiment;
+if (import.meta.main) await runAsScript(experiment);

@@ -1,0 +1,58 @@
+/**
+ * Mahalanobis distances of guards' hidden states, for experiments that need no other detector on them.
+ *
+ * @module
+ */
+import type { Split } from "../conversation/scenes.ts";
+import { selectRows } from "../monitor/detector.ts";
+import { fitMahalanobis, type MahalanobisOptions } from "../monitor/mahalanobis.ts";
+import { guardSignals } from "./scores.ts";
+import type { Workbench } from "./workbench.ts";
+
+/** A hidden state of one guard, pooled over each conversation; width as the recipe's. */
+export interface PooledStates {
+  /** On the training split, shape (training rows, C). */
+  train: Float32Array;
+  /** On the rows that are scored, shape (n, C). */
+  scored: Float32Array;
+}
+
+/**
+ * Distances to the safe training rows.
+ *
+ * @param bench the workbench that the states are from.
+ * @param states on training rows and on those scored.
+ * @param covariance how it is estimated. Default "sample".
+ * @returns distances of the scored rows, shape (n).
+ */
+export async function mahalanobisDistances(
+  { suite, recipe, options: { threads } }: Workbench,
+  { train, scored }: PooledStates,
+  covariance: NonNullable<MahalanobisOptions["covariance"]> = "sample",
+): Promise<Float64Array> {
+  const width = recipe.size.hiddenSize;
+  const safe = suite.train.flatMap(({ malign }, i) => malign ? [] : [i]);
+  const detector = await fitMahalanobis(selectRows({ data: train, width }, safe), {
+    covariance,
+    threads,
+  });
+  return detector.score({ data: scored, width });
+}
+
+/**
+ * The paper's Mahalanobis detector: the last layer at the last token, sample covariance.
+ *
+ * @param bench the workbench.
+ * @param split which rows are scored.
+ * @returns one list of distances for each seed's guard.
+ */
+export async function mahalanobisScores(bench: Workbench, split: Split): Promise<Float64Array[]> {
+  const scores: Float64Array[] = [];
+  for (const seed of bench.seeds) {
+    const guard = await bench.guard(seed);
+    const [train] = (await guardSignals(bench, guard, "train")).hidden;
+    const [scored] = (await guardSignals(bench, guard, split)).hidden;
+    scores.push(await mahalanobisDistances(bench, { train, scored }));
+  }
+  return scores;
+}
