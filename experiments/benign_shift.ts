@@ -120,26 +120,27 @@ function alarmFigure(
   { monitors, shifts, results }: Findings,
   { seeds, synthetic }: Circumstances,
 ): Figure {
-  const axis = (name: string, title: string) => ({
-    estimate: {
-      field: name,
-      type: "quantitative",
-      scale: { domain: [0, 100] },
-      title,
-    },
+  const axis = (name: string, scale: unknown, title: string) => ({
+    estimate: { field: name, type: "quantitative", scale, title },
     low: { field: `${name}Low`, type: "quantitative" },
     high: { field: `${name}High` },
   });
-  const [x, y] = [axis("alarms", "false alarms, %"), axis("recall", "oodMean recall, %")];
+  const x = axis("alarms", { domain: [0, 100] }, "false alarms, %");
+  const y = axis("recall", { zero: true }, "oodMean recall, %");
   const color = {
     field: "monitor",
     type: "nominal",
     scale: monitorScale(monitors),
     sort: monitors,
     title: null,
+    legend: { labelLimit: 0 },
   };
   const panel = (shift: string) => ({
-    title: { text: `${shift} (${results.guard[shift].nSafe} safe rows)`, fontSize: 12 },
+    title: {
+      text: `${shift} (${results.guard[shift].nSafe} safe rows)`,
+      fontSize: 12,
+      fontWeight: "normal",
+    },
     width: 220,
     height: 220,
     data: { values: pointsOf(results, monitors, shift) },

@@ -120,9 +120,14 @@ function stateFigure(
       return [{ ...state, group, estimate, low, high }];
     })
   );
-  const x = { field: "layer", type: "ordinal", title: "layer (0: embeddings)" };
+  const x = {
+    field: "layer",
+    type: "ordinal",
+    title: "layer (0: embeddings)",
+    axis: { labelAngle: 0 },
+  };
   const xOffset = { field: "pooling", type: "nominal", sort: poolings };
-  const y = { type: "quantitative", scale: { domain: [0, 100] }, title: "recall at 1% FPR, %" };
+  const y = { type: "quantitative", scale: { zero: true }, title: "recall at 1% FPR, %" };
   const color = {
     field: "pooling",
     type: "nominal",

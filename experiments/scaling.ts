@@ -233,15 +233,16 @@ function scaleFigure(
     type: "quantitative",
     scale: { type: "log", nice: false },
     title: "parameters (log scale)",
-    axis: { values: scales.map(({ parameters }) => parameters), format: ".2~s", grid: false },
+    axis: { values: scales.map(({ parameters }) => parameters), format: ".3~s", grid: false },
   };
-  const y = { type: "quantitative", scale: { domain: [0, 100] }, title: "recall at 1% FPR, %" };
+  const y = { type: "quantitative", scale: { zero: true }, title: "recall at 1% FPR, %" };
   const color = {
     field: "monitor",
     type: "nominal",
     scale: monitorScale(monitors),
     sort: monitors,
     title: null,
+    legend: { labelLimit: 0 },
   };
   return {
     title: {

@@ -1,0 +1,149 @@
+/**
+ * Every experiment on a suite small enough to train on in seconds. All share one workbench, so each model is trained once a
+ * pass, and what two experiments both measure must be the same in both.
+ */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { Row } from "../lib/conversation/row.ts";
+import { loadSuite, toJsonl } from "../lib/conversation/suite.ts";
+import { canonicalJson } from "../lib/core/json.ts";
+import { judgeClaim, readClaims } from "../lib/experiment/claims.ts";
+import type { Results } from "../lib/experiment/evaluations.ts";
+import type { Artifact, Experiment } from "../lib/experiment/experiment.ts";
+import { openWorkbench, type Workbench } from "../lib/experiment/workbench.ts";
+import { renderFigure } from "../lib/report/figure.ts";
+import { renderTable } from "../lib/report/table.ts";
+
+type AnyExperiment = Experiment<Record<string, unknown>, unknown>;
+
+const CLAIMS = readClaims(join(import.meta.dirname!, "../data/claims/mood.json"));
+const FUSED = "guard+perplexity+mahalanobis";
+
+/** Every nth row of each domain and label. */
+function thinned(rows: readonly Row[], n: number): Row[] {
+  const groups = Object.values(Object.groupBy(rows, ({ domain, malign }) => `${domain} ${malign}`));
+  return groups.flatMap((group) => group!.filter((_, i) => i % n === 0));
+}
+
+function writeTinySuite(folder: string): string {
+  const path = join(folder, "tiny");
+  Deno.mkdirSync(path);
+  const suite = loadSuite("mini");
+  for (const split of ["train", "calibration", "test"] as const) {
+    Deno.writeTextFileSync(join(path, `${split}.jsonl`), toJsonl(thinned(suite[split], 50)));
+  }
+  return path;
+}
+
+async function loadExperiments(): Promise<AnyExperiment[]> {
+  const names = [...Deno.readDirSync(import.meta.dirname!)].map(({ name }) => name);
+  const scripts = names.filter((name) => !name.endsWith("_test.ts") && name.endsWith(".ts"));
+  return await Promise.all(
+    scripts.sort().map(async (name) => (await import(`./${name}`)).default),
+  );
+}
+
+/** The artifact as `runExperiment` writes it, with few resamples. */
+async function artifactOf(experiment: AnyExperiment, bench: Workbench): Promise<string> {
+  const { name, question } = experiment;
+  const { suite, recipe, options: { quick, seeds } } = bench;
+  const config = {
+    ...experiment.config,
+    ...("resamples" in experiment.config && { resamples: 20 }),
+  };
+  const findings = await experiment.run(bench, config);
+  return canonicalJson({
+    experiment: name,
+    question,
+    suite: { name: suite.name, synthetic: suite.synthetic, hash: suite.hash },
+    kernels: "any",
+    settings: { quick, seeds, recipe, config },
+    findings,
+  });
+}
+
+async function assertShows(experiment: AnyExperiment, artifact: Artifact): Promise<void> {
+  const { table, figure } = experiment.show(artifact as Artifact<never, never>);
+  for (const row of table.rows) assert.equal(row.length, table.columns.length);
+  const svg = await renderFigure(figure);
+  assert.match(svg, /^<svg[^]*<\/svg>\n$/);
+  assert.doesNotMatch(renderTable(table) + svg, /NaN|undefined/);
+}
+
+/** Estimates, without the intervals, which come from resamples of each experiment's own. */
+function estimates({ findings }: Artifact, monitor: string) {
+  const { results } = findings as { results: Results };
+  return Object.entries(results[monitor]).map(([group, { metrics }]) => [
+    group,
+    Object.entries(metrics).map(([metric, value]) => [metric, value?.estimate]),
+  ]);
+}
+
+/** Monitors that are the same in several experiments, by experiment and name. */
+const SAME = [
+  [["guard_generalization", "guard"], ["detector_comparison", "guard"], ["fusion", "guard"], [
+    "benign_shift",
+    "guard",
+  ]],
+  [["detector_comparison", "perplexity"], ["benign_shift", "perplexity"]],
+  [["detector_comparison", "mahalanobis"], ["benign_shift", "mahalanobis"]],
+  [["guard_generalization", "bag of words"], ["benign_shift", "bag of words"]],
+  [["fusion", FUSED], ["benign_shift", FUSED]],
+];
+
+Deno.test("every experiment gives the same artifact twice, a table and a figure of it, and what claims ask for", async (t) => {
+  const folder = Deno.makeTempDirSync();
+  try {
+    const suite = writeTinySuite(folder);
+    const options = { suite, quick: true, seeds: 2, threads: 1, say: () => {} };
+    const benches = ["a", "b"].map((cache) =>
+      openWorkbench({ ...options, cache: join(folder, cache) })
+    );
+    const artifacts: Record<string, Artifact> = {};
+    for (const experiment of await loadExperiments()) {
+      const { name } = experiment;
+      await t.step(name, async () => {
+        const text = await artifactOf(experiment, benches[0]);
+        assert.equal(await artifactOf(experiment, benches[1]), text);
+        const artifact: Artifact = artifacts[name] = JSON.parse(text);
+        await assertShows(experiment, artifact);
+        for (const claim of CLAIMS.filter(({ predicate }) => predicate.artifact === name)) {
+          assert.equal(judgeClaim(claim, artifact).missing, null);
+        }
+      });
+    }
+    await t.step("experiments agree on what they share", () => {
+      for (const [[name, monitor], ...others] of SAME) {
+        const expected = estimates(artifacts[name], monitor);
+        for (const [other, same] of others) {
+          assert.deepEqual(estimates(artifacts[other], same), expected, `${other}: ${same}`);
+        }
+      }
+    });
+    await t.step(
+      "scaling ends with the recipe's own size, and its claim is about both ends",
+      () => {
+        const { scales, results, contrasts } = artifacts.scaling.findings as {
+          scales: { parameters: number; guard: string; fused: string }[];
+          results: Results;
+          contrasts: Record<string, { estimate: number }>;
+        };
+        const [smallest, largest] = [scales[0], scales.at(-1)!];
+        assert.ok(largest.parameters >= 20 * smallest.parameters);
+        for (const [ours, theirs] of [[largest.guard, "guard"], [largest.fused, FUSED]]) {
+          assert.deepEqual(estimates(artifacts.scaling, ours), estimates(artifacts.fusion, theirs));
+        }
+        const recall = (monitor: string) =>
+          results[monitor].overall.metrics["recall@0.01"]!.estimate;
+        const detection = recall(smallest.fused) - recall(smallest.guard);
+        const growth = recall(largest.guard) - recall(smallest.guard);
+        const { estimate } = contrasts[
+          "gain of detection at size s − gain of a guard at 20 s: overall recall@0.01"
+        ];
+        assert.ok(Math.abs(estimate - (detection - growth)) < 1e-5);
+      },
+    );
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
