@@ -45,7 +45,9 @@ export interface RunOptions {
 
 /** A model with the key by which what it gives is cached. */
 export interface TrainedModel {
+  /** As its checkpoint holds it. */
   readonly model: Model;
+  /** SHA-256 of all that it depends on. */
   readonly key: string;
 }
 
@@ -61,27 +63,32 @@ export interface Encoded {
 
 /** A suite with the means to train and run monitors on it. */
 export interface Workbench {
+  /** What is trained, calibrated and tested on. */
   readonly suite: Suite;
+  /** As given to {@linkcode openWorkbench}. */
   readonly options: RunOptions;
+  /** In full or quick, as the options say; of another size where {@linkcode Workbench.resized} made it. */
   readonly recipe: Recipe;
   /** 0, 1, …: the seeds that were asked for. */
   readonly seeds: readonly number[];
   /** For what an experiment makes beside models and signals. */
   readonly cache: Cache;
   /**
+   * The same suite with models of another size.
+   *
    * @param size of a decoder.
-   * @returns a workbench on the same suite whose models have that size.
+   * @returns a workbench whose guard and language models have that size.
    */
   resized(size: Size): Workbench;
-  /** @returns the tokenizer trained on the training split. */
+  /** The tokenizer trained on the training split. */
   tokenizer(): Promise<Tokenizer>;
-  /** @returns a split's conversations as token ids. */
+  /** A split's conversations as token ids, row by row; `options.say` is told how many were cut. */
   encoded(split: Split): Promise<Encoded>;
-  /** @returns the language model trained from nothing on the training split. */
+  /** The language model trained from nothing on the training split. */
   languageModel(): Promise<TrainedModel>;
-  /** @returns the same language model, trained on for a while on the safe training rows alone; it measures perplexity. */
+  /** The same language model, trained on for a while on the safe training rows alone; it measures perplexity. */
   safeLanguageModel(): Promise<TrainedModel>;
-  /** @returns the guard of a seed, fine-tuned from the language model on the training split. */
+  /** The guard of a seed, fine-tuned from the language model on the training split. */
   guard(seed: number): Promise<TrainedModel>;
   /**
    * Trains a model of another kind, or finds it trained already.
@@ -98,7 +105,7 @@ export interface Workbench {
     course: Course,
     build: (training: MonitorTraining) => Promise<{ model: Model } & Trained>,
   ): Promise<TrainedModel>;
-  /** @returns what a model's forward pass over a split gives. */
+  /** What a model's forward pass over a split gives, row by row. */
   signals(model: TrainedModel, split: Split, request: SignalRequest): Promise<Signals>;
 }
 
@@ -106,7 +113,7 @@ export interface Workbench {
  * Opens a workbench.
  *
  * @param options suite, extent, threads, cache.
- * @returns the workbench; nothing is trained yet.
+ * @returns the workbench, nothing trained yet; throws a `UserError` where the suite cannot be loaded.
  */
 export function openWorkbench(options: RunOptions): Workbench {
   const cache = openCache(options.cache, options.say);
