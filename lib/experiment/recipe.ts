@@ -14,6 +14,7 @@ export type Size = Omit<DecoderConfig, "vocabSize">;
 export interface Recipe {
   /** Tokens in the vocabulary, special ones included. */
   vocabSize: number;
+  /** Of the guard and of both language models. */
   size: Size;
   /** From nothing, on all training rows. */
   languageModel: Course;
@@ -25,6 +26,7 @@ export interface Recipe {
 
 /** A course of training. */
 export interface Course {
+  /** Epochs count passes over the rows that this course trains on. */
   schedule: Schedule;
   /** Share of the tokens hidden at every step. */
   masking: number;
