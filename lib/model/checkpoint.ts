@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { UserError } from "../core/errors.ts";
 import { readText, writeFileAtomic } from "../core/files.ts";
-import { type DecoderConfig, fromHubConfig, toHubConfig } from "./config.ts";
+import { type DecoderConfig, fromHubConfig, type SpecialTokens, toHubConfig } from "./config.ts";
 import { decoderParameters, type Parameters, type ParameterSpec, SCORE } from "./parameters.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 
@@ -15,8 +15,11 @@ export type Head = "language-model" | "guard";
 
 /** A trained model. */
 export interface Model {
+  /** Dimensions of the decoder. */
   readonly config: DecoderConfig;
+  /** Decides which weights there are besides the decoder's. */
   readonly head: Head;
+  /** The weights that {@linkcode modelParameters} lists. */
   readonly parameters: Parameters;
 }
 
@@ -47,7 +50,7 @@ export function modelParameters(config: DecoderConfig, head: Head): ParameterSpe
 export function writeCheckpoint(
   folder: string,
   { config, head, parameters }: Model,
-  tokens: { padId: number; bosId: number; eosId: number },
+  tokens: SpecialTokens,
 ): void {
   const hub = toHubConfig(config, architectures[head], tokens);
   const labels = head === "guard"
@@ -64,7 +67,8 @@ export function writeCheckpoint(
  * Reads a checkpoint that {@linkcode writeCheckpoint} wrote.
  *
  * @param folder its folder.
- * @returns the model; throws where a weight is missing or has another shape than the configuration says.
+ * @returns the model; throws a {@linkcode UserError} where a file is missing or broken, or a weight is missing or has
+ * another shape than the configuration says.
  */
 export function readCheckpoint(folder: string): Model {
   const path = join(folder, "config.json");

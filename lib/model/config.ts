@@ -28,9 +28,12 @@ export const NORM_EPSILON = 1e-5;
 export const ROPE_THETA = 10000;
 
 /** Special tokens' ids, as the tokenizer assigns them. */
-interface SpecialTokens {
+export interface SpecialTokens {
+  /** Of the token that fills shorter sequences up. */
   padId: number;
+  /** Of the token that begins a sequence. */
   bosId: number;
+  /** Of the token that ends a sequence. */
   eosId: number;
 }
 
@@ -75,7 +78,7 @@ export function toHubConfig(
  *
  * @param hub the parsed file.
  * @param path where it stands, for messages.
- * @returns the decoder.
+ * @returns the decoder; throws a {@linkcode UserError} on another architecture, or where a dimension is no number.
  */
 export function fromHubConfig(hub: Record<string, unknown>, path: string): DecoderConfig {
   if (hub.model_type !== "llama") {

@@ -12,12 +12,15 @@ import type { DecoderConfig } from "./config.ts";
 
 /** Name and dimensions of one weight. */
 export interface ParameterSpec {
+  /** As in Hugging Face checkpoints of the Llama family. */
   readonly name: string;
+  /** (outputs, inputs) for a matrix, (C) for a gain. */
   readonly shape: readonly number[];
 }
 
 /** A weight's values, row by row. */
 export interface Parameter extends ParameterSpec {
+  /** As many as the dimensions multiply to. */
   readonly data: Float32Array;
 }
 

@@ -49,7 +49,8 @@ export function writeSafetensors(
  * Reads weights.
  *
  * @param path the file.
- * @returns the weights by name, and the words about them.
+ * @returns the weights by name, and the words about them; throws a {@linkcode UserError} where the file is not whole or
+ * holds anything but float32.
  */
 export function readSafetensors(
   path: string,
