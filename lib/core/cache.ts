@@ -30,7 +30,7 @@ export interface Cache {
    * @param parts all that the result depends on (settings, hashes of inputs), as JSON data.
    * @param build writes the result into the given folder. A second folder, `scratch`, keeps its files from one
    * killed attempt to the next; it is where a long build saves its state.
-   * @returns the path of the finished folder.
+   * @returns the path of the finished folder; throws what `build` throws, and a `UserError` where the system refuses.
    */
   entry(
     kind: string,

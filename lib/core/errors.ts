@@ -10,6 +10,8 @@ export class UserError extends Error {
   readonly remedy: string;
 
   /**
+   * Makes the error; the command line prints message and remedy on a line each.
+   *
    * @param message what could not be done and why, naming file, line or id: `Cannot read "x.jsonl" line 3: …`.
    * @param remedy what to do next.
    * @param options the `cause`, if another error is behind this one.
@@ -23,6 +25,7 @@ export class UserError extends Error {
 
 /** Wrong use of the command line; the process exits with 2 instead of 1. */
 export class UsageError extends UserError {
+  /** What a stack calls it. */
   override name = "UsageError";
 }
 

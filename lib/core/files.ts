@@ -8,7 +8,7 @@ import { UserError } from "./errors.ts";
 
 /**
  * Writes a file through a temporary name beside it, then renames; a killed run leaves no half file.
- * Missing parent folders are made.
+ * Missing parent folders are made; throws a {@linkcode UserError} where the system refuses.
  *
  * @param path where to.
  * @param data text (as UTF-8) or bytes.
@@ -27,7 +27,7 @@ export function writeFileAtomic(path: string, data: string | Uint8Array): void {
 }
 
 /**
- * Makes a folder and those above it, where they are missing.
+ * Makes a folder and those above it, where they are missing; throws a {@linkcode UserError} where the system refuses.
  *
  * @param path the folder.
  */
@@ -67,7 +67,7 @@ export function readBytes(path: string): Uint8Array<ArrayBuffer> {
  * Whether something exists at a path.
  *
  * @param path a file or folder.
- * @returns false also where a parent folder is missing.
+ * @returns false also where a parent folder is missing; throws a {@linkcode UserError} where the system does not tell.
  */
 export function exists(path: string): boolean {
   try {
@@ -82,7 +82,7 @@ export function exists(path: string): boolean {
 }
 
 /**
- * Removes a file or folder tree; nothing happens where there is none.
+ * Removes a file or folder tree; nothing happens where there is none. Throws a {@linkcode UserError} where the system refuses.
  *
  * @param path a file or folder.
  */

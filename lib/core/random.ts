@@ -10,17 +10,17 @@ import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus"
 
 /** A deterministic sequence of draws. */
 export interface Stream {
-  /** @returns an integer, uniform on [-2^31, 2^31). */
+  /** An integer, uniform on [-2^31, 2^31). */
   int32(): number;
-  /** @returns a number uniform on [0, 1), a multiple of 2^-32. */
+  /** A number, uniform on [0, 1), a multiple of 2^-32. */
   uniform(): number;
-  /** @returns an integer uniform on [0, below); `below` at most 2^32. */
+  /** An integer, uniform on [0, below); `below` is from 1 to 2^32. */
   below(below: number): number;
-  /** @returns a draw from the standard normal distribution. */
+  /** A draw from the normal distribution of mean 0 and standard deviation 1. */
   normal(): number;
-  /** @returns one of the items, all equally likely. */
+  /** One of the items, at least one, all equally likely. */
   pick<T>(items: readonly T[]): T;
-  /** @returns the items in random order; the input is left as it is. */
+  /** The items in random order, all orders equally likely; the input is left as it is. */
   shuffle<T>(items: readonly T[]): T[];
 }
 

@@ -27,9 +27,13 @@ export interface Tensor {
   readonly op: string;
   /** Operator set that the op comes from, "" for ONNX's own. */
   readonly domain: string;
+  /** Operands, in the order in which the operator takes them. */
   readonly inputs: readonly Tensor[];
+  /** The operator's settings under their ONNX names. */
   readonly attributes: Readonly<Record<string, Attribute>>;
+  /** Known when the tensor is made, named dimensions included. */
   readonly shape: Shape;
+  /** Type of its elements; only float32 has gradients. */
   readonly dtype: DType;
   /** For messages and for the names of graph inputs. */
   readonly name: string;

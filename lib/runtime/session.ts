@@ -9,7 +9,9 @@ import type { Tensor } from "../graph/tensor.ts";
 
 /** Values of a tensor, row by row, and its dimensions. */
 export interface Value<D extends Float32Array | BigInt64Array = Float32Array | BigInt64Array> {
+  /** As many as the dimensions multiply to. */
   readonly data: D;
+  /** Outermost first; `[]` for a scalar. */
   readonly dims: readonly number[];
 }
 

@@ -25,8 +25,11 @@ export interface AdamwOptions {
 
 /** What {@linkcode adamw} computes. */
 export interface AdamwStep {
+  /** The next weights, shape (n). */
   theta: Tensor;
+  /** The next mean of clipped gradients, not yet made up for its start at 0, shape (n). */
   mean: Tensor;
+  /** The same of their squares, shape (n). */
   square: Tensor;
   /** Length of the gradient before clipping, a scalar. */
   gradientNorm: Tensor;

@@ -28,6 +28,7 @@ export interface Schedule {
 
 /** What {@linkcode train} needs. */
 export interface TrainOptions extends TrainerOptions {
+  /** Decides the number of steps, and the learning rate of each. */
   schedule: Schedule;
   /** Initial weights. */
   parameters: Parameters;
@@ -39,11 +40,13 @@ export interface TrainOptions extends TrainerOptions {
   name: string;
   /** Folder for the state of an unfinished run. */
   scratch: string;
+  /** Told the share of steps that is done, from 0 to 1, and the latest loss. */
   progress: Progress;
 }
 
 /** What training ends in. */
 export interface Trained {
+  /** Weights after the last step. */
   parameters: Parameters;
   /** Loss of every step, in nats. */
   losses: Float32Array;

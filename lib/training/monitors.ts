@@ -32,6 +32,7 @@ export type Mask = (sequence: Int32Array) => Int32Array;
 
 /** What both kinds of training need. */
 export interface MonitorTraining {
+  /** Epochs count passes over `sequences`. */
   schedule: Schedule;
   /**
    * Share of the tokens that a step hides from the model, from 0 to 1. A small set of conversations is soon known by heart;
@@ -44,9 +45,11 @@ export interface MonitorTraining {
   sequences: readonly Int32Array[];
   /** Names the random streams, the seed included. */
   name: string;
+  /** Threads that a step uses. The weights do not depend on it. */
   threads: number;
   /** Folder for the state of an unfinished run. */
   scratch: string;
+  /** Told the share of steps that is done, from 0 to 1. */
   progress: Progress;
 }
 

@@ -33,7 +33,7 @@ export interface TrainerState {
 
 /** A model in training. */
 export interface Trainer {
-  /** @returns the state now; its arrays are overwritten by later steps. */
+  /** The state now; its arrays are overwritten by later steps. */
   state(): TrainerState;
   /**
    * Does one step.
@@ -46,7 +46,7 @@ export interface Trainer {
     batch: Readonly<Record<string, Value>>,
     learningRate: number,
   ): Promise<{ loss: number; gradientNorm: number }>;
-  /** @returns copies of the weights now. */
+  /** Copies of the weights now, by name. */
   parameters(): Parameters;
   /** Frees the session. */
   release(): Promise<void>;
@@ -54,9 +54,13 @@ export interface Trainer {
 
 /** What a trainer is made from. */
 export interface TrainerOptions {
+  /** The weights, all trained, in the order in which theta holds them. */
   specs: readonly ParameterSpec[];
+  /** The loss that steps lower. */
   objective: Objective;
+  /** Settings of AdamW, the learning rate aside. */
   optimiser: AdamwOptions;
+  /** Threads that a step uses. The weights do not depend on it. */
   threads: number;
 }
 
