@@ -29,7 +29,7 @@ export function requestHash(
  *
  * @param path a `.jsonl` or `.jsonl.gz` file.
  * @param name whose answers they are.
- * @returns a client; asked what was not recorded, it throws a {@linkcode UserError}.
+ * @returns a client; asked what was not recorded, it throws a {@linkcode UserError}, as opening does at a bad line.
  */
 export function recordedClient(path: string, name: string): ChatClient {
   const answers = new Map<string, string>();

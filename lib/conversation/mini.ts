@@ -49,7 +49,7 @@ export const MINI_QUOTAS: readonly Quota[] = [
  *
  * @param scenes templates; every quota needs at least one.
  * @param quotas how many rows of each kind.
- * @returns the rows of each split, domain after domain.
+ * @returns the rows of each split, domain after domain; throws a {@linkcode UserError} where scenes cannot fill a quota.
  */
 export function generateMini(
   scenes: readonly Scene[],

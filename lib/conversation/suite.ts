@@ -64,7 +64,8 @@ export function toJsonl(rows: readonly Row[]): string {
  * Reads every file of scenes in a folder.
  *
  * @param folder where the `.scenes` files are.
- * @returns all scenes, file after file in the order of their names.
+ * @returns all scenes, file after file in the order of their names; throws a {@linkcode UserError} at the first fault, or
+ * where two files have the same scene of a domain.
  */
 export function readScenes(folder: string): Scene[] {
   const names = listFolder(folder).filter((name) => name.endsWith(".scenes")).sort();

@@ -80,7 +80,7 @@ export function selectRows(features: Features, rows: ArrayLike<number>): Feature
 }
 
 /**
- * Refuses NaN and infinity, which would turn into a score without meaning.
+ * Throws a {@linkcode UserError} on NaN and infinity, which would turn into a score without meaning.
  *
  * @param doing what for, such as `score with Mahalanobis`.
  * @param features shape (n, d).
@@ -97,7 +97,7 @@ export function requireFiniteFeatures(doing: string, { data, width }: Features):
 }
 
 /**
- * Checks features at the door of a fitted detector.
+ * Checks features at the door of a fitted detector; throws a {@linkcode UserError} where one is not finite.
  *
  * @param doing what for, such as `score with Mahalanobis`.
  * @param features shape (n, d).

@@ -71,7 +71,7 @@ export interface Evaluation {
  * @param rows labelled rows.
  * @param scores of each monitor under each of its seeds.
  * @param options how.
- * @returns estimates with intervals, and what paired differences need.
+ * @returns estimates with intervals, and what paired differences need; throws a `UserError` on an unknown domain.
  */
 export function evaluate(
   rows: readonly EvaluatedRow[],

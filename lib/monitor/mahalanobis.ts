@@ -46,8 +46,8 @@ export interface Mahalanobis extends ExplainingDetector<Features, Float64Array> 
  *
  * @param safe features, shape (n, d); for the sample covariance n > d.
  * @param options the estimate of Σ, and threads.
- * @returns a detector whose score is in standard deviations, 0 at the mean; throws a {@linkcode UserError} where Σ is
- * singular.
+ * @returns a detector whose score is in standard deviations, 0 at the mean; throws a {@linkcode UserError} on
+ * too few rows, on features that are constant or not finite, and where Σ is singular.
  */
 export async function fitMahalanobis(
   safe: Features,

@@ -38,7 +38,8 @@ export interface Neighbour {
  *
  * @param safe features, shape (n, d), n >= k.
  * @param options which neighbour.
- * @returns a detector whose score lies from 0 to 2; it explains a score by the k neighbours, nearest first.
+ * @returns a detector whose score lies from 0 to 2; it explains a score by the k neighbours, nearest first. Throws a
+ * {@linkcode UserError} on fewer than k rows, or features that are not finite.
  */
 export function fitNearestNeighbours(
   safe: Features,

@@ -24,7 +24,8 @@ export interface RelativeTraining {
  *
  * @param training safe rows, and all of them.
  * @param options how both covariances are estimated, and threads.
- * @returns a detector; it explains a score by each feature's part of it, shape (d).
+ * @returns a detector; it explains a score by each feature's part of it, shape (d). Throws a `UserError` where
+ * {@linkcode fitMahalanobis} does.
  */
 export async function fitRelativeMahalanobis(
   { safe, all }: RelativeTraining,

@@ -69,7 +69,9 @@ export function guardScoresOf(logits: Float32Array): Float64Array {
 
 /** Settings of {@linkcode readSignals}. */
 export interface SignalOptions {
+  /** Threads that the forward passes use. Signals do not depend on it. */
   threads: number;
+  /** Told the share of all tokens that is done, from 0 to 1. */
   progress: Progress;
   /** Most tokens in a batch, padding included. Signals do not depend on it. Default 4096. */
   tokenBudget?: number;

@@ -35,7 +35,7 @@ export function writeSignals(
  * Reads signals.
  *
  * @param path a file that {@linkcode writeSignals} wrote.
- * @returns the signals.
+ * @returns the signals; throws a `UserError` where the file is missing or damaged.
  */
 export function readSignalsFile(path: string): Signals {
   const { parameters } = readSafetensors(path);

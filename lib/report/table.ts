@@ -6,7 +6,9 @@
 
 /** A table of text cells. */
 export interface Table {
+  /** Stands above the table, on a line of its own. */
   title: string;
+  /** Headings; the first column is flush left, the others are flush right. */
   columns: string[];
   /** One list of cells a row, as many as columns. */
   rows: string[][];
