@@ -181,7 +181,7 @@ function write(folder: string, { report, rows }: Analysis): void {
  * Reads the value of `--lambda-grid`.
  *
  * @param text `MIN:MAX:POINTS`, exponents of ten and a count, such as `-2:2:21`.
- * @returns log-spaced coefficients, ascending.
+ * @returns log-spaced coefficients, ascending; throws a {@linkcode UsageError} on text of another form.
  */
 export function parseLambdaGrid(text: string): number[] {
   const parts = text.split(":");

@@ -86,7 +86,7 @@ export function readClaims(path: string): Claim[] {
  *
  * @param claim what is claimed.
  * @param artifact the artifact that the claim's predicate names, or undefined where it was not made.
- * @returns the verdict with its numbers, or what is missing.
+ * @returns the verdict with its numbers, or what is missing; throws a {@linkcode UserError} where a number is not finite.
  */
 export function judgeClaim(claim: Claim, artifact: Artifact | undefined): JudgedClaim {
   const { predicate } = claim;

@@ -34,11 +34,17 @@ export const RUN_HELP = `
 
 /** Values of {@linkcode RUN_FLAGS}. */
 export interface RunFlags {
+  /** `mini`, or the path of a folder. */
   suite: string;
+  /** Small models and short training, whose numbers mean little. */
   quick: boolean;
+  /** How many guards, as typed; {@linkcode runOptions} checks it. */
   seeds: string;
+  /** Threads to compute with, as typed; {@linkcode runOptions} checks it. */
   threads: string;
+  /** Folder of artifacts and figures; without it, {@linkcode resultsFolder} chooses one. */
   results?: string | undefined;
+  /** Folder of trained models and signals. */
   cache: string;
 }
 
@@ -85,7 +91,7 @@ export function readFlags<T extends ParseArgsOptionsConfig>(
  *
  * @param flags as read.
  * @param say told what a user should know.
- * @returns settings of a run.
+ * @returns settings of a run; throws a {@linkcode UsageError} where `seeds` or `threads` is no number in range.
  */
 export function runOptions(
   { suite, quick, seeds, threads, cache }: RunFlags,
@@ -106,7 +112,7 @@ export function runOptions(
  *
  * @param flag its name, for messages.
  * @param text its value.
- * @returns the number, from 1 to 256.
+ * @returns the number, from 1 to 256; throws a {@linkcode UsageError} on anything else.
  */
 export function positiveInteger(flag: string, text: string): number {
   const value = Number(text);

@@ -19,11 +19,13 @@ const GROUPS = ["id", ...DOMAINS, "overall", "oodMean"];
 
 /** What {@linkcode recallTable} and {@linkcode recallFigure} say besides the numbers. */
 export interface Caption {
+  /** Heads the table and the figure. */
   title: string;
   /** Monitors in the order of the columns; an artifact's keys are sorted. */
   monitors: readonly string[];
   /** Seeds that are averaged over. */
   seeds: number;
+  /** Whether the conversations were made up for this project; if so, table and figure say it. */
   synthetic: boolean;
 }
 

@@ -27,12 +27,17 @@ export interface Experiment<Config = unknown, Findings = unknown> {
 
 /** What an experiment writes. */
 export interface Artifact<Config = unknown, Findings = unknown> {
+  /** Name of the experiment that wrote it. */
   experiment: string;
+  /** What that asked, one sentence. */
   question: string;
+  /** What was trained and tested on; `hash` is a SHA-256 over all its rows. */
   suite: { name: string; synthetic: boolean; hash: string };
   /** Fingerprint of the arithmetic: where it is the same, so are all other bytes. */
   kernels: string;
+  /** All that the findings depend on besides suite and arithmetic. */
   settings: { quick: boolean; seeds: number; recipe: unknown; config: Config };
+  /** The answer, its numbers rounded to 6 significant digits. */
   findings: Findings;
 }
 

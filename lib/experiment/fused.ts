@@ -9,7 +9,9 @@ import type { SeedScores } from "../monitor/evaluation.ts";
 
 /** Rows and the scores of monitors on them. */
 export interface ScoredRows {
+  /** In the order of the scores. */
   rows: readonly Row[];
+  /** For each monitor and seed, shape (rows); danger points up. */
   scores: SeedScores;
 }
 
@@ -27,7 +29,7 @@ export interface Fused {
  * @param names of the monitors; those with one seed serve all seeds of the others.
  * @param fitted where c, means and deviations are chosen.
  * @param scored what is scored; with the paper's protocol, the same rows.
- * @returns scores and weights.
+ * @returns scores and weights; throws a `UserError` where the ID rows to fit on lack a class.
  */
 export function fuse(names: readonly string[], fitted: ScoredRows, scored: ScoredRows): Fused {
   const seeds = Math.max(...names.map((name) => scored.scores[name].length));
