@@ -14,7 +14,8 @@ import { recallContrasts } from "../lib/experiment/contrasts.ts";
 import { recallFigure, recallTable } from "../lib/experiment/evaluations.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { fuse } from "../lib/experiment/fused.ts";
-import { featureScores, guardScores, perplexityScores } from "../lib/experiment/scores.ts";
+import { mahalanobisScores } from "../lib/experiment/mahalanobis_scores.ts";
+import { guardScores, perplexityScores } from "../lib/experiment/scores.ts";
 import { combine } from "../lib/monitor/aggregate.ts";
 import { evaluate, type SeedScores } from "../lib/monitor/evaluation.ts";
 
@@ -32,7 +33,7 @@ const experiment = defineExperiment({
     const scores: SeedScores = {
       guard: await guardScores(bench, "test"),
       ...await perplexityScores(bench, "test"),
-      ...await featureScores(bench, "test"),
+      mahalanobis: await mahalanobisScores(bench, "test"),
     };
     const all = { rows, scores };
     const fused = fusions.map((added) =>

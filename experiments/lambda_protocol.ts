@@ -12,7 +12,8 @@ import { runAsScript } from "../lib/experiment/command_line.ts";
 import { recallFigure, recallTable } from "../lib/experiment/evaluations.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { fuse, type ScoredRows } from "../lib/experiment/fused.ts";
-import { featureScores, guardScores, perplexityScores } from "../lib/experiment/scores.ts";
+import { mahalanobisScores } from "../lib/experiment/mahalanobis_scores.ts";
+import { guardScores, perplexityScores } from "../lib/experiment/scores.ts";
 import type { Workbench } from "../lib/experiment/workbench.ts";
 import { evaluate } from "../lib/monitor/evaluation.ts";
 
@@ -32,22 +33,25 @@ const experiment = defineExperiment({
     const safe = bench.suite.calibration.flatMap(({ malign }, i) => malign ? [] : [i]);
     const safeOnly = (scores: Float64Array[]) =>
       scores.map((of) => Float64Array.from(safe, (i) => of[i]));
-    const scores = {
+    const options = { streamName: "lambda_protocol/bootstrap", resamples };
+    const onReported = {
       "guard, threshold on test": test.scores.guard,
       "fusion, all on test": leaked.scores,
+    };
+    const apart = {
       "guard, threshold on calibration": test.scores.guard,
       "fusion, all on calibration": clean.scores,
     };
-    const { results } = evaluate(bench.suite.test, scores, {
-      streamName: "lambda_protocol/bootstrap",
-      resamples,
-      calibration: {
-        "guard, threshold on calibration": safeOnly([...calibration.scores.guard]),
-        "fusion, all on calibration": safeOnly(onCalibration),
-      },
-    });
+    const thresholds = {
+      "guard, threshold on calibration": safeOnly([...calibration.scores.guard]),
+      "fusion, all on calibration": safeOnly(onCalibration),
+    };
+    const results = {
+      ...evaluate(bench.suite.test, onReported, options).results,
+      ...evaluate(bench.suite.test, apart, { ...options, calibration: thresholds }).results,
+    };
     return {
-      monitors: Object.keys(scores),
+      monitors: [...Object.keys(onReported), ...Object.keys(apart)],
       results,
       coefficients: { test: leaked.coefficients, calibration: clean.coefficients },
     };
@@ -67,7 +71,7 @@ async function scored(bench: Workbench, split: "calibration" | "test"): Promise<
   const scores = {
     guard: await guardScores(bench, split),
     ...await perplexityScores(bench, split),
-    ...await featureScores(bench, split),
+    mahalanobis: await mahalanobisScores(bench, split),
   };
   return { rows: bench.suite[split], scores };
 }

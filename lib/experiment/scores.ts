@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { join } from "node:path";
+import { readText, writeFileAtomic } from "../core/files.ts";
 import type { Split } from "../conversation/scenes.ts";
 import { fitBagOfWords } from "../monitor/bag_of_words.ts";
 import { energy, maximumSoftmaxProbability } from "../monitor/confidence.ts";
@@ -72,21 +74,37 @@ export async function perplexityScores(bench: Workbench, split: Split): Promise<
  */
 export async function featureScores(bench: Workbench, split: Split): Promise<SeedScores> {
   const bySeed = await forEachSeed(bench, async (guard) => {
-    const fitted = await fitDetectors(bench, guard);
-    const { guard: logits, hidden: [states] } = await guardSignals(bench, guard, split);
-    const features = featuresOf(bench, states);
-    return [
-      ...fitted.map((detector) => [detector.name, detector.score(features)] as const),
-      [
-        maximumSoftmaxProbability.name,
-        maximumSoftmaxProbability.score(Float32Array.from(guardScoresOf(logits!))),
-      ],
-      [energy.name, energy.score(logits!)],
-    ] as const;
+    // kept, since distances to all training rows take seconds
+    const parts = { kind: "feature scores", guard: guard.key, suite: bench.suite.hash, split };
+    const folder = await bench.cache.entry("scores", parts, async (folder) => {
+      const lists = await detectorScores(bench, guard, split);
+      const named = lists.map(([name, scores]) => [name, Array.from(scores)]);
+      writeFileAtomic(join(folder, "scores.json"), JSON.stringify(named));
+    });
+    return JSON.parse(readText(join(folder, "scores.json"))) as [string, number[]][];
   });
   return Object.fromEntries(
-    bySeed[0].map(([name], i) => [name, bySeed.map((scores) => scores[i][1])]),
+    bySeed[0].map(([name], i) => [name, bySeed.map((lists) => Float64Array.from(lists[i][1]))]),
   );
+}
+
+/** The scores of one guard's rows, by detector. */
+async function detectorScores(
+  bench: Workbench,
+  guard: TrainedModel,
+  split: Split,
+): Promise<[string, Float64Array][]> {
+  const { guard: logits, hidden: [states] } = await guardSignals(bench, guard, split);
+  const features = featuresOf(bench, states);
+  const differences = Float32Array.from(guardScoresOf(logits!));
+  return [
+    ...(await fitDetectors(bench, guard)).map((detector): [string, Float64Array] => [
+      detector.name,
+      detector.score(features),
+    ]),
+    [maximumSoftmaxProbability.name, maximumSoftmaxProbability.score(differences)],
+    [energy.name, energy.score(logits!)],
+  ];
 }
 
 async function fitDetectors(bench: Workbench, guard: TrainedModel) {
