@@ -59,7 +59,7 @@ const experiment = defineExperiment({
     const scores = {
       ...parts,
       [FUSED]: fuse(PARTS, all, all).scores,
-      ...baselineScores(bench, "test"),
+      ...await baselineScores(bench, "test"),
     };
     const evaluation = evaluate(rows, scores, { streamName: "benign_shift/bootstrap", resamples });
     const { results } = evaluation;

@@ -24,7 +24,10 @@ const experiment = defineExperiment({
     resamples: 2000, // of the bootstrap, over scenes and seeds
   },
   async run(bench, { resamples }) {
-    const scores = { guard: await guardScores(bench, "test"), ...baselineScores(bench, "test") };
+    const scores = {
+      guard: await guardScores(bench, "test"),
+      ...await baselineScores(bench, "test"),
+    };
     const streamName = "guard_generalization/bootstrap";
     const evaluation = evaluate(bench.suite.test, scores, { streamName, resamples });
     return {

@@ -73,32 +73,42 @@ export async function perplexityScores(bench: Workbench, split: Split): Promise<
  * @returns by detector, one list a seed.
  */
 export async function featureScores(bench: Workbench, split: Split): Promise<SeedScores> {
-  const bySeed = await forEachSeed(bench, async (guard) => {
-    // kept, since distances to all training rows take seconds
-    const parts = { kind: "feature scores", guard: guard.key, suite: bench.suite.hash, split };
-    const folder = await bench.cache.entry("scores", parts, async (folder) => {
-      const lists = await detectorScores(bench, guard, split);
-      const named = lists.map(([name, scores]) => [name, Array.from(scores)]);
-      writeFileAtomic(join(folder, "scores.json"), JSON.stringify(named));
-    });
-    return JSON.parse(readText(join(folder, "scores.json"))) as [string, number[]][];
+  const bySeed = await forEachSeed(bench, (guard) => {
+    const parts = { kind: "features", guard: guard.key, suite: bench.suite.hash, split };
+    return keptScores(bench, parts, () => detectorScores(bench, guard, split));
   });
   return Object.fromEntries(
-    bySeed[0].map(([name], i) => [name, bySeed.map((lists) => Float64Array.from(lists[i][1]))]),
+    bySeed[0].map(([name], i) => [name, bySeed.map((lists) => lists[i][1])]),
   );
 }
+
+/** Scores by name, taken from the cache where they are there: neighbours and word counts take seconds. */
+async function keptScores(
+  { cache }: Workbench,
+  parts: unknown,
+  make: () => Promise<NamedScores[]> | NamedScores[],
+): Promise<NamedScores[]> {
+  const folder = await cache.entry("scores", parts, async (folder) => {
+    const named = (await make()).map(([name, scores]) => [name, Array.from(scores)]);
+    writeFileAtomic(join(folder, "scores.json"), JSON.stringify(named));
+  });
+  const named: [string, number[]][] = JSON.parse(readText(join(folder, "scores.json")));
+  return named.map(([name, scores]) => [name, Float64Array.from(scores)]);
+}
+
+type NamedScores = readonly [name: string, scores: Float64Array];
 
 /** The scores of one guard's rows, by detector. */
 async function detectorScores(
   bench: Workbench,
   guard: TrainedModel,
   split: Split,
-): Promise<[string, Float64Array][]> {
+): Promise<NamedScores[]> {
   const { guard: logits, hidden: [states] } = await guardSignals(bench, guard, split);
   const features = featuresOf(bench, states);
   const differences = Float32Array.from(guardScoresOf(logits!));
   return [
-    ...(await fitDetectors(bench, guard)).map((detector): [string, Float64Array] => [
+    ...(await fitDetectors(bench, guard)).map((detector): NamedScores => [
       detector.name,
       detector.score(features),
     ]),
@@ -139,10 +149,15 @@ async function forEachSeed<T>(
  * @param split which rows.
  * @returns by monitor, one list for its only seed.
  */
-export function baselineScores({ suite }: Workbench, split: Split): SeedScores {
-  const conversations = suite[split].map(({ conversation }) => conversation);
-  return {
-    "bag of words": [fitBagOfWords(suite.train).score(conversations)],
-    "length": [lengthScores(conversations)],
-  };
+export async function baselineScores(bench: Workbench, split: Split): Promise<SeedScores> {
+  const { suite } = bench;
+  const parts = { kind: "baselines", suite: suite.hash, split };
+  const named = await keptScores(bench, parts, () => {
+    const conversations = suite[split].map(({ conversation }) => conversation);
+    return [
+      ["bag of words", fitBagOfWords(suite.train).score(conversations)],
+      ["length", lengthScores(conversations)],
+    ];
+  });
+  return Object.fromEntries(named.map(([name, scores]) => [name, [scores]]));
 }
