@@ -35,7 +35,7 @@ Deno.test("judge gives the same findings with one thread and with two, among the
     const asked = claims.flatMap(({ predicate: { artifact, contrast } }) =>
       artifact === "judge" ? contrast! : []
     );
-    assert.equal(asked.length, 2);
+    assert.equal(asked.length, 3);
     for (const contrast of asked) assert.ok(findings.contrasts[contrast], contrast);
     assert.deepEqual(Object.keys(findings.results), [
       "guard",
