@@ -1,0 +1,51 @@
+/**
+ * The order of the folders: README lists those of `lib/`, ground floor first, and a folder imports only from itself and those
+ * above it in that list. Only tests may import a later floor.
+ */
+import assert from "node:assert/strict";
+import { join, relative } from "node:path";
+
+const root = join(import.meta.dirname!, "..");
+
+/** The folders in README's order; `experiments/` stands on them, and on that what starts a process. */
+function floors(): string[] {
+  const readme = Deno.readTextFileSync(join(root, "README.md"));
+  const [, list] = /^ {4}lib\/.*\n((?: {6}.*\n)+)/m.exec(readme)!;
+  const ofLib = [...list.matchAll(/^ {6}(\w+)\//gm)].map(([, name]) => `lib/${name}`);
+  return [...ofLib, "experiments", "."];
+}
+
+/** Every TypeScript file of a folder and of those in it, but tests and what only they import. */
+function sources(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) => {
+    const path = join(folder, name);
+    if (isDirectory) return name === "testdata" ? [] : sources(path);
+    return name.endsWith(".ts") && !/(_test|^testing)\.ts$/.test(name) ? [path] : [];
+  });
+}
+
+/** The files of ours that a file names, in imports of either kind. */
+function importsOf(path: string): string[] {
+  const text = Deno.readTextFileSync(path);
+  return [...text.matchAll(/\b(?:from|import)\s*\(?\s*["'`](\.[^"'`]+)["'`]/g)]
+    .map(([, name]) => join(path, "..", name));
+}
+
+const folderOf = (path: string) =>
+  /^(lib\/\w+|experiments)(?=\/)/.exec(relative(root, path))?.[0] ?? ".";
+
+Deno.test("README lists every folder of lib", () => {
+  const folders = [...Deno.readDirSync(join(root, "lib"))].map(({ name }) => `lib/${name}`);
+  assert.deepEqual(floors().slice(0, -2).sort(), folders.sort());
+});
+
+Deno.test("no source file imports from a later floor", () => {
+  const order = floors();
+  const imports = [...sources(join(root, "lib")), ...sources(join(root, "experiments"))]
+    .flatMap((from) => importsOf(from).map((to) => [from, to]));
+  assert.ok(imports.length > 300, `only ${imports.length} imports were found`);
+  const upward = imports.filter(([from, to]) =>
+    order.indexOf(folderOf(to)) > order.indexOf(folderOf(from))
+  );
+  assert.deepEqual(upward.map((pair) => pair.map((path) => relative(root, path)).join(" -> ")), []);
+});
