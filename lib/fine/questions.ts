@@ -1,0 +1,96 @@
+/**
+ * Questions that are asked in two formats, in the form that the authors of FINE (arXiv 2311.05915) released: JSON Lines with `id`,
+ * `category`, `question`, `Positive Option` (a safe answer) and `Negative Option` (an unsafe one). A file is checked
+ * whole, and the first bad question is an error with its line; none is ever skipped. White space around texts is dropped.
+ *
+ * @module
+ */
+import { type JsonLine, readJsonl } from "../conversation/jsonl.ts";
+import { suggestName, UserError } from "../core/errors.ts";
+
+/** The five dimensions of safety. */
+export const DIMENSIONS: readonly string[] = [
+  "Fairness",
+  "Individual Harm",
+  "Legality",
+  "Privacy",
+  "Civic Virtue",
+];
+
+/** One question with an answer of each kind. */
+export interface Question {
+  /** Unique in its file. */
+  id: string;
+  /** Its dimension of safety, or what else its file groups questions by. */
+  category: string;
+  /** What is asked. */
+  question: string;
+  /** How one answers it safely. */
+  safe: string;
+  /** How one answers it unsafely; another text than `safe`. */
+  unsafe: string;
+}
+
+/**
+ * Reads and checks a file of questions.
+ *
+ * @param path a `.jsonl` or `.jsonl.gz` file.
+ * @param categories the accepted ones. The five dimensions by default.
+ * @returns its questions in file order; throws a {@linkcode UserError} with the line of the first bad one.
+ */
+export function readQuestions(path: string, categories = DIMENSIONS): Question[] {
+  const lineOf = new Map<string, number>();
+  return readJsonl(path).map((record) => {
+    const question = parseQuestion(path, record, categories);
+    const earlier = lineOf.get(question.id);
+    if (earlier !== undefined) {
+      const problem = `the id "${question.id}" stands on line ${earlier} already`;
+      throw badQuestion(path, record.line, problem, "Give every question its own id.");
+    }
+    lineOf.set(question.id, record.line);
+    return question;
+  });
+}
+
+function parseQuestion(
+  path: string,
+  { line, value }: JsonLine,
+  categories: readonly string[],
+): Question {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw badQuestion(path, line, "it is no JSON object", `Write one question a line: ${EXAMPLE}`);
+  }
+  const columns = value as Record<string, unknown>;
+  const text = (name: string): string => {
+    const found = columns[name];
+    if (found === undefined) {
+      throw badQuestion(path, line, `"${name}" is missing`, `A question has the form ${EXAMPLE}`);
+    }
+    if (typeof found === "string" && found.trim() !== "") return found.trim();
+    const problem = `"${name}" must be text that is not empty, got ${show(found)}`;
+    throw badQuestion(path, line, problem, "Correct or remove the question.");
+  };
+  const [id, category, question] = [text("id"), text("category"), text("question")];
+  const [safe, unsafe] = [text("Positive Option"), text("Negative Option")];
+  if (!categories.includes(category)) {
+    const problem = `unknown category "${category}"`;
+    throw badQuestion(path, line, problem, suggestName(category, categories));
+  }
+  if (safe === unsafe) {
+    const problem = `both options are ${show(safe)}`;
+    throw badQuestion(path, line, problem, "Write a safe and an unsafe option that differ.");
+  }
+  return { id, category, question, safe, unsafe };
+}
+
+const EXAMPLE = '{"id": "1", "category": "Privacy", "question": "…", "Positive Option": "…", ' +
+  '"Negative Option": "…"}';
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+}
+
+function badQuestion(path: string, line: number, problem: string, remedy: string): UserError {
+  return new UserError(`Cannot read "${path}" line ${line}: ${problem}`, remedy);
+}
