@@ -4,25 +4,25 @@
  * @module
  */
 
-/** Something long that says how far it is. */
+/** Whom something long tells how far it is. */
 export interface Progress {
-  /** Reports that `done` of the total (any unit) is done. */
+  /** Reports the share that is done, from 0 to 1. */
   update(done: number, note?: string): void;
-  /** Ends the line. */
-  finish(): void;
 }
+
+/** Tells nobody. */
+export const silent: Progress = { update() {} };
 
 /**
  * Starts a progress line.
  *
  * @param label what is being done.
- * @param total how much there is to do, in any unit.
- * @returns where to report to.
+ * @returns where to report to; disposing of it clears the line, also where the work throws.
  */
-export function startProgress(label: string, total: number): Progress {
-  if (!Deno.stderr.isTerminal()) return { update() {}, finish() {} };
+export function startProgress(label: string): Progress & Disposable {
+  if (!Deno.stderr.isTerminal()) return { ...silent, [Symbol.dispose]() {} };
   const started = performance.now();
-  let lastShown = 0;
+  let lastShown = -Infinity;
   const show = (line: string) =>
     Deno.stderr.writeSync(new TextEncoder().encode(`\r\x1b[2K${line}`));
   return {
@@ -30,11 +30,11 @@ export function startProgress(label: string, total: number): Progress {
       const now = performance.now();
       if (now - lastShown < 100) return;
       lastShown = now;
-      const left = done > 0 ? ((now - started) / 1000) * (total / done - 1) : NaN;
-      const percent = Math.floor((100 * done) / total);
+      const left = done > 0 ? ((now - started) / 1000) * (1 / done - 1) : NaN;
+      const percent = Math.floor(100 * done);
       show(`${label} ${percent}%${Number.isNaN(left) ? "" : ` · ${duration(left)} left`} ${note}`);
     },
-    finish() {
+    [Symbol.dispose]() {
       show("");
     },
   };

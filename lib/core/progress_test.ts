@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { duration } from "./progress.ts";
+import { duration, startProgress } from "./progress.ts";
 
 Deno.test("duration() gives seconds, and minutes from one minute on", () => {
   const cases: [number, string][] = [
@@ -11,4 +11,29 @@ Deno.test("duration() gives seconds, and minutes from one minute on", () => {
     [7325, "122 min 05 s"],
   ];
   for (const [seconds, text] of cases) assert.equal(duration(seconds), text);
+});
+
+Deno.test("startProgress() writes nothing where standard error is no terminal, and clears its line where it is one", () => {
+  const { isTerminal, writeSync } = Deno.stderr;
+  let written = "";
+  Deno.stderr.writeSync = (bytes) => {
+    written += new TextDecoder().decode(bytes);
+    return bytes.length;
+  };
+  /** Work that throws when it is half done. */
+  const work = () => {
+    using progress = startProgress("training");
+    progress.update(0.5, "loss 1.2");
+    throw new Error("stopped");
+  };
+  try {
+    Deno.stderr.isTerminal = () => false;
+    assert.throws(work, /stopped/);
+    assert.equal(written, "");
+    Deno.stderr.isTerminal = () => true;
+    assert.throws(work, /stopped/);
+    assert.equal(written, "\r\x1b[2Ktraining 50% · 0 s left loss 1.2\r\x1b[2K");
+  } finally {
+    Object.assign(Deno.stderr, { isTerminal, writeSync });
+  }
 });

@@ -145,10 +145,9 @@ async function dangers(
 ): Promise<Float64Array[]> {
   const parts = { judge: key, suite: bench.suite.hash, rows };
   const folder = await bench.cache.entry("answers", parts, async (folder) => {
-    const progress = startProgress(`judging ${rows}`, 1);
+    using progress = startProgress(`judging ${rows}`);
     const { threads } = bench.options;
     const logits = await readAnswers(model, sequences, questionnaire, { threads, progress });
-    progress.finish();
     const arrays = logits.map((data, q) => ({ name: String(q), shape: [data.length], data }));
     writeSafetensors(join(folder, "logits.safetensors"), arrays);
   });

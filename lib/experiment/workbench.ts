@@ -153,7 +153,7 @@ function assemble(suite: Suite, recipe: Recipe, cache: Cache, options: RunOption
     const folder = await cache.entry("model", parts, async (folder, scratch) => {
       const { sequences, pieces } = await encoded("train");
       const { schedule, masking, excerpts } = course;
-      const progress = startProgress(`training ${label}`, 1);
+      using progress = startProgress(`training ${label}`);
       const { model, losses } = await build({
         schedule,
         masking,
@@ -164,7 +164,6 @@ function assemble(suite: Suite, recipe: Recipe, cache: Cache, options: RunOption
         scratch,
         progress,
       });
-      progress.finish();
       writeCheckpoint(folder, model, await tokenizer());
       const history = { name: "losses", shape: [losses.length], data: losses };
       writeSafetensors(join(folder, "losses.safetensors"), [history]);
@@ -208,9 +207,8 @@ function assemble(suite: Suite, recipe: Recipe, cache: Cache, options: RunOption
     const parts = { model: key, rows: hashOfSplit(split), request };
     const folder = await cache.entry("signals", parts, async (folder) => {
       const { sequences } = await encoded(split);
-      const progress = startProgress(`scoring ${split} with ${model.head}`, 1);
+      using progress = startProgress(`scoring ${split} with ${model.head}`);
       const result = await readSignals(model, sequences, request, { threads, progress });
-      progress.finish();
       writeSignals(join(folder, "signals.safetensors"), result);
     });
     return readSignalsFile(join(folder, "signals.safetensors"));

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { silent } from "../core/progress.ts";
 import { readCheckpoint } from "../model/checkpoint.ts";
 import golden from "../model/testdata/golden.json" with { type: "json" };
 import type { Questionnaire } from "../training/judge.ts";
@@ -8,7 +9,6 @@ import { expectedDanger, readAnswers } from "./judge_answers.ts";
 const model = readCheckpoint(
   fileURLToPath(new URL("../model/testdata/language-model", import.meta.url)),
 );
-const progress = { update() {}, finish() {} };
 const answers = Int32Array.of(7, 3, 30);
 const conversations = golden.cases.map(({ ids }) => Int32Array.from(ids));
 const [first, second] = [Int32Array.of(5, 9), Int32Array.of(11)];
@@ -19,7 +19,7 @@ Deno.test("readAnswers() gives the logits that transformers gives for the answer
     const questionnaire = { cues: [Int32Array.from(ids.slice(-1))], answers };
     const [logits] = await readAnswers(model, [Int32Array.from(ids.slice(0, -1))], questionnaire, {
       threads: 1,
-      progress,
+      progress: silent,
     });
     answers.forEach((id, k) => assert.ok(Math.abs(logits[k] - lastLogits[id]) < 1e-4));
   }
@@ -27,7 +27,7 @@ Deno.test("readAnswers() gives the logits that transformers gives for the answer
 
 const read = (list: Int32Array[], cues: Int32Array[], threads: number, tokenBudget: number) => {
   const questionnaire: Questionnaire = { cues, answers };
-  return readAnswers(model, list, questionnaire, { threads, progress, tokenBudget });
+  return readAnswers(model, list, questionnaire, { threads, progress: silent, tokenBudget });
 };
 
 Deno.test("readAnswers() gives every bit the same in any batch, order and number of threads", async () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { silent } from "../core/progress.ts";
 import { readCheckpoint } from "../model/checkpoint.ts";
 import { highPerplexity, perplexity, windowedPerplexity } from "./perplexity.ts";
 import { readSignals } from "./signals.ts";
@@ -32,7 +33,7 @@ Deno.test("perplexity and highPerplexity() give what MOOD's release does on the 
     readCheckpoint(folder),
     golden.cases.map(({ ids }) => Int32Array.from(ids)),
     { nll: true, tokens: true },
-    { threads: 1, progress: { update() {}, finish() {} } },
+    { threads: 1, progress: silent },
   );
   const scores = perplexity.score(nll!);
   golden.cases.forEach(({ text, perplexity: expected, high }, i) => {

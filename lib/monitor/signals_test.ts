@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
+import { silent } from "../core/progress.ts";
 import { stream } from "../core/random.ts";
 import { readCheckpoint } from "../model/checkpoint.ts";
 import golden from "../model/testdata/golden.json" with { type: "json" };
@@ -16,7 +17,6 @@ const checkpoint = (name: string) =>
   readCheckpoint(fileURLToPath(new URL(`../model/testdata/${name}`, import.meta.url)));
 const [languageModel, guard] = [checkpoint("language-model"), checkpoint("guard")];
 
-const progress = { update() {}, finish() {} };
 const sequences = golden.cases.map(({ ids }) => Int32Array.from(ids));
 const poolings: Pooling[] = ["last", "mean", "max"];
 const hidden = [0, 1, 2].flatMap((layer) => poolings.map((pooling) => ({ layer, pooling })));
@@ -35,7 +35,7 @@ Deno.test("readSignals() gives transformers' surprise and entropy of a language 
     languageModel,
     sequences,
     { nll: true, tokens: true },
-    { threads: 1, progress },
+    { threads: 1, progress: silent },
   );
   golden.cases.forEach((expected, i) => {
     assertClose([nll![i]], [expected.meanNll], `mean surprise ${i}`);
@@ -47,7 +47,7 @@ Deno.test("readSignals() gives transformers' surprise and entropy of a language 
 Deno.test("readSignals() gives transformers' logits and hidden states of a guard", async () => {
   const signals = await readSignals(guard, sequences, { guard: true, hidden }, {
     threads: 1,
-    progress,
+    progress: silent,
   });
   const width = guard.config.hiddenSize;
   golden.cases.forEach(({ guard: { logits: [safe, unsafe], pools } }, i) => {
@@ -61,7 +61,10 @@ Deno.test("readSignals() gives transformers' logits and hidden states of a guard
 });
 
 Deno.test("readSignals() reads only what is asked for", async () => {
-  const signals = await readSignals(guard, sequences, { guard: true }, { threads: 1, progress });
+  const signals = await readSignals(guard, sequences, { guard: true }, {
+    threads: 1,
+    progress: silent,
+  });
   assert.deepEqual(Object.keys(signals).sort(), ["guard", "hidden"]);
   assert.deepEqual(signals.hidden, []);
 });
@@ -86,7 +89,11 @@ Deno.test("readSignals() gives every bit the same in any batch, order and number
   );
   const read = async (order: number[], threads: number, tokenBudget?: number) => {
     const chosen = order.map((i) => many[i]);
-    const settings = { threads, progress, ...(tokenBudget !== undefined && { tokenBudget }) };
+    const settings = {
+      threads,
+      progress: silent,
+      ...(tokenBudget !== undefined && { tokenBudget }),
+    };
     return byConversation(await readSignals(guard, chosen, everything, settings), chosen.length);
   };
   const all = many.map((_, i) => i);

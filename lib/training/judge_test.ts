@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { silent } from "../core/progress.ts";
 import { stream } from "../core/random.ts";
 import type { Model } from "../model/checkpoint.ts";
 import { expectedDanger, readAnswers } from "../monitor/judge_answers.ts";
@@ -14,7 +15,6 @@ const config = {
   heads: 2,
   contextLength: 32,
 };
-const silent = { update() {}, finish() {} };
 
 /** Counting up from a random start; every other conversation ends in token 23, every third has 22 before its end. */
 const random = stream("toy conversations of a judge");

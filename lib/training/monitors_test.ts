@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { silent } from "../core/progress.ts";
 import { stream } from "../core/random.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { modelParameters } from "../model/checkpoint.ts";
@@ -25,7 +26,6 @@ const config: DecoderConfig = {
   contextLength: 32,
 };
 
-const silent = { update() {}, finish() {} };
 const random = stream("toy conversations");
 
 /** Counting up from a random start, which a model can learn; unsafe ones end in token 23. */
@@ -96,7 +96,6 @@ function killedAt(step: number): MonitorTraining["progress"] {
     update() {
       if (++steps === step) throw new Error("killed");
     },
-    finish() {},
   };
 }
 
