@@ -27,7 +27,7 @@ Deno.test("gradients() takes the values differentiated by as independent", async
 Deno.test("gradients() works with sizes known only when the graph runs", async () => {
   const [x, gain] = [input("x", ["B", "T", 2]), input("gain", [2])];
   const [byX, byGain] = gradients(total(mul(x, gain)), [x, gain]);
-  const session = await openSession({ byX, byGain }, { threads: 1 });
+  await using session = await openSession({ byX, byGain }, { threads: 1 });
   for (const [B, T] of [[1, 3], [2, 2]]) {
     const data = Float32Array.from({ length: B * T * 2 }, (_, i) => i);
     const result = await session.run({
@@ -39,7 +39,6 @@ Deno.test("gradients() works with sizes known only when the graph runs", async (
     const even = data.filter((_, i) => i % 2 === 0).reduce((a, b) => a + b);
     assert.deepEqual(result.byGain.data, Float32Array.of(even, even + B * T));
   }
-  await session.release();
 });
 
 Deno.test("gradients() adds up over rows that gather() picks again", async () => {

@@ -55,13 +55,12 @@ Deno.test("readCheckpoint() gives a language model with the logits that transfor
     config,
   );
   const logits = matmul(states[config.layers], weights(EMBEDDING), { transB: true });
-  const session = await openSession({ logits }, { threads: 1 });
+  await using session = await openSession({ logits }, { threads: 1 });
   for (const { ids, lastLogits } of golden.cases) {
     const { last: _, ...feed } = feedOf(ids);
     const { data } = (await session.run(feed)).logits;
     assertClose(data.subarray(-config.vocabSize), lastLogits);
   }
-  await session.release();
 });
 
 Deno.test("readCheckpoint() gives a guard with the logits that transformers gives", async () => {
@@ -74,11 +73,10 @@ Deno.test("readCheckpoint() gives a guard with the logits that transformers give
     config,
   );
   const logits = guardLogits(states[config.layers], input("last", ["B"], "int64"), weights);
-  const session = await openSession({ logits }, { threads: 1 });
+  await using session = await openSession({ logits }, { threads: 1 });
   for (const { ids, guard } of golden.cases) {
     assertClose((await session.run(feedOf(ids))).logits.data, guard.logits);
   }
-  await session.release();
 });
 
 for (const head of heads) {

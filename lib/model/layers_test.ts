@@ -45,9 +45,8 @@ for (const [name, layer] of Object.entries(layers)) {
       y.shape.map((_, i) => i),
     );
     const outputs = Object.fromEntries(gradients(loss, xs).map((g, i) => [`g${i}`, g]));
-    const session = await openSession({ y, ...outputs }, { threads: 1 });
+    await using session = await openSession({ y, ...outputs }, { threads: 1 });
     const result = await session.run({});
-    await session.release();
     assertClose(result.y.data, value, name);
     expected.forEach((gradient, i) => assertClose(result[`g${i}`].data, gradient, `gradient ${i}`));
   });

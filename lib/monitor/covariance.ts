@@ -50,7 +50,7 @@ export async function moments(features: Features, threads: number): Promise<Mome
   const mean = meanOf(features);
   const shift = Float32Array.from(mean);
   const panels = panelsOf(d);
-  const session = await openSession(scatterGraph(d, panels), { threads });
+  await using session = await openSession(scatterGraph(d, panels), { threads });
   const into = Object.fromEntries(
     panels.flatMap(({ from, end }, p) =>
       ["high", "low"].map((part): [string, Value<Float32Array>] => {
@@ -71,7 +71,6 @@ export async function moments(features: Features, threads: number): Promise<Mome
       addPanel(scatter, d, from, end, into[`high${p}`].data, into[`low${p}`].data)
     );
   }
-  await session.release();
   centre(scatter, rows, mean.map((m, j) => m - shift[j]));
   return { rows, mean, scatter };
 }

@@ -42,7 +42,9 @@ export async function readAnswers(
     withQuestions(s, questionnaire, model.config.contextLength)
   );
   const logits = cues.map(() => new Float32Array(asked.length * width));
-  const session = await openSession({ logits: answerGraph(model, questionnaire) }, { threads });
+  await using session = await openSession({ logits: answerGraph(model, questionnaire) }, {
+    threads,
+  });
   const total = asked.reduce((sum, s) => sum + s.length, 0);
   let done = 0;
   for (const { members, length } of batchByLength(asked.map((s) => s.length), tokenBudget)) {
@@ -61,7 +63,6 @@ export async function readAnswers(
     done += sequences.reduce((sum, s) => sum + s.length, 0);
     progress.update(done / total);
   }
-  await session.release();
   return logits;
 }
 

@@ -92,7 +92,7 @@ export async function readSignals(
   request: SignalRequest,
   { threads, progress, tokenBudget = 4096 }: SignalOptions,
 ): Promise<Signals> {
-  const session = await openSession(signalGraph(model, request), { threads });
+  await using session = await openSession(signalGraph(model, request), { threads });
   const signals = emptySignals(sequences, request, model.config.hiddenSize);
   const total = sequences.reduce((sum, s) => sum + s.length, 0);
   let done = 0;
@@ -102,7 +102,6 @@ export async function readSignals(
     done += batch.members.reduce((sum, m) => sum + sequences[m].length, 0);
     progress.update(done / total);
   }
-  await session.release();
   return signals;
 }
 

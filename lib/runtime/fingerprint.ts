@@ -31,9 +31,8 @@ export async function kernelFingerprint(): Promise<string> {
     squash: tanh(product),
     root: sqrt(softmax(product)),
   };
-  const session = await openSession(outputs, { threads: 1 });
+  await using session = await openSession(outputs, { threads: 1 });
   const values = await session.run({});
-  await session.release();
   const hashes = Object.keys(outputs).map((name) => {
     const { data } = values[name];
     return sha256(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));

@@ -21,8 +21,8 @@ export interface SessionOptions {
   threads: number;
 }
 
-/** A graph made ready to run. */
-export interface Session {
+/** A graph made ready to run. Its memory is freed by `await using`, also where something throws, or by `release`. */
+export interface Session extends AsyncDisposable {
   /**
    * Computes all outputs.
    *
@@ -76,5 +76,6 @@ export async function openSession(
       }));
     },
     release: () => session.release(),
+    [Symbol.asyncDispose]: () => session.release(),
   };
 }

@@ -11,19 +11,19 @@ const value = (...numbers: number[]) => ({
 
 Deno.test("run() feeds inputs of one name once and gives all outputs", async () => {
   const [a, b] = [input("x", ["n"]), input("x", ["n"])];
-  const session = await openSession({ sum: add(a, b), product: mul(a, b) }, { threads: 1 });
+  await using session = await openSession({ sum: add(a, b), product: mul(a, b) }, { threads: 1 });
   const { sum, product } = await session.run({ x: value(1, 2, 3) });
   assert.deepEqual([...sum.data, ...product.data], [2, 4, 6, 1, 4, 9]);
   assert.deepEqual(sum.dims, [3]);
-  await session.release();
 });
 
 Deno.test("run() writes an output into the array that is given for it", async () => {
-  const session = await openSession({ y: mul(input("x", [2]), constant([3], [])) }, { threads: 1 });
+  await using session = await openSession({ y: mul(input("x", [2]), constant([3], [])) }, {
+    threads: 1,
+  });
   const into = value(0, 0);
   await session.run({ x: value(1, 2) }, { y: into });
   assert.deepEqual([...into.data], [3, 6]);
-  await session.release();
 });
 
 Deno.test("assertGradient() finds a wrong rule", async () => {

@@ -22,9 +22,8 @@ export async function evaluate(
   x: Tensor,
   feeds: Record<string, Value> = {},
 ): Promise<Float32Array> {
-  const session = await openSession({ x }, { threads: 1 });
+  await using session = await openSession({ x }, { threads: 1 });
   const { x: value } = await session.run(feeds);
-  await session.release();
   return value.data;
 }
 
@@ -54,7 +53,7 @@ export async function assertGradient(
   const weights = constant(draw(y.shape as number[]), y.shape as number[]);
   const loss = reduceSum(mul(y, weights), y.shape.map((_, i) => i));
   const outputs = { loss, ...Object.fromEntries(gradients(loss, xs).map((g, i) => [`g${i}`, g])) };
-  const session = await openSession(outputs, { threads: 1 });
+  await using session = await openSession(outputs, { threads: 1 });
   const point = shapes.map(draw);
   const at = (values: Float32Array[]) =>
     session.run(Object.fromEntries(values.map((data, i) => [`x${i}`, { data, dims: shapes[i] }])));
@@ -77,5 +76,4 @@ export async function assertGradient(
       `gradient ${i}: central difference ${difference}, derivative ${derivative}`,
     );
   }
-  await session.release();
 }

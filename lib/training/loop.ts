@@ -65,7 +65,7 @@ export async function train(options: TrainOptions): Promise<Trained> {
   const plan = planBatches(options);
   const saved = readState(scratch, plan.length);
   const losses = saved?.losses ?? new Float32Array(plan.length);
-  const trainer = await openTrainer(
+  await using trainer = await openTrainer(
     options,
     saved?.state ?? initialState(options.parameters, specs),
   );
@@ -77,9 +77,7 @@ export async function train(options: TrainOptions): Promise<Trained> {
     progress.update(done / plan.length, `loss ${losses[step].toFixed(3)}`);
     if (done % STEPS_BETWEEN_SAVES === 0) writeState(scratch, trainer.state(), losses);
   }
-  const parameters = trainer.parameters();
-  await trainer.release();
-  return { parameters, losses };
+  return { parameters: trainer.parameters(), losses };
 }
 
 /** All batches of all epochs, in the order in which they are trained on. */

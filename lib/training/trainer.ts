@@ -31,8 +31,8 @@ export interface TrainerState {
   square: Float32Array;
 }
 
-/** A model in training. */
-export interface Trainer {
+/** A model in training, to be held with `await using`, which frees its session. */
+export interface Trainer extends AsyncDisposable {
   /** The state now; its arrays are overwritten by later steps. */
   state(): TrainerState;
   /**
@@ -48,8 +48,6 @@ export interface Trainer {
   ): Promise<{ loss: number; gradientNorm: number }>;
   /** Copies of the weights now, by name. */
   parameters(): Parameters;
-  /** Frees the session. */
-  release(): Promise<void>;
 }
 
 /** What a trainer is made from. */
@@ -64,15 +62,8 @@ export interface TrainerOptions {
   threads: number;
 }
 
-/**
- * The graph of one step.
- *
- * @param specs the weights, all trained.
- * @param objective the loss.
- * @param optimiser AdamW's settings.
- * @returns the graph's outputs: loss, gradient, gradientNorm, and the next theta, mean and square.
- */
-export function stepGraph(
+/** The graph of one step: loss, length of the gradient, and the next theta, mean and square. */
+function stepGraph(
   { specs, objective, optimiser }: Omit<TrainerOptions, "threads">,
 ): Record<string, Tensor> {
   const theta = input("theta", [countParameters(specs)]);
@@ -128,7 +119,7 @@ export async function openTrainer(options: TrainerOptions, from: TrainerState): 
   return {
     state: () => ({ step: done, ...now }),
     parameters: () => splitParameters(now.theta, options.specs),
-    release: () => session.release(),
+    [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
     async step(batch, learningRate) {
       const { loss, gradientNorm } = await session.run({
         ...batch,

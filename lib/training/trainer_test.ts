@@ -93,12 +93,11 @@ for (const example of cases) {
     const weights = constantWeights(parameters);
     const loss = objective(weights);
     const outputs = gradients(loss, specs.map(({ name }) => weights(name)));
-    const session = await openSession(
+    await using session = await openSession(
       { loss, ...Object.fromEntries(outputs.map((g, i) => [`gradient ${i}`, g])) },
       { threads: 1 },
     );
     const result = await session.run(feed);
-    await session.release();
     near(result.loss.data[0], expected.losses[0], "loss");
     specs.forEach(({ name, shape }, i) => {
       assert.deepEqual(result[`gradient ${i}`].dims, shape, name);
@@ -108,7 +107,7 @@ for (const example of cases) {
 
   Deno.test(`step() of a ${head} ends in PyTorch's weights`, async () => {
     const optimiser = { ...golden.optimiser, clipNorm: expected.clipNorm };
-    const trainer = await openTrainer(
+    await using trainer = await openTrainer(
       { specs, objective, optimiser, threads: 1 },
       initialState(parameters, specs),
     );
@@ -122,7 +121,6 @@ for (const example of cases) {
       }
     }
     assert.equal(trainer.state().step, learningRates.length);
-    await trainer.release();
   });
 }
 
@@ -133,13 +131,12 @@ Deno.test("openTrainer() goes on from a state as if it had not stopped", async (
   const options = { specs, objective, optimiser, threads: 1 };
   const start = initialState(startOf(cases[0]), specs);
   const copy = structuredClone(start);
-  const whole = await openTrainer(options, start);
+  await using whole = await openTrainer(options, start);
   for (const rate of learningRates) await whole.step(feed, rate);
-  const first = await openTrainer(options, start);
+  await using first = await openTrainer(options, start);
   await first.step(feed, learningRates[0]);
-  const second = await openTrainer(options, first.state());
+  await using second = await openTrainer(options, first.state());
   for (const rate of learningRates.slice(1)) await second.step(feed, rate);
   assert.deepEqual(second.state(), whole.state());
   assert.deepEqual(start, copy, "the state that was given is left as it is");
-  await Promise.all([whole, first, second].map((trainer) => trainer.release()));
 });
