@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { writeFileAtomic } from "../core/files.ts";
-import { canonicalJson } from "../core/json.ts";
+import { canonicalJson, type Json } from "../core/json.ts";
 import { type Figure, renderFigure } from "../report/figure.ts";
 import { renderTable, type Table } from "../report/table.ts";
 import { kernelFingerprint } from "../runtime/fingerprint.ts";
@@ -54,7 +54,8 @@ export function defineExperiment<Config, Findings>(
 }
 
 /**
- * Runs an experiment and writes `<name>.json` and `<name>.svg`.
+ * Runs an experiment and writes `<name>.json` and `<name>.svg`, and beside them `<name>.run.json` with what varies from
+ * run to run: seconds (few, where the cache was warm), threads, versions.
  *
  * @param experiment what to run.
  * @param bench the workbench.
@@ -68,6 +69,7 @@ export async function runExperiment<Config, Findings>(
 ): Promise<{ table: string; json: string; svg: string }> {
   const { name, question, config } = experiment;
   const { suite, options, recipe } = bench;
+  const started = performance.now();
   const findings = await experiment.run(bench, config);
   const text = canonicalJson({
     experiment: name,
@@ -81,6 +83,17 @@ export async function runExperiment<Config, Findings>(
   const { table, figure } = experiment.show(JSON.parse(text));
   const [json, svg] = [join(folder, `${name}.json`), join(folder, `${name}.svg`)];
   writeFileAtomic(json, text);
+  writeFileAtomic(join(folder, `${name}.run.json`), canonicalJson(circumstances(bench, started)));
   writeFileAtomic(svg, await renderFigure(figure));
   return { table: renderTable(table), json, svg };
+}
+
+/** What varies from run to run, and so must stay out of the artifact. */
+function circumstances({ options: { threads } }: Workbench, started: number): Json {
+  return {
+    seconds: (performance.now() - started) / 1000,
+    threads,
+    deno: Deno.version.deno,
+    system: `${Deno.build.os} ${Deno.build.arch}`,
+  };
 }
