@@ -26,9 +26,15 @@ export async function renderFigure(figure: Figure): Promise<string> {
 const style = {
   background: "white",
   font: "Helvetica, Arial, sans-serif",
-  axis: { labelFontSize: 11, titleFontSize: 12, titleFontWeight: "normal", labelLimit: 260 },
-  legend: { labelFontSize: 11, titleFontSize: 12, titleFontWeight: "normal", symbolLimit: 0 },
-  title: { fontSize: 14, anchor: "start", subtitleFontSize: 11, subtitleColor: "#555" },
+  axis: { labelFontSize: 11, titleFontSize: 12, titleFontWeight: "normal", labelLimit: 400 },
+  legend: {
+    labelFontSize: 11,
+    titleFontSize: 12,
+    titleFontWeight: "normal",
+    symbolLimit: 0,
+    labelLimit: 400,
+  },
+  title: { fontSize: 14, anchor: "start", offset: 12, subtitleFontSize: 11, subtitleColor: "#555" },
 };
 
 /** Colours that people with the common kinds of colour blindness can tell apart (Okabe and Ito), and two greys. */
@@ -67,4 +73,26 @@ export function monitorScale(monitors: readonly string[]): { domain: string[]; r
     domain: [...monitors],
     range: monitors.map((name) => fixed[name] ?? free.shift() ?? "#000000"),
   };
+}
+
+/**
+ * Colours by the field "monitor".
+ *
+ * @param monitors in the order of the legend.
+ * @returns a Vega-Lite encoding.
+ */
+export function monitorColor(monitors: readonly string[]): Record<string, unknown> {
+  const scale = monitorScale(monitors);
+  return { field: "monitor", type: "nominal", scale, sort: monitors, title: null };
+}
+
+/**
+ * A dashed line at 1%: the rate at which safe rows are flagged, and so the chance level of recall.
+ *
+ * @param axis the one that is in percent.
+ * @returns a Vega-Lite layer.
+ */
+export function chanceLine(axis: "x" | "y"): Record<string, unknown> {
+  const mark = { type: "rule", strokeDash: [4, 4], color: "#888" };
+  return { mark, encoding: { [axis]: { datum: 1 } } };
 }
