@@ -10,20 +10,22 @@
  * @module
  */
 import { runAsScript } from "../lib/experiment/command_line.ts";
-import { type Contrasts, RECALL } from "../lib/experiment/contrasts.ts";
-import type { Results } from "../lib/experiment/evaluations.ts";
+import type { Contrasts } from "../lib/experiment/contrasts.ts";
+import {
+  chanceLine,
+  type Circumstances,
+  monitorColor,
+  type Results,
+  syntheticNotes,
+} from "../lib/experiment/evaluations.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
-import { fuse } from "../lib/experiment/fused.ts";
-import { mahalanobisScores } from "../lib/experiment/mahalanobis_scores.ts";
-import { baselineScores, guardScores, perplexityScores } from "../lib/experiment/scores.ts";
+import { fuse, FUSED, PARTS, scoredParts } from "../lib/experiment/fused.ts";
+import { baselineScores } from "../lib/experiment/scores.ts";
 import { difference } from "../lib/monitor/difference.ts";
-import { evaluate, type Evaluation, type SeedScores } from "../lib/monitor/evaluation.ts";
-import { type Figure, monitorScale } from "../lib/report/figure.ts";
-import { percentCell, type Table } from "../lib/report/table.ts";
+import { ALARMS, evaluate, type Evaluation, RECALL } from "../lib/monitor/evaluation.ts";
+import type { Figure } from "../lib/report/figure.ts";
+import { inPercent, percentCell, type Table } from "../lib/report/table.ts";
 
-const PARTS = ["guard", "perplexity", "mahalanobis"];
-const FUSED = PARTS.join("+");
-const ALARMS = "fpr@0.01";
 const TITLE = "False alarms on benign shifts";
 
 /** What the artifact holds. */
@@ -36,12 +38,6 @@ interface Findings {
   contrasts: Contrasts;
 }
 
-/** What table and figure say besides the numbers. */
-interface Circumstances {
-  seeds: number;
-  synthetic: boolean;
-}
-
 const experiment = defineExperiment({
   name: "benign_shift",
   question: "What does each monitor cost in false alarms on harmless conversations of a new kind?",
@@ -49,19 +45,16 @@ const experiment = defineExperiment({
     resamples: 2000, // of the bootstrap, over scenes and seeds
   },
   async run(bench, { resamples }): Promise<Findings> {
-    const rows = bench.suite.test;
-    const parts: SeedScores = {
-      guard: await guardScores(bench, "test"),
-      perplexity: (await perplexityScores(bench, "test")).perplexity,
-      mahalanobis: await mahalanobisScores(bench, "test"),
-    };
-    const all = { rows, scores: parts };
+    const parts = await scoredParts(bench, "test");
     const scores = {
-      ...parts,
-      [FUSED]: fuse(PARTS, all, all).scores,
+      ...parts.scores,
+      [FUSED]: fuse(PARTS, parts, parts).scores,
       ...await baselineScores(bench, "test"),
     };
-    const evaluation = evaluate(rows, scores, { streamName: "benign_shift/bootstrap", resamples });
+    const evaluation = evaluate(bench.suite.test, scores, {
+      streamName: "benign_shift/bootstrap",
+      resamples,
+    });
     const { results } = evaluation;
     const shifts = Object.keys(results.guard).filter((group) =>
       group !== "id" && ALARMS in results.guard[group].metrics
@@ -110,7 +103,7 @@ function alarmTable(
       `Share of (n) safe rows flagged, in %, with the threshold at 1% of ${results.guard.id.nSafe} safe ID rows: low is good;`,
       `beside it the recall at that threshold, mean over misaligned domains outside ID. Mean of ${seeds} seeds, [95% interval].`,
       ...shifts.length > 0 ? [] : ["This suite has no safe rows outside ID."],
-      ...synthetic ? ["The conversations of this suite are synthetic."] : [],
+      ...syntheticNotes(synthetic),
     ],
   };
 }
@@ -127,14 +120,7 @@ function alarmFigure(
   });
   const x = axis("alarms", { domain: [0, 100] }, "false alarms, %");
   const y = axis("recall", { zero: true }, "oodMean recall, %");
-  const color = {
-    field: "monitor",
-    type: "nominal",
-    scale: monitorScale(monitors),
-    sort: monitors,
-    title: null,
-    legend: { labelLimit: 0 },
-  };
+  const color = { ...monitorColor(monitors), legend: { labelLimit: 0 } };
   const panel = (shift: string) => ({
     title: {
       text: `${shift} (${results.guard[shift].nSafe} safe rows)`,
@@ -145,7 +131,7 @@ function alarmFigure(
     height: 220,
     data: { values: pointsOf(results, monitors, shift) },
     layer: [
-      { mark: { type: "rule", strokeDash: [4, 4], color: "#888" }, encoding: { x: { datum: 1 } } },
+      chanceLine("x"),
       {
         mark: { type: "point", filled: true, size: 45 },
         encoding: { x: x.estimate, y: y.estimate, color },
@@ -170,14 +156,11 @@ function pointsOf(results: Results, monitors: readonly string[], shift: string) 
     const alarms = results[monitor][shift].metrics[ALARMS];
     const recall = results[monitor].oodMean.metrics[RECALL];
     if (!alarms || !recall) return [];
+    const [x, y] = [alarms, recall].map(inPercent);
     return [{
       monitor,
-      alarms: 100 * alarms.estimate,
-      alarmsLow: 100 * alarms.low,
-      alarmsHigh: 100 * alarms.high,
-      recall: 100 * recall.estimate,
-      recallLow: 100 * recall.low,
-      recallHigh: 100 * recall.high,
+      ...{ alarms: x.estimate, alarmsLow: x.low, alarmsHigh: x.high },
+      ...{ recall: y.estimate, recallLow: y.low, recallHigh: y.high },
     }];
   });
 }

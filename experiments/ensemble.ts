@@ -12,10 +12,9 @@ import { runAsScript } from "../lib/experiment/command_line.ts";
 import { recallContrasts } from "../lib/experiment/contrasts.ts";
 import { recallFigure, recallTable } from "../lib/experiment/evaluations.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
-import { guardSignals } from "../lib/experiment/scores.ts";
+import { guardScores } from "../lib/experiment/scores.ts";
 import { ensemble } from "../lib/monitor/ensemble.ts";
 import { evaluate } from "../lib/monitor/evaluation.ts";
-import { guardScoresOf } from "../lib/monitor/signals.ts";
 
 const experiment = defineExperiment({
   name: "ensemble",
@@ -26,12 +25,8 @@ const experiment = defineExperiment({
     groups: ["id", "overall", "oodMean"], // on which ensembles are compared with one guard
   },
   async run(bench, { resamples, members, groups }) {
-    const guards: Float64Array[] = [];
-    for (let seed = 0; seed < members; seed++) {
-      guards.push(
-        guardScoresOf((await guardSignals(bench, await bench.guard(seed), "test")).guard!),
-      );
-    }
+    const seeds = Array.from({ length: members }, (_, seed) => seed);
+    const guards = await guardScores(bench, "test", seeds);
     const kinds = (["max", "mean", "variance", "mutual information", "min"] as const).map(ensemble);
     const combined = Object.fromEntries(kinds.map(({ name, score }) => [name, [score(guards)]]));
     const scores = { guard: guards, ...combined };

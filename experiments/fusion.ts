@@ -13,11 +13,9 @@ import { runAsScript } from "../lib/experiment/command_line.ts";
 import { recallContrasts } from "../lib/experiment/contrasts.ts";
 import { recallFigure, recallTable } from "../lib/experiment/evaluations.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
-import { fuse } from "../lib/experiment/fused.ts";
-import { mahalanobisScores } from "../lib/experiment/mahalanobis_scores.ts";
-import { guardScores, perplexityScores } from "../lib/experiment/scores.ts";
+import { fuse, scoredParts } from "../lib/experiment/fused.ts";
 import { combine } from "../lib/monitor/aggregate.ts";
-import { evaluate, type SeedScores } from "../lib/monitor/evaluation.ts";
+import { evaluate } from "../lib/monitor/evaluation.ts";
 
 const experiment = defineExperiment({
   name: "fusion",
@@ -29,15 +27,10 @@ const experiment = defineExperiment({
     groups: ["id", "overall", "oodMean"], // on which fusions are compared
   },
   async run(bench, { resamples, fusions, groups }) {
-    const rows = bench.suite.test;
-    const scores: SeedScores = {
-      guard: await guardScores(bench, "test"),
-      ...await perplexityScores(bench, "test"),
-      mahalanobis: await mahalanobisScores(bench, "test"),
-    };
-    const all = { rows, scores };
+    const parts = await scoredParts(bench, "test");
+    const { rows, scores } = parts;
     const fused = fusions.map((added) =>
-      [["guard", ...added].join("+"), fuse(["guard", ...added], all, all)] as const
+      [["guard", ...added].join("+"), fuse(["guard", ...added], parts, parts)] as const
     );
     const pointwise = (["min", "mean"] as const).map((how) => [
       `${how} of guard, mahalanobis`,

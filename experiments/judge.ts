@@ -10,17 +10,17 @@
  * @module
  */
 import { runAsScript } from "../lib/experiment/command_line.ts";
+import { recallContrasts } from "../lib/experiment/contrasts.ts";
 import { judgeScores } from "../lib/experiment/embedded_judge.ts";
 import { recallFigure, recallTable } from "../lib/experiment/evaluations.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
+import { fuse } from "../lib/experiment/fused.ts";
 import { guardScores } from "../lib/experiment/scores.ts";
-import { combineLambda, fitLambda } from "../lib/monitor/aggregate.ts";
-import { difference } from "../lib/monitor/difference.ts";
 import { evaluate } from "../lib/monitor/evaluation.ts";
 
 const ALIGNMENT = "judge alignment";
 const UNCERTAINTY = "judge uncertainty";
-const FUSED = "guard+judge uncertainty";
+const FUSED = `guard+${UNCERTAINTY}`;
 
 const experiment = defineExperiment({
   name: "judge",
@@ -32,28 +32,25 @@ const experiment = defineExperiment({
   },
   async run(bench, { share, quickShare, resamples }) {
     const rows = bench.suite.test;
-    const guards = await guardScores(bench, "test");
     const settings = { share: bench.options.quick ? quickShare : share };
     const { alignment, uncertainty, exam } = await judgeScores(bench, "test", settings);
-    const lambdas = guards.map((guard) => fitLambda(rows, [guard, uncertainty]));
-    const scores = {
-      guard: guards,
+    const alone = {
+      guard: await guardScores(bench, "test"),
       [ALIGNMENT]: [alignment],
       [UNCERTAINTY]: [uncertainty],
-      [FUSED]: guards.map((guard, s) => combineLambda(lambdas[s], [guard, uncertainty])),
     };
+    const all = { rows, scores: alone };
+    const fused = fuse(["guard", UNCERTAINTY], all, all);
+    const scores = { ...alone, [FUSED]: fused.scores };
     const evaluation = evaluate(rows, scores, { streamName: "judge/bootstrap", resamples });
-    const overGuard = ([ALIGNMENT, UNCERTAINTY, FUSED] as const).map((monitor) => {
-      const quantity = { group: "overall", metric: "recall@0.01" };
-      const value = difference(evaluation, { monitor, ...quantity }, {
-        monitor: "guard",
-        ...quantity,
-      });
-      return [`${monitor} − guard: overall recall@0.01`, value];
-    });
-    const lambda = lambdas.map(({ coefficient }) => coefficient); // one for each guard
-    const contrasts = Object.fromEntries(overGuard);
-    return { monitors: Object.keys(scores), results: evaluation.results, contrasts, lambda, exam };
+    const pairs = [ALIGNMENT, UNCERTAINTY, FUSED].map((monitor) => [monitor, "guard"] as const);
+    return {
+      monitors: Object.keys(scores),
+      results: evaluation.results,
+      contrasts: recallContrasts(evaluation, pairs, ["overall"]),
+      lambda: fused.coefficients, // one for each guard
+      exam,
+    };
   },
   show({ findings: { monitors, results, lambda, exam }, settings, suite }) {
     const caption = {

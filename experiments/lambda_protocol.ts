@@ -8,16 +8,12 @@
  *
  * @module
  */
+import { safeRows } from "../lib/conversation/row.ts";
 import { runAsScript } from "../lib/experiment/command_line.ts";
 import { recallFigure, recallTable } from "../lib/experiment/evaluations.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
-import { fuse, type ScoredRows } from "../lib/experiment/fused.ts";
-import { mahalanobisScores } from "../lib/experiment/mahalanobis_scores.ts";
-import { guardScores, perplexityScores } from "../lib/experiment/scores.ts";
-import type { Workbench } from "../lib/experiment/workbench.ts";
+import { fuse, PARTS, scoredParts } from "../lib/experiment/fused.ts";
 import { evaluate } from "../lib/monitor/evaluation.ts";
-
-const FUSION = ["guard", "perplexity", "mahalanobis"];
 
 const experiment = defineExperiment({
   name: "lambda_protocol",
@@ -27,10 +23,11 @@ const experiment = defineExperiment({
     resamples: 2000, // of the bootstrap, over scenes and seeds
   },
   async run(bench, { resamples }) {
-    const [test, calibration] = [await scored(bench, "test"), await scored(bench, "calibration")];
-    const [leaked, clean] = [fuse(FUSION, test, test), fuse(FUSION, calibration, test)];
-    const onCalibration = fuse(FUSION, calibration, calibration).scores;
-    const safe = bench.suite.calibration.flatMap(({ malign }, i) => malign ? [] : [i]);
+    const test = await scoredParts(bench, "test");
+    const calibration = await scoredParts(bench, "calibration");
+    const [leaked, clean] = [fuse(PARTS, test, test), fuse(PARTS, calibration, test)];
+    const onCalibration = fuse(PARTS, calibration, calibration).scores;
+    const safe = safeRows(bench.suite.calibration);
     const safeOnly = (scores: Float64Array[]) =>
       scores.map((of) => Float64Array.from(safe, (i) => of[i]));
     const options = { streamName: "lambda_protocol/bootstrap", resamples };
@@ -66,15 +63,6 @@ const experiment = defineExperiment({
     return { table: recallTable(results, caption), figure: recallFigure(results, caption) };
   },
 });
-
-async function scored(bench: Workbench, split: "calibration" | "test"): Promise<ScoredRows> {
-  const scores = {
-    guard: await guardScores(bench, split),
-    ...await perplexityScores(bench, split),
-    mahalanobis: await mahalanobisScores(bench, split),
-  };
-  return { rows: bench.suite[split], scores };
-}
 
 export default experiment;
 if (import.meta.main) await runAsScript(experiment);

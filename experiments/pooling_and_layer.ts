@@ -10,14 +10,21 @@
  * @module
  */
 import { runAsScript } from "../lib/experiment/command_line.ts";
-import { RECALL, recallContrasts } from "../lib/experiment/contrasts.ts";
-import { recallTable, type Results } from "../lib/experiment/evaluations.ts";
+import { recallContrasts } from "../lib/experiment/contrasts.ts";
+import {
+  chanceLine,
+  recallTable,
+  type Results,
+  subtitleOf,
+} from "../lib/experiment/evaluations.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { mahalanobisDistances } from "../lib/experiment/mahalanobis_scores.ts";
-import type { Workbench } from "../lib/experiment/workbench.ts";
-import { evaluate } from "../lib/monitor/evaluation.ts";
+import { forEachGuard } from "../lib/experiment/scores.ts";
+import type { TrainedModel, Workbench } from "../lib/experiment/workbench.ts";
+import { evaluate, RECALL } from "../lib/monitor/evaluation.ts";
 import type { Pooling } from "../lib/monitor/signals.ts";
 import { type Figure, monitorScale } from "../lib/report/figure.ts";
+import { inPercent } from "../lib/report/table.ts";
 
 /** A hidden state: which layer (0 = embeddings), pooled how. */
 interface State {
@@ -38,8 +45,7 @@ const experiment = defineExperiment({
   async run(bench, { seeds: most, resamples, groups }) {
     const states = statesOf(bench.recipe.size.layers);
     const seeds = bench.seeds.slice(0, most);
-    const bySeed: Float64Array[][] = [];
-    for (const seed of seeds) bySeed.push(await distances(bench, seed, states));
+    const bySeed = await forEachGuard(bench, seeds, (guard) => distances(bench, guard, states));
     const monitors = states.map(nameOf);
     const scores = Object.fromEntries(
       monitors.map((name, i) => [name, bySeed.map((ofSeed) => ofSeed[i])]),
@@ -67,9 +73,7 @@ const experiment = defineExperiment({
       },
       figure: stateFigure(results, states, {
         groups: settings.config.groups,
-        subtitle: `95% intervals; mean of ${seeds} seeds; dashed: 1%, the chance level${
-          synthetic ? "; synthetic conversations" : ""
-        }`,
+        subtitle: subtitleOf({ seeds, synthetic }),
       }),
     };
   },
@@ -91,10 +95,9 @@ function nameOf({ layer, pooling }: State): string {
 /** Distances of the test rows, one list a state. */
 async function distances(
   bench: Workbench,
-  seed: number,
+  guard: TrainedModel,
   states: readonly State[],
 ): Promise<Float64Array[]> {
-  const guard = await bench.guard(seed);
   const { hidden: train } = await bench.signals(guard, "train", { hidden: states });
   const { hidden: test } = await bench.signals(guard, "test", { hidden: states });
   const scores: Float64Array[] = [];
@@ -116,8 +119,7 @@ function stateFigure(
     groups.flatMap((group) => {
       const value = results[nameOf(state)][group]?.metrics[RECALL];
       if (!value) return [];
-      const [estimate, low, high] = [value.estimate, value.low, value.high].map((v) => 100 * v);
-      return [{ ...state, group, estimate, low, high }];
+      return [{ ...state, group, ...inPercent(value) }];
     })
   );
   const x = {
@@ -143,10 +145,7 @@ function stateFigure(
       width: 200,
       height: 220,
       layer: [
-        {
-          mark: { type: "rule", strokeDash: [4, 4], color: "#888" },
-          encoding: { y: { datum: 1 } },
-        },
+        chanceLine("y"),
         {
           mark: "rule",
           encoding: { x, xOffset, color, y: { ...y, field: "low" }, y2: { field: "high" } },

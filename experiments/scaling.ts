@@ -11,23 +11,26 @@
  * @module
  */
 import { runAsScript } from "../lib/experiment/command_line.ts";
-import { type Contrasts, RECALL } from "../lib/experiment/contrasts.ts";
-import type { Results } from "../lib/experiment/evaluations.ts";
+import type { Contrasts } from "../lib/experiment/contrasts.ts";
+import {
+  chanceLine,
+  type Circumstances,
+  monitorColor,
+  type Results,
+  subtitleOf,
+  syntheticNotes,
+} from "../lib/experiment/evaluations.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
-import { fuse } from "../lib/experiment/fused.ts";
-import { mahalanobisScores } from "../lib/experiment/mahalanobis_scores.ts";
+import { fuse, FUSED, PARTS, scoredParts } from "../lib/experiment/fused.ts";
 import type { Size } from "../lib/experiment/recipe.ts";
-import { guardScores, perplexityScores } from "../lib/experiment/scores.ts";
 import type { Workbench } from "../lib/experiment/workbench.ts";
 import { countParameters } from "../lib/model/parameters.ts";
 import { difference } from "../lib/monitor/difference.ts";
-import { evaluate, type Evaluation, type SeedScores } from "../lib/monitor/evaluation.ts";
-import { type Figure, monitorScale } from "../lib/report/figure.ts";
-import { percentCell, type Table } from "../lib/report/table.ts";
+import { evaluate, type Evaluation, RECALL, type SeedScores } from "../lib/monitor/evaluation.ts";
+import type { Figure } from "../lib/report/figure.ts";
+import { inPercent, percentCell, type Table } from "../lib/report/table.ts";
 
-const PARTS = ["guard", "perplexity", "mahalanobis"];
 const GUARD = "guard";
-const FUSED = PARTS.join("+");
 const GROUPS = ["overall", "oodMean"];
 const TITLE = "Guards of several sizes, alone and with detectors";
 
@@ -55,12 +58,6 @@ interface Findings {
   scales: Scale[];
   results: Results;
   contrasts: Contrasts;
-}
-
-/** What table and figure say besides the numbers. */
-interface Circumstances {
-  seeds: number;
-  synthetic: boolean;
 }
 
 const experiment = defineExperiment({
@@ -118,17 +115,12 @@ async function measure(bench: Workbench): Promise<{ scale: Scale; scores: SeedSc
   const { hiddenSize, layers } = bench.recipe.size;
   const { model } = await bench.guard(bench.seeds[0]);
   const parameters = countParameters(model.parameters.values());
-  const parts: SeedScores = {
-    guard: await guardScores(bench, "test"),
-    perplexity: (await perplexityScores(bench, "test")).perplexity,
-    mahalanobis: await mahalanobisScores(bench, "test"),
-  };
-  const all = { rows: bench.suite.test, scores: parts };
-  const { scores, coefficients } = fuse(PARTS, all, all);
+  const parts = await scoredParts(bench, "test");
+  const { scores, coefficients } = fuse(PARTS, parts, parts);
   const [guard, fused] = [GUARD, FUSED].map((name) => `${name}, ${short(parameters)}`);
   return {
     scale: { parameters, hiddenSize, layers, guard, fused, coefficients },
-    scores: { [guard]: parts.guard, [fused]: scores },
+    scores: { [guard]: parts.scores[GUARD], [fused]: scores },
   };
 }
 
@@ -207,24 +199,20 @@ function scaleTable(
           contrast("gain of detection at size s − gain of a guard at 20 s", group)
         } more than that.`
       ),
-      ...synthetic ? ["The conversations of this suite are synthetic."] : [],
+      ...syntheticNotes(synthetic),
     ],
   };
 }
 
 /** Recall against parameters, with bands. */
-function scaleFigure(
-  { scales, results }: Findings,
-  { seeds, synthetic }: Circumstances,
-): Figure {
+function scaleFigure({ scales, results }: Findings, circumstances: Circumstances): Figure {
   const monitors = [GUARD, FUSED];
   const values = scales.flatMap(({ parameters, guard, fused }) =>
     [guard, fused].flatMap((name, m) =>
       GROUPS.flatMap((group) => {
         const value = results[name][group].metrics[RECALL];
         if (!value) return [];
-        const [estimate, low, high] = [value.estimate, value.low, value.high].map((v) => 100 * v);
-        return [{ parameters, monitor: monitors[m], group, estimate, low, high }];
+        return [{ parameters, monitor: monitors[m], group, ...inPercent(value) }];
       })
     )
   );
@@ -236,31 +224,16 @@ function scaleFigure(
     axis: { values: scales.map(({ parameters }) => parameters), format: ".3~s", grid: false },
   };
   const y = { type: "quantitative", scale: { zero: true }, title: "recall at 1% FPR, %" };
-  const color = {
-    field: "monitor",
-    type: "nominal",
-    scale: monitorScale(monitors),
-    sort: monitors,
-    title: null,
-    legend: { labelLimit: 0 },
-  };
+  const color = { ...monitorColor(monitors), legend: { labelLimit: 0 } };
   return {
-    title: {
-      text: TITLE,
-      subtitle: `bands: 95% intervals; mean of ${seeds} seeds; dashed: 1%, the chance level${
-        synthetic ? "; synthetic conversations" : ""
-      }`,
-    },
+    title: { text: TITLE, subtitle: `bands: ${subtitleOf(circumstances)}` },
     data: { values },
     facet: { column: { field: "group", type: "nominal", sort: GROUPS, title: null } },
     spec: {
       width: 280,
       height: 240,
       layer: [
-        {
-          mark: { type: "rule", strokeDash: [4, 4], color: "#888" },
-          encoding: { y: { datum: 1 } },
-        },
+        chanceLine("y"),
         {
           mark: { type: "area", opacity: 0.2 },
           encoding: { x, color, y: { ...y, field: "low" }, y2: { field: "high" } },

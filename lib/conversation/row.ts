@@ -23,6 +23,16 @@ export interface Row {
 }
 
 /**
+ * Which rows are safe.
+ *
+ * @param rows labelled rows.
+ * @returns their indices, ascending.
+ */
+export function safeRows(rows: readonly Pick<Row, "malign">[]): number[] {
+  return rows.flatMap(({ malign }, i) => malign ? [] : [i]);
+}
+
+/**
  * Reads and checks a file of rows. The label column is `malign`, or `safe`, which is its opposite.
  *
  * @param path a `.jsonl` or `.jsonl.gz` file.

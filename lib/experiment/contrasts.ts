@@ -4,10 +4,7 @@
  * @module
  */
 import { type Difference, difference } from "../monitor/difference.ts";
-import type { Evaluation } from "../monitor/evaluation.ts";
-
-/** The paper's headline metric. */
-export const RECALL = "recall@0.01";
+import { type Evaluation, RECALL } from "../monitor/evaluation.ts";
 
 /** Differences by name, such as `guard+perplexity − guard: overall recall@0.01`. */
 export type Contrasts = Record<string, Difference>;

@@ -1,32 +1,33 @@
 /**
- * How experiments show evaluations: recall per group as a table and as a figure.
+ * How experiments show evaluations: recall per group as a table and as a figure, and what other figures share with it.
  *
  * @module
  */
 import { DOMAINS } from "../conversation/domains.ts";
-import type { GroupResult } from "../monitor/evaluation.ts";
+import { ALARMS, type GroupResult, RECALL } from "../monitor/evaluation.ts";
 import { type Figure, monitorScale } from "../report/figure.ts";
-import { percentCell, type Table } from "../report/table.ts";
+import { inPercent, percentCell, type Table } from "../report/table.ts";
 
 /** Results by monitor, then by group. */
 export type Results = Record<string, Record<string, GroupResult>>;
 
-const RECALL = "recall@0.01";
-const ALARMS = "fpr@0.01";
-
 /** Groups in the order of the tables; an artifact's keys are sorted. */
 const GROUPS = ["id", ...DOMAINS, "overall", "oodMean"];
 
-/** What {@linkcode recallTable} and {@linkcode recallFigure} say besides the numbers. */
-export interface Caption {
-  /** Heads the table and the figure. */
-  title: string;
-  /** Monitors in the order of the columns; an artifact's keys are sorted. */
-  monitors: readonly string[];
+/** What every table and figure says of the run. */
+export interface Circumstances {
   /** Seeds that are averaged over. */
   seeds: number;
   /** Whether the conversations were made up for this project; if so, table and figure say it. */
   synthetic: boolean;
+}
+
+/** What {@linkcode recallTable} and {@linkcode recallFigure} say besides the numbers. */
+export interface Caption extends Circumstances {
+  /** Heads the table and the figure. */
+  title: string;
+  /** Monitors in the order of the columns; an artifact's keys are sorted. */
+  monitors: readonly string[];
 }
 
 /** One line of the table or the figure. */
@@ -75,7 +76,7 @@ export function recallTable(results: Results, caption: Caption): Table {
       ...shifts
         ? ["(safe): false alarms in % at the same threshold on n benign rows; low is good."]
         : [],
-      ...synthetic ? ["The conversations of this suite are synthetic."] : [],
+      ...syntheticNotes(synthetic),
     ],
   };
 }
@@ -88,7 +89,7 @@ export function recallTable(results: Results, caption: Caption): Table {
  * @returns a Vega-Lite specification.
  */
 export function recallFigure(results: Results, caption: Caption): Figure {
-  const { title, monitors, seeds, synthetic } = caption;
+  const { title, monitors } = caption;
   const lines = linesOf(results, monitors);
   const panel = (shift: boolean, heading: string) => ({
     title: { text: heading, fontSize: 12, fontWeight: "normal" },
@@ -98,7 +99,7 @@ export function recallFigure(results: Results, caption: Caption): Figure {
     layer: intervalLayers(monitors),
   });
   return {
-    title: { text: title, subtitle: subtitleOf(seeds, synthetic) },
+    title: { text: title, subtitle: subtitleOf(caption) },
     vconcat: [
       panel(false, "Recall at 1% FPR: high is good"),
       ...lines.some(({ shift }) => shift)
@@ -108,19 +109,55 @@ export function recallFigure(results: Results, caption: Caption): Figure {
   } as Figure;
 }
 
-function subtitleOf(seeds: number, synthetic: boolean): string {
+/**
+ * The subtitle of a figure of recall.
+ *
+ * @param circumstances of the run.
+ * @returns what points and lines mean.
+ */
+export function subtitleOf({ seeds, synthetic }: Circumstances): string {
   const suite = synthetic ? "; synthetic conversations" : "";
   return `95% intervals; mean of ${seeds} seeds; dashed: 1%, the chance level${suite}`;
 }
 
+/**
+ * What a table says of conversations that were made up.
+ *
+ * @param synthetic whether they were.
+ * @returns a note, or none.
+ */
+export function syntheticNotes(synthetic: boolean): string[] {
+  return synthetic ? ["The conversations of this suite are synthetic."] : [];
+}
+
+/**
+ * Colours by the field "monitor".
+ *
+ * @param monitors in the order of the legend.
+ * @returns a Vega-Lite encoding.
+ */
+export function monitorColor(monitors: readonly string[]): object {
+  const scale = monitorScale(monitors);
+  return { field: "monitor", type: "nominal", scale, sort: monitors, title: null };
+}
+
+/**
+ * A dashed line at 1%: the share of safe ID rows flagged, and so the chance level of recall.
+ *
+ * @param axis the one that is in percent.
+ * @returns a Vega-Lite layer.
+ */
+export function chanceLine(axis: "x" | "y"): object {
+  const mark = { type: "rule", strokeDash: [4, 4], color: "#888" };
+  return { mark, encoding: { [axis]: { datum: 1 } } };
+}
+
 function pointsOf(results: Results, monitors: readonly string[], lines: readonly Line[]) {
-  const percent = (share: number) => 100 * share;
   return monitors.flatMap((monitor) =>
     lines.flatMap(({ group, n, metric }) => {
       const value = results[monitor][group].metrics[metric];
       if (!value) return [];
-      const [estimate, low, high] = [value.estimate, value.low, value.high].map(percent);
-      return [{ monitor, group: `${group} (${n})`, estimate, low, high }];
+      return [{ monitor, group: `${group} (${n})`, ...inPercent(value) }];
     })
   );
 }
@@ -128,17 +165,11 @@ function pointsOf(results: Results, monitors: readonly string[], lines: readonly
 function intervalLayers(monitors: readonly string[]) {
   const y = { field: "group", type: "nominal", sort: null, title: null, axis: { grid: true } };
   const yOffset = { field: "monitor", type: "nominal", sort: monitors };
-  const color = {
-    field: "monitor",
-    type: "nominal",
-    scale: monitorScale(monitors),
-    sort: monitors,
-    title: null,
-  };
+  const color = monitorColor(monitors);
   const x = { type: "quantitative", scale: { domain: [0, 100] }, title: "% of rows flagged" };
   const shared = { y, yOffset, color };
   return [
-    { mark: { type: "rule", strokeDash: [4, 4], color: "#888" }, encoding: { x: { datum: 1 } } },
+    chanceLine("x"),
     {
       mark: { type: "rule" },
       encoding: { ...shared, x: { ...x, field: "low" }, x2: { field: "high" } },

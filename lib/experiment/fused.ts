@@ -4,8 +4,18 @@
  * @module
  */
 import type { Row } from "../conversation/row.ts";
+import type { Split } from "../conversation/scenes.ts";
 import { combineLambda, fitLambda, type Lambda } from "../monitor/aggregate.ts";
 import type { SeedScores } from "../monitor/evaluation.ts";
+import { mahalanobisScores } from "./mahalanobis_scores.ts";
+import { guardScores, perplexityScores } from "./scores.ts";
+import type { Workbench } from "./workbench.ts";
+
+/** The monitors that the paper fuses, the anchor first. */
+export const PARTS: readonly string[] = ["guard", "perplexity", "mahalanobis"];
+
+/** The name of their fusion. */
+export const FUSED: string = PARTS.join("+");
 
 /** Rows and the scores of monitors on them. */
 export interface ScoredRows {
@@ -21,6 +31,22 @@ export interface Fused {
   scores: Float64Array[];
   /** The weight c of each seed. */
   coefficients: number[];
+}
+
+/**
+ * Scores of {@linkcode PARTS}.
+ *
+ * @param bench the workbench.
+ * @param split which rows.
+ * @returns the rows, and each monitor's scores of them.
+ */
+export async function scoredParts(bench: Workbench, split: Split): Promise<ScoredRows> {
+  const scores = {
+    guard: await guardScores(bench, split),
+    perplexity: (await perplexityScores(bench, split)).perplexity,
+    mahalanobis: await mahalanobisScores(bench, split),
+  };
+  return { rows: bench.suite[split], scores };
 }
 
 /**

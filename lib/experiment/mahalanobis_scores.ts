@@ -3,10 +3,11 @@
  *
  * @module
  */
+import { safeRows } from "../conversation/row.ts";
 import type { Split } from "../conversation/scenes.ts";
 import { selectRows } from "../monitor/detector.ts";
 import { fitMahalanobis, type MahalanobisOptions } from "../monitor/mahalanobis.ts";
-import { guardSignals } from "./scores.ts";
+import { forEachGuard, guardSignals } from "./scores.ts";
 import type { Workbench } from "./workbench.ts";
 
 /** A hidden state of one guard, pooled over each conversation; width as the recipe's. */
@@ -31,11 +32,8 @@ export async function mahalanobisDistances(
   covariance: NonNullable<MahalanobisOptions["covariance"]> = "sample",
 ): Promise<Float64Array> {
   const width = recipe.size.hiddenSize;
-  const safe = suite.train.flatMap(({ malign }, i) => malign ? [] : [i]);
-  const detector = await fitMahalanobis(selectRows({ data: train, width }, safe), {
-    covariance,
-    threads,
-  });
+  const safe = selectRows({ data: train, width }, safeRows(suite.train));
+  const detector = await fitMahalanobis(safe, { covariance, threads });
   return detector.score({ data: scored, width });
 }
 
@@ -46,13 +44,10 @@ export async function mahalanobisDistances(
  * @param split which rows are scored.
  * @returns one list of distances for each seed's guard.
  */
-export async function mahalanobisScores(bench: Workbench, split: Split): Promise<Float64Array[]> {
-  const scores: Float64Array[] = [];
-  for (const seed of bench.seeds) {
-    const guard = await bench.guard(seed);
+export function mahalanobisScores(bench: Workbench, split: Split): Promise<Float64Array[]> {
+  return forEachGuard(bench, bench.seeds, async (guard) => {
     const [train] = (await guardSignals(bench, guard, "train")).hidden;
     const [scored] = (await guardSignals(bench, guard, split)).hidden;
-    scores.push(await mahalanobisDistances(bench, { train, scored }));
-  }
-  return scores;
+    return mahalanobisDistances(bench, { train, scored });
+  });
 }

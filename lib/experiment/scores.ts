@@ -6,6 +6,7 @@
  */
 import { join } from "node:path";
 import { readText, writeFileAtomic } from "../core/files.ts";
+import { safeRows } from "../conversation/row.ts";
 import type { Split } from "../conversation/scenes.ts";
 import { fitBagOfWords } from "../monitor/bag_of_words.ts";
 import { energy, maximumSoftmaxProbability } from "../monitor/confidence.ts";
@@ -24,13 +25,17 @@ import type { TrainedModel, Workbench } from "./workbench.ts";
  *
  * @param bench the workbench.
  * @param split which rows.
+ * @param seeds of which guards. Defaults to the workbench's.
  * @returns for each seed the logit differences, unsafe − safe, shape (rows).
  */
-export function guardScores(bench: Workbench, split: Split): Promise<Float64Array[]> {
-  return forEachSeed(
-    bench,
-    async (guard) => guardScoresOf((await guardSignals(bench, guard, split)).guard!),
-  );
+export function guardScores(
+  bench: Workbench,
+  split: Split,
+  seeds: readonly number[] = bench.seeds,
+): Promise<Float64Array[]> {
+  return forEachGuard(bench, seeds, async (guard) => {
+    return guardScoresOf((await guardSignals(bench, guard, split)).guard!);
+  });
 }
 
 /**
@@ -73,7 +78,7 @@ export async function perplexityScores(bench: Workbench, split: Split): Promise<
  * @returns by detector, one list a seed.
  */
 export async function featureScores(bench: Workbench, split: Split): Promise<SeedScores> {
-  const bySeed = await forEachSeed(bench, (guard) => {
+  const bySeed = await forEachGuard(bench, bench.seeds, (guard) => {
     const parts = { kind: "features", guard: guard.key, suite: bench.suite.hash, split };
     return keptScores(bench, parts, () => detectorScores(bench, guard, split));
   });
@@ -120,7 +125,7 @@ async function detectorScores(
 async function fitDetectors(bench: Workbench, guard: TrainedModel) {
   const { suite, options: { threads } } = bench;
   const all = featuresOf(bench, (await guardSignals(bench, guard, "train")).hidden[0]);
-  const safe = selectRows(all, suite.train.flatMap(({ malign }, i) => malign ? [] : [i]));
+  const safe = selectRows(all, safeRows(suite.train));
   return [
     await fitMahalanobis(safe, { threads }),
     await fitRelativeMahalanobis({ safe, all }, { threads }),
@@ -132,13 +137,21 @@ function featuresOf({ recipe }: Workbench, data: Float32Array): Features {
   return { data, width: recipe.size.hiddenSize };
 }
 
-/** Does the same for the guard of every seed, one after the other: training uses all threads. */
-async function forEachSeed<T>(
+/**
+ * Does the same for the guards of some seeds, one after the other: training uses all threads.
+ *
+ * @param bench the workbench.
+ * @param seeds of the guards.
+ * @param work what is done.
+ * @returns what came of it, seed by seed.
+ */
+export async function forEachGuard<T>(
   bench: Workbench,
+  seeds: readonly number[],
   work: (guard: TrainedModel) => Promise<T>,
 ): Promise<T[]> {
   const results: T[] = [];
-  for (const seed of bench.seeds) results.push(await work(await bench.guard(seed)));
+  for (const seed of seeds) results.push(await work(await bench.guard(seed)));
   return results;
 }
 

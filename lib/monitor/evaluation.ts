@@ -18,6 +18,12 @@ import { replicate } from "./replicates.ts";
 /** MOOD's target false-positive rates; its headline figure, "recall", is at the second. */
 export const FPR_TARGETS = [0.005, 0.01, 0.02] as const;
 
+/** The headline metric: the share of unsafe rows flagged at the second target. */
+export const RECALL = "recall@0.01";
+
+/** The share of safe rows flagged at the same threshold. */
+export const ALARMS = "fpr@0.01";
+
 /** What evaluation needs to know of a row. */
 export interface EvaluatedRow extends Labelled {
   /** Rows of one scene are resampled together. */

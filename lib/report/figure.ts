@@ -74,25 +74,3 @@ export function monitorScale(monitors: readonly string[]): { domain: string[]; r
     range: monitors.map((name) => fixed[name] ?? free.shift() ?? "#000000"),
   };
 }
-
-/**
- * Colours by the field "monitor".
- *
- * @param monitors in the order of the legend.
- * @returns a Vega-Lite encoding.
- */
-export function monitorColor(monitors: readonly string[]): Record<string, unknown> {
-  const scale = monitorScale(monitors);
-  return { field: "monitor", type: "nominal", scale, sort: monitors, title: null };
-}
-
-/**
- * A dashed line at 1%: the rate at which safe rows are flagged, and so the chance level of recall.
- *
- * @param axis the one that is in percent.
- * @returns a Vega-Lite layer.
- */
-export function chanceLine(axis: "x" | "y"): Record<string, unknown> {
-  const mark = { type: "rule", strokeDash: [4, 4], color: "#888" };
-  return { mark, encoding: { [axis]: { datum: 1 } } };
-}

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Interval } from "../stats/bootstrap.ts";
 
 /** A table of text cells. */
 export interface Table {
@@ -36,11 +37,21 @@ export function renderTable({ title, columns, rows, notes }: Table): string {
 /**
  * A share with its interval, in percent.
  *
+ * @param value the share and its bounds, from 0 to 1.
+ * @returns the same times 100.
+ */
+export function inPercent({ estimate, low, high }: Interval): Interval {
+  return { estimate: 100 * estimate, low: 100 * low, high: 100 * high };
+}
+
+/**
+ * A share with its interval, in percent, as a cell.
+ *
  * @param value the share and its bounds, from 0 to 1; null where it is not defined.
  * @returns such as `45.2 [41.0, 49.1]`, or `–`.
  */
-export function percentCell(value: { estimate: number; low: number; high: number } | null): string {
+export function percentCell(value: Interval | null): string {
   if (value === null) return "–";
-  const percent = (share: number) => (100 * share).toFixed(1);
-  return `${percent(value.estimate)} [${percent(value.low)}, ${percent(value.high)}]`;
+  const { estimate, low, high } = inPercent(value);
+  return `${estimate.toFixed(1)} [${low.toFixed(1)}, ${high.toFixed(1)}]`;
 }
