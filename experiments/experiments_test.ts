@@ -4,12 +4,12 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { Row } from "../lib/conversation/row.ts";
-import { loadSuite, toJsonl } from "../lib/conversation/suite.ts";
+import { writeTinySuite } from "../lib/conversation/testing.ts";
 import { canonicalJson } from "../lib/core/json.ts";
 import { judgeClaim, readClaims } from "../lib/experiment/claims.ts";
 import type { Results } from "../lib/experiment/evaluations.ts";
 import type { Artifact, Experiment } from "../lib/experiment/experiment.ts";
+import { FUSED } from "../lib/experiment/fused.ts";
 import { openWorkbench, type Workbench } from "../lib/experiment/workbench.ts";
 import { renderFigure } from "../lib/report/figure.ts";
 import { renderTable } from "../lib/report/table.ts";
@@ -17,23 +17,6 @@ import { renderTable } from "../lib/report/table.ts";
 type AnyExperiment = Experiment<Record<string, unknown>, unknown>;
 
 const CLAIMS = readClaims(join(import.meta.dirname!, "../data/claims/mood.json"));
-const FUSED = "guard+perplexity+mahalanobis";
-
-/** Every nth row of each domain and label. */
-function thinned(rows: readonly Row[], n: number): Row[] {
-  const groups = Object.values(Object.groupBy(rows, ({ domain, malign }) => `${domain} ${malign}`));
-  return groups.flatMap((group) => group!.filter((_, i) => i % n === 0));
-}
-
-function writeTinySuite(folder: string): string {
-  const path = join(folder, "tiny");
-  Deno.mkdirSync(path);
-  const suite = loadSuite("mini");
-  for (const split of ["train", "calibration", "test"] as const) {
-    Deno.writeTextFileSync(join(path, `${split}.jsonl`), toJsonl(thinned(suite[split], 50)));
-  }
-  return path;
-}
 
 async function loadExperiments(): Promise<AnyExperiment[]> {
   const names = [...Deno.readDirSync(import.meta.dirname!)].map(({ name }) => name);
@@ -94,7 +77,7 @@ const SAME = [
 Deno.test("every experiment gives the same artifact twice, a table and a figure of it, and what claims ask for", async (t) => {
   const folder = Deno.makeTempDirSync();
   try {
-    const suite = writeTinySuite(folder);
+    const suite = writeTinySuite(folder, 50);
     const options = { suite, quick: true, seeds: 2, threads: 1, say: () => {} };
     const benches = ["a", "b"].map((cache) =>
       openWorkbench({ ...options, cache: join(folder, cache) })

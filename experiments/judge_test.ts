@@ -1,25 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { Row } from "../lib/conversation/row.ts";
-import { loadSuite, toJsonl } from "../lib/conversation/suite.ts";
+import { writeTinySuite } from "../lib/conversation/testing.ts";
 import { readClaims } from "../lib/experiment/claims.ts";
 import { openWorkbench } from "../lib/experiment/workbench.ts";
 import experiment from "./judge.ts";
 
-/** Every nth row of each domain and label. */
-function thinned(rows: readonly Row[], n: number): Row[] {
-  const groups = Object.values(Object.groupBy(rows, ({ domain, malign }) => `${domain} ${malign}`));
-  return groups.flatMap((group) => group!.filter((_, i) => i % n === 0));
-}
-
 /** Runs the experiment on a fiftieth of the embedded suite, from an empty cache. */
 async function runTiny(folder: string, threads: number) {
-  const suite = join(folder, "tiny");
-  Deno.mkdirSync(suite, { recursive: true });
-  const all = loadSuite("mini");
-  for (const split of ["train", "calibration", "test"] as const) {
-    Deno.writeTextFileSync(join(suite, `${split}.jsonl`), toJsonl(thinned(all[split], 50)));
-  }
+  const suite = writeTinySuite(folder, 50);
   const cache = join(folder, `cache-${threads}`);
   const say = () => {};
   const bench = openWorkbench({ suite, quick: true, seeds: 1, threads, cache, say });

@@ -4,8 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { loadSuite, toJsonl } from "../lib/conversation/suite.ts";
-import type { Row } from "../lib/conversation/row.ts";
+import { writeTinySuite } from "../lib/conversation/testing.ts";
 
 const root = join(import.meta.dirname!, "..");
 
@@ -37,22 +36,6 @@ async function withFolder(use: (folder: string) => Promise<void>): Promise<void>
   }
 }
 
-/** Every nth row of each domain and label of the embedded suite. */
-function thinned(rows: readonly Row[], n: number): Row[] {
-  const groups = Object.values(Object.groupBy(rows, ({ domain, malign }) => `${domain} ${malign}`));
-  return groups.flatMap((group) => group!.filter((_, i) => i % n === 0));
-}
-
-function writeTinySuite(folder: string): string {
-  const suite = loadSuite("mini");
-  const path = join(folder, "tiny");
-  Deno.mkdirSync(path);
-  for (const split of ["train", "calibration", "test"] as const) {
-    Deno.writeTextFileSync(join(path, `${split}.jsonl`), toJsonl(thinned(suite[split], 25)));
-  }
-  return path;
-}
-
 const filesOf = (folder: string) =>
   Object.fromEntries(
     [...Deno.readDirSync(folder)]
@@ -62,7 +45,7 @@ const filesOf = (folder: string) =>
 
 Deno.test("reproduce writes the same bytes from empty caches, with one and with two threads, and from a warm one", async () => {
   await withFolder(async (folder) => {
-    const suite = writeTinySuite(folder);
+    const suite = writeTinySuite(folder, 25);
     const run = (results: string, cache: string, threads: string) =>
       task(
         "reproduce",
@@ -97,7 +80,7 @@ Deno.test("reproduce writes the same bytes from empty caches, with one and with 
 
 Deno.test("verify accepts what reproduce wrote, and names what was changed", async () => {
   await withFolder(async (folder) => {
-    const suite = writeTinySuite(folder);
+    const suite = writeTinySuite(folder, 25);
     const results = join(folder, "results");
     const flags = [
       "--suite",
@@ -128,7 +111,7 @@ Deno.test("verify accepts what reproduce wrote, and names what was changed", asy
 
 Deno.test("reproduce, killed in the middle and started again, ends in the same bytes", async () => {
   await withFolder(async (folder) => {
-    const suite = writeTinySuite(folder);
+    const suite = writeTinySuite(folder, 25);
     const flags = (results: string, cache: string) => [
       "--suite",
       suite,
@@ -192,7 +175,7 @@ Deno.test("every wrong use is one sentence with a remedy, and exit code 2", asyn
 
 Deno.test("bad suites and folders are one sentence with a remedy, exit code 1, and leave nothing behind", async () => {
   await withFolder(async (folder) => {
-    const suite = writeTinySuite(folder);
+    const suite = writeTinySuite(folder, 25);
     const broken = join(folder, "broken");
     Deno.mkdirSync(broken);
     Deno.copyFileSync(join(suite, "train.jsonl"), join(broken, "train.jsonl"));
