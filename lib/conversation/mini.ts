@@ -34,7 +34,7 @@ const testOnly = (domains: readonly Domain[], malign: 0 | 1): Quota[] =>
   domains.map((domain) => ({ split: "test", domain, malign, rows: 300 }));
 
 /** The rows of `mini`: 6,000 for training, 1,000 for calibration, 2,000 + 3,000 for the test. */
-export const MINI_QUOTAS: readonly Quota[] = [
+const MINI_QUOTAS: readonly Quota[] = [
   ...inDistribution("hh-rlhf-helpful", 0, 1700, 283, 567),
   ...inDistribution("hh-rlhf-harmless", 0, 1400, 233, 467),
   ...inDistribution("hh-rlhf-harmless", 1, 1500, 250, 500),

@@ -13,7 +13,6 @@ const OPSET = 18;
 const dtypes: Record<DType, number> = {
   float32: TensorProto.DataType.FLOAT,
   int64: TensorProto.DataType.INT64,
-  bool: TensorProto.DataType.BOOL,
 };
 
 /**

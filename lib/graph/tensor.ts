@@ -13,7 +13,7 @@ export type Dim = number | string;
 export type Shape = readonly Dim[];
 
 /** Element types in use. */
-export type DType = "float32" | "int64" | "bool";
+export type DType = "float32" | "int64";
 
 /** What an ONNX node attribute may be; whole numbers are written as ints unless wrapped by {@linkcode float}. */
 export type Attribute = number | readonly number[] | { readonly float: number };

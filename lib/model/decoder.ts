@@ -15,13 +15,8 @@ import type { DecoderConfig } from "./config.ts";
 import { attention, logSumExp, rmsNorm, rotate, rowDot, swiglu } from "./layers.ts";
 import { EMBEDDING, SCORE, type Weights } from "./parameters.ts";
 
-/** The causal mask, shape (T, T): input "mask" of every graph with a decoder in it. */
-export function maskInput(): Tensor {
-  return input("mask", ["T", "T"]);
-}
-
 /**
- * The residual stream of a decoder.
+ * The residual stream of a decoder. Reads the graph input "mask", the causal mask, shape (T, T).
  *
  * @param embedded token embeddings, shape (B, T, C).
  * @param weights the decoder's.
@@ -30,7 +25,7 @@ export function maskInput(): Tensor {
  * output of every block but the last, and last the normalised output of the last block.
  */
 export function hiddenStates(embedded: Tensor, weights: Weights, config: DecoderConfig): Tensor[] {
-  const mask = maskInput();
+  const mask = input("mask", ["T", "T"]);
   const states = [embedded];
   for (let i = 0; i < config.layers; i++) {
     const own: Weights = (name) => weights(`model.layers.${i}.${name}.weight`);
@@ -99,8 +94,7 @@ export function tokenNll(hidden: Tensor, targetRows: Tensor, embedding: Tensor):
  * @returns shape (B, 2): safe, unsafe.
  */
 export function guardLogits(hidden: Tensor, last: Tensor, weights: Weights): Tensor {
-  const [B, T, C] = hidden.shape;
-  const pooled = gather(reshape(hidden, [`${B}*${T}`, C]), last); // (B, C)
+  const pooled = gather(flattenRows(hidden), last); // (B, C)
   return matmul(pooled, weights(SCORE), { transB: true });
 }
 

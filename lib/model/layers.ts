@@ -4,12 +4,11 @@
  *
  * @module
  */
-import { add, log, mul, neg, sigmoid, sub } from "../graph/elementwise.ts";
+import { add, div, log, mul, neg, sigmoid, sqrt, sub } from "../graph/elementwise.ts";
 import { matmul } from "../graph/matmul.ts";
 import { reduceMax, reduceMean, reduceSum, softmax } from "../graph/reduce.ts";
 import { reshape } from "../graph/shape_ops.ts";
 import { constant, customGradient, float, node, scalar, type Tensor } from "../graph/tensor.ts";
-import { div, sqrt } from "../graph/elementwise.ts";
 import { NORM_EPSILON, ROPE_THETA } from "./config.ts";
 
 /**

@@ -5,8 +5,7 @@
  * @module
  */
 import { stream } from "../core/random.ts";
-import { slice } from "../graph/shape_ops.ts";
-import { reshape } from "../graph/shape_ops.ts";
+import { reshape, slice } from "../graph/shape_ops.ts";
 import { constant, type Tensor } from "../graph/tensor.ts";
 import type { DecoderConfig } from "./config.ts";
 

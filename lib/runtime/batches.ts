@@ -1,7 +1,7 @@
 /**
  * Batches of token sequences of about equal length.
  *
- * A sequence is padded to a multiple of {@linkcode LENGTH_STEP} that depends on nothing but its own length, so that the
+ * A sequence is padded to a multiple of `LENGTH_STEP` that depends on nothing but its own length, so that the
  * arithmetic done for it, and with it every bit of its result, does not depend on what it is batched with.
  *
  * @module
@@ -9,13 +9,13 @@
 import type { Value } from "./session.ts";
 
 /** Lengths are padded up to a multiple of it. Sixteen floats fill a vector register, and little is wasted. */
-export const LENGTH_STEP = 16;
+const LENGTH_STEP = 16;
 
 /**
  * What a sequence is padded to.
  *
  * @param length of the sequence, in tokens.
- * @returns the next multiple of {@linkcode LENGTH_STEP}.
+ * @returns the next multiple of `LENGTH_STEP`.
  */
 export function paddedLength(length: number): number {
   return LENGTH_STEP * Math.ceil(length / LENGTH_STEP);

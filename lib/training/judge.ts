@@ -99,14 +99,10 @@ export function answerLogits(hidden: Tensor, answerRows: Tensor): Tensor {
 }
 
 /**
- * Mean cross-entropy of the answers. Graph inputs: "distinct" and "tokens" as in a language model's loss, "answers" (A) as
- * indices into the distinct tokens, "at" (B Q), "targets" (B Q, A) that sum to 1.
- *
- * @param config the decoder.
- * @param answers how many there are, A.
- * @returns the loss in nats an answer.
+ * Mean cross-entropy of A answers, in nats an answer. Graph inputs: "distinct" and "tokens" as in a language model's loss,
+ * "answers" (A) as indices into the distinct tokens, "at" (B Q), "targets" (B Q, A) that sum to 1.
  */
-export function judgeLoss(config: DecoderConfig, answers: number): Objective {
+function judgeLoss(config: DecoderConfig, answers: number): Objective {
   return (weights) => {
     const rows = distinctRows(weights);
     const hidden = decode(rows, weights, config);
