@@ -54,6 +54,32 @@ export function defineExperiment<Config, Findings>(
 }
 
 /**
+ * Runs an experiment.
+ *
+ * @param experiment what to run.
+ * @param bench the workbench.
+ * @param config its settings. Defaults to its own; tests take fewer resamples.
+ * @returns the text of its artifact.
+ */
+export async function artifactOf<Config, Findings>(
+  experiment: Experiment<Config, Findings>,
+  bench: Workbench,
+  config: Config = experiment.config,
+): Promise<string> {
+  const { name, question } = experiment;
+  const { suite, recipe, options: { quick, seeds } } = bench;
+  const findings = await experiment.run(bench, config);
+  return canonicalJson({
+    experiment: name,
+    question,
+    suite: { name: suite.name, synthetic: suite.synthetic, hash: suite.hash },
+    kernels: await kernelFingerprint(),
+    settings: { quick, seeds, recipe, config },
+    findings,
+  });
+}
+
+/**
  * Runs an experiment and writes `<name>.json` and `<name>.svg`, and beside them `<name>.run.json` with what varies from
  * run to run: seconds (few, where the cache was warm), threads, versions.
  *
@@ -67,18 +93,9 @@ export async function runExperiment<Config, Findings>(
   bench: Workbench,
   folder: string,
 ): Promise<{ table: string; json: string; svg: string }> {
-  const { name, question, config } = experiment;
-  const { suite, options, recipe } = bench;
+  const { name } = experiment;
   const started = performance.now();
-  const findings = await experiment.run(bench, config);
-  const text = canonicalJson({
-    experiment: name,
-    question,
-    suite: { name: suite.name, synthetic: suite.synthetic, hash: suite.hash },
-    kernels: await kernelFingerprint(),
-    settings: { quick: options.quick, seeds: options.seeds, recipe, config },
-    findings,
-  });
+  const text = await artifactOf(experiment, bench);
   // shown from what was written, so that table and figure hold no more than the artifact does
   const { table, figure } = experiment.show(JSON.parse(text));
   const [json, svg] = [join(folder, `${name}.json`), join(folder, `${name}.svg`)];
