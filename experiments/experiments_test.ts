@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { temporaryFolder } from "../lib/core/testing.ts";
 import { writeTinySuite } from "../lib/conversation/testing.ts";
 import { judgeClaim, readClaims } from "../lib/experiment/claims.ts";
 import type { Results } from "../lib/experiment/evaluations.ts";
@@ -60,61 +61,57 @@ const SAME = [
 ];
 
 Deno.test("every experiment gives the same artifact twice, a table and a figure of it, and what claims ask for", async (t) => {
-  const folder = Deno.makeTempDirSync();
-  try {
-    const suite = writeTinySuite(folder, 50);
-    const options = { suite, quick: true, seeds: 2, threads: 1, say: () => {} };
-    const benches = ["a", "b"].map((cache) =>
-      openWorkbench({ ...options, cache: join(folder, cache) })
-    );
-    const artifacts: Record<string, Artifact> = {};
-    for (const experiment of await loadExperiments()) {
-      const { name } = experiment;
-      await t.step(name, async () => {
-        const [text, again] = [
-          await artifactOf(experiment, benches[0], quickly(experiment)),
-          await artifactOf(experiment, benches[1], quickly(experiment)),
-        ];
-        assert.equal(again, text);
-        const artifact: Artifact = artifacts[name] = JSON.parse(text);
-        await assertShows(experiment, artifact);
-        for (const claim of CLAIMS.filter(({ predicate }) => predicate.artifact === name)) {
-          assert.equal(judgeClaim(claim, artifact).missing, null);
-        }
-      });
-    }
-    await t.step("experiments agree on what they share", () => {
-      for (const [[name, monitor], ...others] of SAME) {
-        const expected = estimates(artifacts[name], monitor);
-        for (const [other, same] of others) {
-          assert.deepEqual(estimates(artifacts[other], same), expected, `${other}: ${same}`);
-        }
+  using temporary = temporaryFolder();
+  const folder = temporary.path;
+  const suite = writeTinySuite(folder, 50);
+  const options = { suite, quick: true, seeds: 2, threads: 1, say: () => {} };
+  const benches = ["a", "b"].map((cache) =>
+    openWorkbench({ ...options, cache: join(folder, cache) })
+  );
+  const artifacts: Record<string, Artifact> = {};
+  for (const experiment of await loadExperiments()) {
+    const { name } = experiment;
+    await t.step(name, async () => {
+      const [text, again] = [
+        await artifactOf(experiment, benches[0], quickly(experiment)),
+        await artifactOf(experiment, benches[1], quickly(experiment)),
+      ];
+      assert.equal(again, text);
+      const artifact: Artifact = artifacts[name] = JSON.parse(text);
+      await assertShows(experiment, artifact);
+      for (const claim of CLAIMS.filter(({ predicate }) => predicate.artifact === name)) {
+        assert.equal(judgeClaim(claim, artifact).missing, null);
       }
     });
-    await t.step(
-      "scaling ends with the recipe's own size, and its claim is about both ends",
-      () => {
-        const { scales, results, contrasts } = artifacts.scaling.findings as {
-          scales: { parameters: number; guard: string; fused: string }[];
-          results: Results;
-          contrasts: Record<string, { estimate: number }>;
-        };
-        const [smallest, largest] = [scales[0], scales.at(-1)!];
-        assert.ok(largest.parameters >= 20 * smallest.parameters);
-        for (const [ours, theirs] of [[largest.guard, "guard"], [largest.fused, FUSED]]) {
-          assert.deepEqual(estimates(artifacts.scaling, ours), estimates(artifacts.fusion, theirs));
-        }
-        const recall = (monitor: string) =>
-          results[monitor].overall.metrics["recall@0.01"]!.estimate;
-        const detection = recall(smallest.fused) - recall(smallest.guard);
-        const growth = recall(largest.guard) - recall(smallest.guard);
-        const { estimate } = contrasts[
-          "gain of detection at size s − gain of a guard at 20 s: overall recall@0.01"
-        ];
-        assert.ok(Math.abs(estimate - (detection - growth)) < 1e-5);
-      },
-    );
-  } finally {
-    Deno.removeSync(folder, { recursive: true });
   }
+  await t.step("experiments agree on what they share", () => {
+    for (const [[name, monitor], ...others] of SAME) {
+      const expected = estimates(artifacts[name], monitor);
+      for (const [other, same] of others) {
+        assert.deepEqual(estimates(artifacts[other], same), expected, `${other}: ${same}`);
+      }
+    }
+  });
+  await t.step(
+    "scaling ends with the recipe's own size, and its claim is about both ends",
+    () => {
+      const { scales, results, contrasts } = artifacts.scaling.findings as {
+        scales: { parameters: number; guard: string; fused: string }[];
+        results: Results;
+        contrasts: Record<string, { estimate: number }>;
+      };
+      const [smallest, largest] = [scales[0], scales.at(-1)!];
+      assert.ok(largest.parameters >= 20 * smallest.parameters);
+      for (const [ours, theirs] of [[largest.guard, "guard"], [largest.fused, FUSED]]) {
+        assert.deepEqual(estimates(artifacts.scaling, ours), estimates(artifacts.fusion, theirs));
+      }
+      const recall = (monitor: string) => results[monitor].overall.metrics["recall@0.01"]!.estimate;
+      const detection = recall(smallest.fused) - recall(smallest.guard);
+      const growth = recall(largest.guard) - recall(smallest.guard);
+      const { estimate } = contrasts[
+        "gain of detection at size s − gain of a guard at 20 s: overall recall@0.01"
+      ];
+      assert.ok(Math.abs(estimate - (detection - growth)) < 1e-5);
+    },
+  );
 });

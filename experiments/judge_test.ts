@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { temporaryFolder } from "../lib/core/testing.ts";
 import { writeTinySuite } from "../lib/conversation/testing.ts";
 import { readClaims } from "../lib/experiment/claims.ts";
 import { openWorkbench } from "../lib/experiment/workbench.ts";
@@ -15,23 +16,20 @@ async function runTiny(folder: string, threads: number) {
 }
 
 Deno.test("judge gives the same findings with one thread and with two, among them what claims ask for", async () => {
-  const folder = Deno.makeTempDirSync();
-  try {
-    const findings = await runTiny(folder, 1);
-    assert.deepEqual(await runTiny(folder, 2), findings);
-    const claims = readClaims(join(import.meta.dirname!, "../data/claims/mood.json"));
-    const asked = claims.flatMap(({ predicate: { artifact, contrast } }) =>
-      artifact === "judge" ? contrast! : []
-    );
-    assert.equal(asked.length, 3);
-    for (const contrast of asked) assert.ok(findings.contrasts[contrast], contrast);
-    assert.deepEqual(Object.keys(findings.results), [
-      "guard",
-      "judge alignment",
-      "judge uncertainty",
-      "guard+judge uncertainty",
-    ]);
-  } finally {
-    Deno.removeSync(folder, { recursive: true });
-  }
+  using temporary = temporaryFolder();
+  const folder = temporary.path;
+  const findings = await runTiny(folder, 1);
+  assert.deepEqual(await runTiny(folder, 2), findings);
+  const claims = readClaims(join(import.meta.dirname!, "../data/claims/mood.json"));
+  const asked = claims.flatMap(({ predicate: { artifact, contrast } }) =>
+    artifact === "judge" ? contrast! : []
+  );
+  assert.equal(asked.length, 3);
+  for (const contrast of asked) assert.ok(findings.contrasts[contrast], contrast);
+  assert.deepEqual(Object.keys(findings.results), [
+    "guard",
+    "judge alignment",
+    "judge uncertainty",
+    "guard+judge uncertainty",
+  ]);
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { temporaryFolder } from "../core/testing.ts";
 import type { Message } from "./client.ts";
 import { recordedClient, requestHash } from "./recorded.ts";
 
@@ -14,14 +15,10 @@ async function withRecording(
   lines: unknown[],
   use: (path: string) => void | Promise<void>,
 ): Promise<void> {
-  const folder = Deno.makeTempDirSync();
-  const path = join(folder, "recording.jsonl");
-  try {
-    Deno.writeTextFileSync(path, lines.map((line) => JSON.stringify(line) + "\n").join(""));
-    await use(path);
-  } finally {
-    Deno.removeSync(folder, { recursive: true });
-  }
+  using temporary = temporaryFolder();
+  const path = join(temporary.path, "recording.jsonl");
+  Deno.writeTextFileSync(path, lines.map((line) => JSON.stringify(line) + "\n").join(""));
+  await use(path);
 }
 
 Deno.test("requestHash() is the SHA-256 of the canonical request", () => {

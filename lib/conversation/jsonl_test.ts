@@ -2,18 +2,15 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { UserError } from "../core/errors.ts";
+import { temporaryFolder } from "../core/testing.ts";
 import { readJsonl } from "./jsonl.ts";
 
 /** Runs `use` with a file of the given bytes. */
 function withFile(name: string, data: string | Uint8Array, use: (path: string) => void): void {
-  const folder = Deno.makeTempDirSync();
-  const path = join(folder, name);
-  try {
-    Deno.writeFileSync(path, typeof data === "string" ? new TextEncoder().encode(data) : data);
-    use(path);
-  } finally {
-    Deno.removeSync(folder, { recursive: true });
-  }
+  using temporary = temporaryFolder();
+  const path = join(temporary.path, name);
+  Deno.writeFileSync(path, typeof data === "string" ? new TextEncoder().encode(data) : data);
+  use(path);
 }
 
 function assertFails(name: string, data: string | Uint8Array, expected: RegExp): void {

@@ -1,19 +1,16 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { UserError } from "../core/errors.ts";
+import { temporaryFolder } from "../core/testing.ts";
 import { readRows, type Row } from "./row.ts";
 
 const good = { id: "a-1", conversation: "\n\nHuman: hi", domain: "scheming", malign: 1 };
 
 function read(...rows: unknown[]): Row[] {
-  const folder = Deno.makeTempDirSync();
-  try {
-    const path = join(folder, "rows.jsonl");
-    Deno.writeTextFileSync(path, rows.map((row) => JSON.stringify(row)).join("\n"));
-    return readRows(path);
-  } finally {
-    Deno.removeSync(folder, { recursive: true });
-  }
+  using temporary = temporaryFolder();
+  const path = join(temporary.path, "rows.jsonl");
+  Deno.writeTextFileSync(path, rows.map((row) => JSON.stringify(row)).join("\n"));
+  return readRows(path);
 }
 
 function assertFails(rows: unknown[], message: RegExp, remedy = /./): void {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { temporaryFolder } from "../core/testing.ts";
 import type { Row } from "./row.ts";
 import { loadSuite, readScenes, toJsonl } from "./suite.ts";
 
@@ -17,16 +18,13 @@ function withFolder(
   files: Record<string, string | Uint8Array>,
   use: (folder: string) => void,
 ): void {
-  const folder = Deno.makeTempDirSync();
-  try {
-    for (const [name, data] of Object.entries(files)) {
-      const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
-      Deno.writeFileSync(join(folder, name), bytes);
-    }
-    use(folder);
-  } finally {
-    Deno.removeSync(folder, { recursive: true });
+  using temporary = temporaryFolder();
+  const folder = temporary.path;
+  for (const [name, data] of Object.entries(files)) {
+    const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
+    Deno.writeFileSync(join(folder, name), bytes);
   }
+  use(folder);
 }
 
 Deno.test("loadSuite() reads the splits of a folder, gzipped or not", () => {

@@ -2,15 +2,12 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { openCache } from "./cache.ts";
 import { exists, readText, writeFileAtomic } from "./files.ts";
+import { temporaryFolder } from "./testing.ts";
 
 /** Runs `use` with an empty folder for a cache. */
 async function inFolder(use: (root: string) => Promise<void>): Promise<void> {
-  const root = Deno.makeTempDirSync();
-  try {
-    await use(root);
-  } finally {
-    Deno.removeSync(root, { recursive: true });
-  }
+  using temporary = temporaryFolder();
+  await use(temporary.path);
 }
 
 const namesIn = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();

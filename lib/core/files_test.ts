@@ -9,15 +9,12 @@ import {
   removeIfPresent,
   writeFileAtomic,
 } from "./files.ts";
+import { temporaryFolder } from "./testing.ts";
 
 /** Runs `use` in an empty folder. */
 function inFolder(use: (folder: string) => void): void {
-  const folder = Deno.makeTempDirSync();
-  try {
-    use(folder);
-  } finally {
-    Deno.removeSync(folder, { recursive: true });
-  }
+  using temporary = temporaryFolder();
+  use(temporary.path);
 }
 
 const namesIn = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();

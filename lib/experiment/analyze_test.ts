@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { UserError } from "../core/errors.ts";
+import { temporaryFolder } from "../core/testing.ts";
 import { analyze, type AnalyzeOptions, parseLambdaGrid } from "./analyze.ts";
 import golden from "./testdata/analyze_golden.json" with { type: "json" };
 
@@ -38,12 +39,8 @@ for (const { files, options, columns, ids, scores, lambda, analysis } of golden.
 
 /** Runs `use` with a folder that is removed afterwards. */
 function inFolder(use: (folder: string) => void): void {
-  const folder = Deno.makeTempDirSync();
-  try {
-    use(folder);
-  } finally {
-    Deno.removeSync(folder, { recursive: true });
-  }
+  using temporary = temporaryFolder();
+  use(temporary.path);
 }
 
 const safe = { id: "s", conversation: "Hi", domain: "hh-rlhf-helpful", malign: 0, score: 0.1 };

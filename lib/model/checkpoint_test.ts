@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../core/errors.ts";
 import { readBytes } from "../core/files.ts";
+import { temporaryFolder } from "../core/testing.ts";
 import { matmul } from "../graph/matmul.ts";
 import { input } from "../graph/tensor.ts";
 import { causalMask } from "../runtime/batches.ts";
@@ -25,13 +26,10 @@ const tokens = { padId: 0, bosId: 1, eosId: 2 };
 
 /** Runs `use` with a copy of the guard's checkpoint. */
 function withCopy(use: (folder: string) => void): void {
-  const folder = Deno.makeTempDirSync();
-  try {
-    writeCheckpoint(folder, readCheckpoint(folderOf("guard")), tokens);
-    use(folder);
-  } finally {
-    Deno.removeSync(folder, { recursive: true });
-  }
+  using temporary = temporaryFolder();
+  const folder = temporary.path;
+  writeCheckpoint(folder, readCheckpoint(folderOf("guard")), tokens);
+  use(folder);
 }
 
 function assertClose(found: ArrayLike<number>, expected: ArrayLike<number>): void {
@@ -81,18 +79,15 @@ Deno.test("readCheckpoint() gives a guard with the logits that transformers give
 
 for (const head of heads) {
   Deno.test(`writeCheckpoint() writes the files that transformers opened (${head})`, () => {
-    const folder = Deno.makeTempDirSync();
-    try {
-      writeCheckpoint(folder, readCheckpoint(folderOf(head)), tokens);
-      for (const name of ["config.json", "model.safetensors"]) {
-        assert.deepEqual(
-          readBytes(join(folder, name)),
-          readBytes(join(folderOf(head), name)),
-          name,
-        );
-      }
-    } finally {
-      Deno.removeSync(folder, { recursive: true });
+    using temporary = temporaryFolder();
+    const folder = temporary.path;
+    writeCheckpoint(folder, readCheckpoint(folderOf(head)), tokens);
+    for (const name of ["config.json", "model.safetensors"]) {
+      assert.deepEqual(
+        readBytes(join(folder, name)),
+        readBytes(join(folderOf(head), name)),
+        name,
+      );
     }
   });
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { UserError } from "../core/errors.ts";
 import { readBytes } from "../core/files.ts";
+import { temporaryFolder } from "../core/testing.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 import golden from "./testdata/golden.json" with { type: "json" };
 
@@ -10,12 +11,8 @@ const library = Uint8Array.fromHex(golden.safetensors); // what the Rust library
 
 /** Runs `use` with the path of a file that does not exist yet. */
 function withFile(use: (path: string) => void): void {
-  const folder = Deno.makeTempDirSync();
-  try {
-    use(join(folder, "model.safetensors"));
-  } finally {
-    Deno.removeSync(folder, { recursive: true });
-  }
+  using temporary = temporaryFolder();
+  use(join(temporary.path, "model.safetensors"));
 }
 
 Deno.test("readSafetensors() reads what the reference library writes", () => {

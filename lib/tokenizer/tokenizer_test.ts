@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { PreTrainedTokenizer } from "@huggingface/transformers";
 import fc from "fast-check";
 import { UserError } from "../core/errors.ts";
+import { temporaryFolder } from "../core/testing.ts";
 import { PRETOKEN_PATTERN, pretokens } from "./pretokens.ts";
 import { loadTokenizer, writeTokenizer } from "./tokenizer.ts";
 import { trainBpe } from "./train.ts";
@@ -87,19 +88,16 @@ Deno.test("loadTokenizer() knows the special tokens", () => {
 });
 
 Deno.test("loadTokenizer() says what is wrong with a folder", () => {
-  const folder = Deno.makeTempDirSync();
-  try {
-    assert.throws(() => loadTokenizer(folder), /Cannot read ".*tokenizer.json": there is no such/);
-    const path = join(folder, "tokenizer.json");
-    for (
-      const [content, why] of [["{", /broken JSON/], ["null", /another way/], ["{}", /another/]]
-    ) {
-      Deno.writeTextFileSync(path, content as string);
-      assert.throws(() => loadTokenizer(folder), (error) => {
-        return error instanceof UserError && (why as RegExp).test(error.message);
-      });
-    }
-  } finally {
-    Deno.removeSync(folder, { recursive: true });
+  using temporary = temporaryFolder();
+  const folder = temporary.path;
+  assert.throws(() => loadTokenizer(folder), /Cannot read ".*tokenizer.json": there is no such/);
+  const path = join(folder, "tokenizer.json");
+  for (
+    const [content, why] of [["{", /broken JSON/], ["null", /another way/], ["{}", /another/]]
+  ) {
+    Deno.writeTextFileSync(path, content as string);
+    assert.throws(() => loadTokenizer(folder), (error) => {
+      return error instanceof UserError && (why as RegExp).test(error.message);
+    });
   }
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { silent } from "../core/progress.ts";
 import { stream } from "../core/random.ts";
+import { temporaryFolder } from "../core/testing.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { modelParameters } from "../model/checkpoint.ts";
 import type { DecoderConfig } from "../model/config.ts";
@@ -104,23 +105,20 @@ async function assertResumes(
   run: (options: MonitorTraining & { masking: number }) => Promise<Trained>,
   killedAfter: number[],
 ): Promise<void> {
-  const scratch = Deno.makeTempDirSync();
+  using temporary = temporaryFolder();
+  const scratch = temporary.path;
   const changes = { epochs: 35, masking: 0.2, scratch };
-  try {
-    const whole = await run(options({ ...changes, scratch: `${scratch}/unused` }));
-    assert.ok(whole.losses.length > 130);
-    for (const step of killedAfter) {
-      const killed = run(options({ ...changes, progress: killedAt(step) }));
-      await assert.rejects(killed, /^Error: killed$/);
-    }
-    let stepsLeft = 0;
-    const counting = { ...silent, update: () => void stepsLeft++ };
-    assertSameBytes(await run(options({ ...changes, progress: counting })), whole);
-    const saved = killedAfter[0] > 100 ? 100 : 0; // every hundredth step
-    assert.equal(stepsLeft, whole.losses.length - saved);
-  } finally {
-    Deno.removeSync(scratch, { recursive: true });
+  const whole = await run(options({ ...changes, scratch: `${scratch}/unused` }));
+  assert.ok(whole.losses.length > 130);
+  for (const step of killedAfter) {
+    const killed = run(options({ ...changes, progress: killedAt(step) }));
+    await assert.rejects(killed, /^Error: killed$/);
   }
+  let stepsLeft = 0;
+  const counting = { ...silent, update: () => void stepsLeft++ };
+  assertSameBytes(await run(options({ ...changes, progress: counting })), whole);
+  const saved = killedAfter[0] > 100 ? 100 : 0; // every hundredth step
+  assert.equal(stepsLeft, whole.losses.length - saved);
 }
 
 for (const steps of [[3], [130], [105, 20]]) {
@@ -132,15 +130,12 @@ for (const steps of [[3], [130], [105, 20]]) {
 }
 
 Deno.test("training leaves aside the state of a run of another length", async () => {
-  const scratch = Deno.makeTempDirSync();
-  try {
-    const progress = killedAt(130);
-    await assert.rejects(trainLanguageModel(config, options({ epochs: 35, scratch, progress })));
-    const fresh = await trainLanguageModel(config, options({ epochs: 30 }));
-    assertSameBytes(await trainLanguageModel(config, options({ epochs: 30, scratch })), fresh);
-  } finally {
-    Deno.removeSync(scratch, { recursive: true });
-  }
+  using temporary = temporaryFolder();
+  const scratch = temporary.path;
+  const progress = killedAt(130);
+  await assert.rejects(trainLanguageModel(config, options({ epochs: 35, scratch, progress })));
+  const fresh = await trainLanguageModel(config, options({ epochs: 30 }));
+  assertSameBytes(await trainLanguageModel(config, options({ epochs: 30, scratch })), fresh);
 });
 
 const short = sequences.map((_, i) => i).filter((i) => sequences[i].length <= 16);
