@@ -115,7 +115,7 @@ function signalGraph(model: Model, request: SignalRequest): Record<string, Tenso
   );
   const last = states[model.config.layers];
   const outputs: Record<string, Tensor> = {};
-  if (request.guard) outputs.guard = guardLogits(last, weights);
+  if (request.guard) outputs.guard = lastLogits(last, weights);
   request.hidden?.forEach(({ layer, pooling }, i) =>
     outputs[`hidden${i}`] = pool(states[layer], pooling)
   );
@@ -141,10 +141,10 @@ function entropy(logits: Tensor): Tensor {
 }
 
 /**
- * Logits at all tokens, of which the last ones are picked, shape (B, 2). Were the last hidden states picked first, a
- * conversation alone in its batch would go through another multiplication kernel, which rounds differently.
+ * A guard's logits at all tokens, of which the last ones are picked, shape (B, 2). Were the last hidden states picked first,
+ * as in training, a conversation alone in its batch would go through another multiplication kernel, which rounds differently.
  */
-function guardLogits(hidden: Tensor, weights: Weights): Tensor {
+function lastLogits(hidden: Tensor, weights: Weights): Tensor {
   const logits = matmul(flattenRows(hidden), weights(SCORE), { transB: true }); // (B T, 2)
   return gather(logits, input("last", ["B"], "int64"));
 }
