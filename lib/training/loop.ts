@@ -5,6 +5,7 @@
  * @module
  */
 import { join } from "node:path";
+import { UserError } from "../core/errors.ts";
 import { exists } from "../core/files.ts";
 import type { Progress } from "../core/progress.ts";
 import { stream } from "../core/random.ts";
@@ -129,7 +130,14 @@ function readState(
 ): { state: TrainerState; losses: Float32Array } | undefined {
   const path = join(scratch, STATE_FILE);
   if (!exists(path)) return undefined;
-  const { parameters, metadata } = readSafetensors(path);
+  let saved: ReturnType<typeof readSafetensors>;
+  try {
+    saved = readSafetensors(path);
+  } catch (error) {
+    if (error instanceof UserError) return undefined; // damaged: training starts over, and ends in the same bytes
+    throw error;
+  }
+  const { parameters, metadata } = saved;
   const array = (name: string) => parameters.get(name)!.data;
   if (array("losses").length !== steps) return undefined;
   const state = {

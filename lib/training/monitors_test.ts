@@ -129,6 +129,16 @@ for (const steps of [[3], [130], [105, 20]]) {
   });
 }
 
+Deno.test("training starts over where the saved state is damaged", async () => {
+  using temporary = temporaryFolder();
+  const scratch = temporary.path;
+  const fresh = await trainLanguageModel(config, options({ epochs: 1 }));
+  for (const damaged of ["", "junk that is no safetensors file"]) {
+    Deno.writeTextFileSync(`${scratch}/state.safetensors`, damaged);
+    assertSameBytes(await trainLanguageModel(config, options({ epochs: 1, scratch })), fresh);
+  }
+});
+
 Deno.test("training leaves aside the state of a run of another length", async () => {
   using temporary = temporaryFolder();
   const scratch = temporary.path;
