@@ -1,11 +1,12 @@
 /**
- * The command line behind `deno task …`: reads arguments, calls the library, prints.
+ * The command line behind `deno task …`: reads arguments, calls the library, prints. What computes with ONNX Runtime is imported
+ * by the tasks that use it, so that the others need no permission for native code.
  *
  * @module
  */
 import { join } from "node:path";
 import { suggestName, UsageError } from "./lib/core/errors.ts";
-import { exists, readText, removeIfPresent } from "./lib/core/files.ts";
+import { exists, makeFolder, readText, removeIfPresent } from "./lib/core/files.ts";
 import { duration } from "./lib/core/progress.ts";
 import {
   exitOnError,
@@ -18,14 +19,11 @@ import {
   runOptions,
   warn,
 } from "./lib/experiment/command_line.ts";
-import { type Experiment, runExperiment } from "./lib/experiment/experiment.ts";
+import type { Experiment } from "./lib/experiment/experiment.ts";
 import { AGGREGATORS, analyze, parseLambdaGrid } from "./lib/experiment/analyze.ts";
-import { benchmark } from "./lib/experiment/benchmark.ts";
 import { renderTable } from "./lib/report/table.ts";
-import { writeManifest } from "./lib/tokenizer/mini_manifest.ts";
 import { claimsTable, judgeClaim, type JudgedClaim, readClaims } from "./lib/experiment/claims.ts";
-import { compareArtifacts } from "./lib/experiment/verify.ts";
-import { openWorkbench } from "./lib/experiment/workbench.ts";
+import { compareArtifacts, parseArtifact } from "./lib/experiment/verify.ts";
 
 const HELP = { help: { type: "boolean" } } as const;
 const ONLY = { only: { type: "string" } } as const;
@@ -46,8 +44,11 @@ async function reproduce(args: string[]): Promise<void> {
   --only NAME,…        some experiments only: ${experimentNames().join(", ")}`);
   }
   const experiments = await loadExperiments(values.only);
+  const { openWorkbench } = await import("./lib/experiment/workbench.ts");
+  const { runExperiment } = await import("./lib/experiment/experiment.ts");
   const bench = openWorkbench(runOptions(values, warn));
   const folder = resultsFolder(values, bench.suite.name);
+  makeFolder(folder); // a folder that cannot be made is better known before the training than after it
   const started = performance.now();
   for (const experiment of experiments) {
     const { table, json, svg } = await runExperiment(experiment, bench, folder);
@@ -62,7 +63,10 @@ async function reproduce(args: string[]): Promise<void> {
 function judgeClaims(folder: string): JudgedClaim[] {
   return readClaims(join(import.meta.dirname!, "data/claims/mood.json")).map((claim) => {
     const path = join(folder, `${claim.predicate.artifact}.json`);
-    return judgeClaim(claim, exists(path) ? JSON.parse(readText(path)) : undefined);
+    return judgeClaim(
+      claim,
+      exists(path) ? parseArtifact(path, claim.predicate.artifact, readText(path)) : undefined,
+    );
   });
 }
 
@@ -75,6 +79,8 @@ async function verify(args: string[]): Promise<void> {
   --only NAME,…        some experiments only: ${experimentNames().join(", ")}`,
     );
   }
+  const { openWorkbench } = await import("./lib/experiment/workbench.ts");
+  const { runExperiment } = await import("./lib/experiment/experiment.ts");
   const bench = openWorkbench(runOptions(values, warn));
   const folder = resultsFolder(values, bench.suite.name);
   const fresh = join(bench.options.cache, "verify");
@@ -86,8 +92,10 @@ async function verify(args: string[]): Promise<void> {
       failures++;
       continue;
     }
+    const text = readText(committed);
+    parseArtifact(committed, experiment.name, text);
     const { json } = await runExperiment(experiment, bench, fresh);
-    const { agrees, finding } = compareArtifacts(readText(committed), readText(json));
+    const { agrees, finding } = compareArtifacts(text, readText(json));
     print(`${agrees ? "agrees  " : "DIFFERS "}  ${committed}: ${finding}`);
     if (!agrees) failures++;
   }
@@ -159,15 +167,17 @@ async function bench(args: string[]): Promise<void> {
   if (values.help) {
     return print("deno task bench [--threads N]: how fast this machine trains and scores.");
   }
+  const { benchmark } = await import("./lib/experiment/benchmark.ts");
   print(renderTable(await benchmark(positiveInteger("threads", values.threads))));
 }
 
 /** Writes the manifest of the embedded suite. */
-function mini(args: string[]): void {
+async function mini(args: string[]): Promise<void> {
   const { values } = readFlags(args, HELP);
   if (values.help) {
     return print("deno task mini: writes data/mini/manifest.json after a change to the scenes.");
   }
+  const { writeManifest } = await import("./lib/tokenizer/mini_manifest.ts");
   writeManifest();
 }
 

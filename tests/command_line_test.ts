@@ -106,6 +106,14 @@ Deno.test("verify accepts what reproduce wrote, and names what was changed", asy
     const refused = await task("verify", ...flags);
     assert.equal(refused.code, 1);
     assert.match(refused.out, /DIFFERS.*findings\.results\.guard\.id\.metrics\.auroc\.estimate/);
+    Deno.writeTextFileSync(path, '{"id');
+    for (const name of ["verify", "reproduce"]) {
+      const others = name === "verify" ? [] : ["--only", "published_tables"]; // it judges what else is there
+      const { code, err } = await task(name, ...flags, ...others);
+      assert.equal(code, 1);
+      assert.match(err, /Cannot read .*: it is no artifact of "guard_generalization"\./);
+      assert.doesNotMatch(err, /\n\s+at /, "no stack");
+    }
   });
 });
 
@@ -194,5 +202,25 @@ Deno.test("bad suites and folders are one sentence with a remedy, exit code 1, a
       name.includes(".tmp-")
     );
     assert.deepEqual(left, []);
+  });
+});
+
+Deno.test("analyze runs with the permissions of its task", async () => {
+  await withFolder(async (folder) => {
+    const rows = [0, 1].map((malign) => ({
+      id: `row-${malign}`,
+      conversation: "\n\nHuman: Hello",
+      domain: "hh-rlhf-harmless",
+      malign,
+      score: malign,
+    }));
+    const path = join(folder, "scores.jsonl");
+    Deno.writeTextFileSync(path, rows.map((row) => JSON.stringify(row) + "\n").join(""));
+    const { code, err } = await task("analyze", path, "--output", join(folder, "out"));
+    assert.equal(code, 0, err);
+    assert.deepEqual(Object.keys(filesOf(join(folder, "out"))).sort(), [
+      "analysis.json",
+      "results.jsonl",
+    ]);
   });
 });

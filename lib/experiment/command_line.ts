@@ -8,8 +8,8 @@
 import { join } from "node:path";
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 import { suggestName, UsageError, UserError } from "../core/errors.ts";
-import { type Experiment, runExperiment } from "./experiment.ts";
-import { openWorkbench, type RunOptions } from "./workbench.ts";
+import type { Experiment } from "./experiment.ts";
+import type { RunOptions } from "./workbench.ts";
 
 /** Flags of everything that runs experiments, and what they mean. */
 export const RUN_FLAGS = {
@@ -145,6 +145,8 @@ export function runAsScript<Config, Findings>(
   return exitOnError(async () => {
     const { values } = readFlags(Deno.args, { ...RUN_FLAGS, help: { type: "boolean" } });
     if (values.help) return print(`${experiment.question}\n${RUN_HELP}`);
+    const { openWorkbench } = await import("./workbench.ts");
+    const { runExperiment } = await import("./experiment.ts");
     const bench = openWorkbench(runOptions(values, warn));
     const { table, json, svg } = await runExperiment(
       experiment,
