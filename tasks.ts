@@ -152,7 +152,7 @@ Each FILE is a results.jsonl as mood-bench writes it: id, conversation, domain, 
 
   --aggregator NAME    how several files are combined: ${AGGREGATORS.join(", ")}
   --anchor N           lambda: which file is the anchor, from 0            [0]
-  --lambda-grid A:B:N  lambda: N coefficients from 10^A to 10^B, beside 0  [-2:2:21]
+  --lambda-grid=A:B:N  lambda: N coefficients from 10^A to 10^B, beside 0  [-2:2:21]
   --lambda-fpr F       lambda: where recall may not fall                   [0.01]
   --id-domains A,B     in-distribution domains                             [MOOD's three]
   --fpr F,F            target false-positive rates                         [0.005,0.01,0.02]

@@ -172,6 +172,11 @@ Deno.test("every wrong use is one sentence with a remedy, and exit code 2", asyn
     ],
     [["reproduce", "--seeds", "0"], /--seeds 0: it must be a whole number from 1 to 256/],
     [["verify", "extra"], /"extra"/],
+    [
+      ["analyze", "a.jsonl", "--lambda-grid", "-2:2:21"],
+      /Cannot use --lambda-grid: its value is missing, or begins with a dash\.\nWrite .*--lambda-grid=-1/,
+    ],
+    [["analyze", "a.jsonl", "--lambda-grid", "400:500:3"], /exponents of ten from -100 to 100/],
   ];
   for (const [args, message] of wrong) {
     const { code, err } = await task(args[0], ...args.slice(1));

@@ -186,10 +186,13 @@ function write(folder: string, { report, rows }: Analysis): void {
 export function parseLambdaGrid(text: string): number[] {
   const parts = text.split(":");
   const [min, max, points] = parts.map((part) => part.trim() === "" ? NaN : Number(part));
-  if (parts.length !== 3 || !(min <= max) || !Number.isInteger(points) || points < 1) {
+  if (
+    parts.length !== 3 || !(-100 <= min && min <= max && max <= 100) ||
+    !(Number.isInteger(points) && 1 <= points && points <= 10_000)
+  ) {
     throw new UsageError(
-      `Cannot read the lambda grid "${text}": it must be MIN:MAX:POINTS, exponents of ten and a count`,
-      "Give a grid such as -2:2:21.",
+      `Cannot read the lambda grid "${text}": it must be MIN:MAX:POINTS, exponents of ten from -100 to 100 and a count up to 10000`,
+      "Give a grid such as --lambda-grid=-2:2:21.",
     );
   }
   return logGrid(min, max, points);

@@ -72,6 +72,14 @@ export function readFlags<T extends ParseArgsOptionsConfig>(
     return parsed;
   } catch (error) {
     if (error instanceof UsageError) throw error;
+    const dashed = /Option '(--[^' ]+).*' argument is ambiguous/.exec((error as Error).message)
+      ?.[1];
+    if (dashed !== undefined) {
+      throw new UsageError(
+        `Cannot use ${dashed}: its value is missing, or begins with a dash`,
+        `Write a value that begins with a dash behind an equals sign: ${dashed}=-1.`,
+      );
+    }
     const unknown = /Unknown option '--?([^']*)'/.exec((error as Error).message)?.[1];
     if (unknown === undefined) {
       throw new UsageError(
