@@ -5,6 +5,7 @@
  * @module
  */
 import process from "node:process";
+import { silent } from "../core/progress.ts";
 import { stream } from "../core/random.ts";
 import { matmul } from "../graph/matmul.ts";
 import { input } from "../graph/tensor.ts";
@@ -21,7 +22,6 @@ import { FULL } from "./recipe.ts";
 
 const SEQUENCES = 256;
 const LENGTH = 128; // tokens
-const silent = { update() {}, finish() {} };
 
 /**
  * Measures.
@@ -77,7 +77,7 @@ async function productRate(threads: number): Promise<number> {
   const n = 1024;
   const operand = { data: new Float32Array(n * n).fill(0.5), dims: [n, n] };
   const into = { y: { data: new Float32Array(n * n), dims: [n, n] } };
-  const session = await openSession({ y: matmul(input("a", [n, n]), input("b", [n, n])) }, {
+  await using session = await openSession({ y: matmul(input("a", [n, n]), input("b", [n, n])) }, {
     threads,
   });
   const feeds = { a: operand, b: operand };
@@ -86,7 +86,6 @@ async function productRate(threads: number): Promise<number> {
   const seconds = await secondsOf(async () => {
     for (let i = 0; i < runs; i++) await session.run(feeds, into);
   });
-  await session.release();
   return 2 * n ** 3 * runs / seconds / 1e9;
 }
 

@@ -21,7 +21,7 @@ export interface SessionOptions {
   threads: number;
 }
 
-/** A graph made ready to run. Its memory is freed by `await using`, also where something throws, or by `release`. */
+/** A graph made ready to run. Its memory is freed by `await using`, also where something throws. */
 export interface Session extends AsyncDisposable {
   /**
    * Computes all outputs.
@@ -34,8 +34,6 @@ export interface Session extends AsyncDisposable {
     feeds: Readonly<Record<string, Value>>,
     into?: Readonly<Record<string, Value<Float32Array>>>,
   ): Promise<Record<string, Value<Float32Array>>>;
-  /** Frees the memory; the session cannot be used afterwards. */
-  release(): Promise<void>;
 }
 
 /**
@@ -75,7 +73,6 @@ export async function openSession(
         return [name, { data: data as Float32Array, dims }];
       }));
     },
-    release: () => session.release(),
     [Symbol.asyncDispose]: () => session.release(),
   };
 }
