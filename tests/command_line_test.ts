@@ -193,7 +193,14 @@ Deno.test("bad suites and folders are one sentence with a remedy, exit code 1, a
     Deno.mkdirSync(broken);
     Deno.copyFileSync(join(suite, "train.jsonl"), join(broken, "train.jsonl"));
     Deno.writeTextFileSync(join(broken, "test.jsonl"), '{"id": "a", \n');
+    const oneClass = join(folder, "one-class");
+    Deno.mkdirSync(oneClass);
+    Deno.copyFileSync(join(suite, "train.jsonl"), join(oneClass, "train.jsonl"));
+    const lines = Deno.readTextFileSync(join(suite, "test.jsonl")).split("\n");
+    const unsafe = lines.filter((line) => line.includes('"malign":1'));
+    Deno.writeTextFileSync(join(oneClass, "test.jsonl"), unsafe.join("\n"));
     const bad: [string[], RegExp][] = [
+      [["--suite", oneClass], /test rows must hold safe rows .* and unsafe rows, got 0 and \d+/],
       [["--suite", join(folder, "none")], /Cannot load the suite .*: there is no such folder/],
       [["--suite", broken], /test\.jsonl.* line 1/],
       [["--suite", suite, "--quick", "--results", "/proc/results"], /Cannot .*\/proc\/results/],

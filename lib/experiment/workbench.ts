@@ -6,8 +6,10 @@
  */
 import { join } from "node:path";
 import { type Cache, openCache } from "../core/cache.ts";
+import { UserError } from "../core/errors.ts";
 import { hashOf } from "../core/json.ts";
 import { startProgress } from "../core/progress.ts";
+import { ID_DOMAINS } from "../conversation/domains.ts";
 import { fitContext, splitTurns } from "../conversation/render.ts";
 import { type Piece, splitSentences } from "../conversation/sentences.ts";
 import type { Row } from "../conversation/row.ts";
@@ -113,11 +115,26 @@ export interface Workbench {
  * Opens a workbench.
  *
  * @param options suite, extent, threads, cache.
- * @returns the workbench, nothing trained yet; throws a `UserError` where the suite cannot be loaded.
+ * @returns the workbench, nothing trained yet; throws a `UserError` where the suite cannot be loaded, or
+ * its test rows are of one class.
  */
 export function openWorkbench(options: RunOptions): Workbench {
   const cache = openCache(options.cache, options.say);
-  return assemble(loadSuite(options.suite), options.quick ? QUICK : FULL, cache, options);
+  const suite = loadSuite(options.suite);
+  requireBothClasses(suite);
+  return assemble(suite, options.quick ? QUICK : FULL, cache, options);
+}
+
+/** Without safe ID rows there is no threshold, and without unsafe rows no recall. */
+function requireBothClasses({ name, test }: Suite): void {
+  const known: readonly string[] = ID_DOMAINS;
+  const unsafe = test.filter(({ malign }) => malign === 1).length;
+  const safe = test.filter(({ malign, domain }) => malign === 0 && known.includes(domain)).length;
+  if (safe > 0 && unsafe > 0) return;
+  throw new UserError(
+    `Cannot use the suite "${name}": its test rows must hold safe rows of the ID domains and unsafe rows, got ${safe} and ${unsafe}`,
+    `Add rows of both classes; the ID domains are ${ID_DOMAINS.join(", ")}.`,
+  );
 }
 
 /** A workbench whose suite and cache are there. */
