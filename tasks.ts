@@ -24,6 +24,7 @@ import { AGGREGATORS, analyze, parseLambdaGrid } from "./lib/experiment/analyze.
 import { renderTable } from "./lib/report/table.ts";
 import { claimsTable, judgeClaim, type JudgedClaim, readClaims } from "./lib/experiment/claims.ts";
 import { compareArtifacts, parseArtifact } from "./lib/experiment/verify.ts";
+import type { Workbench } from "./lib/experiment/workbench.ts";
 
 const HELP = { help: { type: "boolean" } } as const;
 const ONLY = { only: { type: "string" } } as const;
@@ -80,12 +81,29 @@ async function verify(args: string[]): Promise<void> {
     );
   }
   const { openWorkbench } = await import("./lib/experiment/workbench.ts");
-  const { runExperiment } = await import("./lib/experiment/experiment.ts");
   const bench = openWorkbench(runOptions(values, warn));
   const folder = resultsFolder(values, bench.suite.name);
-  const fresh = join(bench.options.cache, "verify");
+  const fresh = join(bench.options.cache, `verify-${crypto.randomUUID().slice(0, 8)}`);
+  try {
+    const failures = await compareAll(await loadExperiments(values.only), bench, folder, fresh);
+    print("");
+    print(renderTable(claimsTable(judgeClaims(fresh))));
+    if (failures > 0) Deno.exitCode = 1;
+  } finally {
+    removeIfPresent(fresh);
+  }
+}
+
+/** Makes artifacts in one folder and compares them with those in another; returns how many are missing or differ. */
+async function compareAll(
+  experiments: Experiment[],
+  bench: Workbench,
+  folder: string,
+  fresh: string,
+): Promise<number> {
+  const { runExperiment } = await import("./lib/experiment/experiment.ts");
   let failures = 0;
-  for (const experiment of await loadExperiments(values.only)) {
+  for (const experiment of experiments) {
     const committed = join(folder, `${experiment.name}.json`);
     if (!exists(committed)) {
       print(`MISSING   ${committed}`);
@@ -99,10 +117,7 @@ async function verify(args: string[]): Promise<void> {
     print(`${agrees ? "agrees  " : "DIFFERS "}  ${committed}: ${finding}`);
     if (!agrees) failures++;
   }
-  print("");
-  print(renderTable(claimsTable(judgeClaims(fresh))));
-  removeIfPresent(fresh);
-  if (failures > 0) Deno.exit(1);
+  return failures;
 }
 
 /** Analyses scored conversations. */

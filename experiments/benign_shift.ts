@@ -14,6 +14,7 @@ import type { Contrasts } from "../lib/experiment/contrasts.ts";
 import {
   chanceLine,
   type Circumstances,
+  meanOver,
   monitorColor,
   type Results,
   syntheticNotes,
@@ -101,7 +102,9 @@ function alarmTable(
     ]),
     notes: [
       `Share of (n) safe rows flagged, in %, with the threshold at 1% of ${results.guard.id.nSafe} safe ID rows: low is good;`,
-      `beside it the recall at that threshold, mean over misaligned domains outside ID. Mean of ${seeds} seeds, [95% interval].`,
+      `beside it the recall at that threshold, mean over misaligned domains outside ID. Estimates: ${
+        meanOver(seeds)
+      }, [95% interval].`,
       ...shifts.length > 0 ? [] : ["This suite has no safe rows outside ID."],
       ...syntheticNotes(synthetic),
     ],
@@ -143,7 +146,7 @@ function alarmFigure(
   return {
     title: {
       text: TITLE,
-      subtitle: `thresholds at 1% of safe ID rows (dashed); mean of ${seeds} seeds, 95% intervals${
+      subtitle: `thresholds at 1% of safe ID rows (dashed); ${meanOver(seeds)}, 95% intervals${
         synthetic ? "; synthetic conversations" : ""
       }`,
     },

@@ -15,6 +15,7 @@ import type { Contrasts } from "../lib/experiment/contrasts.ts";
 import {
   chanceLine,
   type Circumstances,
+  meanOver,
   monitorColor,
   type Results,
   subtitleOf,
@@ -188,9 +189,9 @@ function scaleTable(
       ]),
     ]),
     notes: [
-      `Recall (TPR) in % at 1% FPR on ${
-        results[scales[0].guard].id.nSafe
-      } safe ID rows, mean of ${seeds} seeds, [95% interval]; gain in points.`,
+      `Recall (TPR) in % at 1% FPR on ${results[scales[0].guard].id.nSafe} safe ID rows, ${
+        meanOver(seeds)
+      }, [95% interval]; gain in points.`,
       "overall: mean over groups with id; oodMean: without id. Detectors: perplexity and Mahalanobis distance, of the same size.",
       ...GROUPS.map((group) =>
         `${group}: the largest guard gains ${

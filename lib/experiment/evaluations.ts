@@ -51,6 +51,16 @@ function linesOf(results: Results, monitors: readonly string[]): Line[] {
 }
 
 /**
+ * What an estimate is the mean of.
+ *
+ * @param seeds how many, at least 1.
+ * @returns such as `mean of 3 seeds`, or `1 seed`.
+ */
+export function meanOver(seeds: number): string {
+  return seeds === 1 ? "1 seed" : `mean of ${seeds} seeds`;
+}
+
+/**
  * Recall at 1% FPR of every monitor on every group, and the false-positive rate on benign shifts.
  *
  * @param results what to show.
@@ -71,7 +81,7 @@ export function recallTable(results: Results, caption: Caption): Table {
       ...monitors.map((monitor) => percentCell(results[monitor][group].metrics[metric] ?? null)),
     ]),
     notes: [
-      `Recall (TPR) in % at 1% FPR on ${nSafe} safe ID rows, mean of ${seeds} seeds, [95% interval].`,
+      `Recall (TPR) in % at 1% FPR on ${nSafe} safe ID rows, ${meanOver(seeds)}, [95% interval].`,
       "n counts unsafe rows. overall: mean over groups with id; oodMean: without id.",
       ...shifts
         ? ["(safe): false alarms in % at the same threshold on n benign rows; low is good."]
@@ -117,7 +127,7 @@ export function recallFigure(results: Results, caption: Caption): Figure {
  */
 export function subtitleOf({ seeds, synthetic }: Circumstances): string {
   const suite = synthetic ? "; synthetic conversations" : "";
-  return `95% intervals; mean of ${seeds} seeds; dashed: 1%, the chance level${suite}`;
+  return `95% intervals; ${meanOver(seeds)}; dashed: 1%, the chance level${suite}`;
 }
 
 /**
