@@ -37,12 +37,19 @@ const commands: Record<string, (args: string[]) => Promise<void> | void> = {
   mini,
 };
 
+/** The flags of the tasks that run experiments. */
+function experimentHelp(): string {
+  return `${RUN_HELP}
+  --only NAME,…        some experiments only: ${experimentNames().join(", ")}`;
+}
+
 /** Runs experiments and prints their tables. */
 async function reproduce(args: string[]): Promise<void> {
   const { values } = readFlags(args, { ...RUN_FLAGS, ...ONLY, ...HELP });
   if (values.help) {
-    return print(`deno task reproduce: trains the monitors and runs the experiments.\n${RUN_HELP}
-  --only NAME,…        some experiments only: ${experimentNames().join(", ")}`);
+    return print(
+      `deno task reproduce: trains the monitors and runs the experiments.\n${experimentHelp()}`,
+    );
   }
   const experiments = await loadExperiments(values.only);
   const { openWorkbench } = await import("./lib/experiment/workbench.ts");
@@ -76,8 +83,7 @@ async function verify(args: string[]): Promise<void> {
   const { values } = readFlags(args, { ...RUN_FLAGS, ...ONLY, ...HELP });
   if (values.help) {
     return print(
-      `deno task verify: makes the artifacts again and compares them with those in the results folder.\n${RUN_HELP}
-  --only NAME,…        some experiments only: ${experimentNames().join(", ")}`,
+      `deno task verify: makes the artifacts again and compares them with those in the results folder.\n${experimentHelp()}`,
     );
   }
   const { openWorkbench } = await import("./lib/experiment/workbench.ts");

@@ -9,6 +9,7 @@
  */
 import { join } from "node:path";
 import type { Message } from "../chat/client.ts";
+import { quote } from "../chat/quote.ts";
 import type { Row } from "../conversation/row.ts";
 import { UserError } from "../core/errors.ts";
 import { readText } from "../core/files.ts";
@@ -46,11 +47,6 @@ export function judgePrompt(
     { role: "system", content: `${promptText("constitution")}\n\n${QUOTED}` },
     { role: "user", content: [...examples, judged, promptText(rubric)].join("\n\n") },
   ];
-}
-
-/** Marks every line, whichever of Unicode's line breaks ends it. */
-function quote(text: string): string {
-  return text.trim().split(/\r\n|[\n\v\f\r\x85\u2028\u2029]/).map((line) => `| ${line}`).join("\n");
 }
 
 function promptText(name: string): string {
