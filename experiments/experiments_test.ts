@@ -6,25 +6,22 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { temporaryFolder } from "../lib/core/testing.ts";
 import { writeTinySuite } from "../lib/conversation/testing.ts";
-import { judgeClaim, readClaims } from "../lib/experiment/claims.ts";
+import { openCatalogue } from "../lib/experiment/catalogue.ts";
+import { judgeClaim } from "../lib/experiment/claims.ts";
 import type { Results } from "../lib/experiment/evaluations.ts";
 import { type Artifact, artifactOf, type Experiment } from "../lib/experiment/experiment.ts";
 import { FUSED } from "../lib/experiment/fused.ts";
+import { publishedClaims } from "../lib/experiment/published_claims.ts";
 import { openWorkbench } from "../lib/experiment/workbench.ts";
 import { renderFigure } from "../lib/report/figure.ts";
 import { renderTable } from "../lib/report/table.ts";
 
 type AnyExperiment = Experiment<Record<string, unknown>, unknown>;
 
-const CLAIMS = readClaims(join(import.meta.dirname!, "../data/claims/mood.json"));
+const CLAIMS = publishedClaims();
 
-async function loadExperiments(): Promise<AnyExperiment[]> {
-  const names = [...Deno.readDirSync(import.meta.dirname!)].map(({ name }) => name);
-  const scripts = names.filter((name) => !name.endsWith("_test.ts") && name.endsWith(".ts"));
-  return await Promise.all(
-    scripts.sort().map(async (name) => (await import(`./${name}`)).default),
-  );
-}
+const loadExperiments = async () =>
+  await openCatalogue(import.meta.dirname!).load() as AnyExperiment[];
 
 /** The settings with few resamples. */
 function quickly({ config }: AnyExperiment): Record<string, unknown> {

@@ -1,0 +1,15 @@
+/** `deno task mini`: the embedded suite's manifest. @module */
+import { type Command, defineCommand } from "./command.ts";
+
+/** The task. */
+const command: Command = defineCommand({
+  summary: "writes data/mini/manifest.json after a change to the embedded suite's scenes",
+  help: () => "It takes no flags.",
+  flags: {},
+  async run() {
+    const { writeManifest } = await import("../tokenizer/mini_manifest.ts");
+    writeManifest();
+  },
+});
+
+export default command;

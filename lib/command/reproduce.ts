@@ -1,0 +1,36 @@
+/** `deno task reproduce`: trains the monitors and runs the experiments. @module */
+import { makeFolder } from "../core/files.ts";
+import { duration } from "../core/progress.ts";
+import { print, resultsFolder, runOptions, warn } from "../experiment/command_line.ts";
+import { claimsTable } from "../experiment/claims.ts";
+import { judgeClaims } from "../experiment/published_claims.ts";
+import { renderTable } from "../report/table.ts";
+import { type Command, defineCommand } from "./command.ts";
+import { EXPERIMENT_FLAGS, experimentHelp } from "./experiment_flags.ts";
+
+/** The task. */
+const command: Command = defineCommand({
+  summary: "trains the monitors and runs the experiments",
+  help: ({ names }) =>
+    `${experimentHelp(names)}
+Example: deno task reproduce --only guard_generalization,fusion`,
+  flags: EXPERIMENT_FLAGS,
+  async run({ values, experiments: catalogue }) {
+    const experiments = await catalogue.load(values.only);
+    const { openWorkbench } = await import("../experiment/workbench.ts");
+    const { runExperiment } = await import("../experiment/experiment.ts");
+    const bench = openWorkbench(runOptions(values, warn));
+    const folder = resultsFolder(values, bench.suite.name);
+    makeFolder(folder); // a folder that cannot be made is better known before the training than after it
+    const started = performance.now();
+    for (const experiment of experiments) {
+      const { table, json, svg } = await runExperiment(experiment, bench, folder);
+      print(`${table}\n${json}\n${svg}\n`);
+    }
+    const judged = judgeClaims(folder).filter(({ verdict }) => verdict !== "not evaluated");
+    if (judged.length > 0) print(renderTable(claimsTable(judged)));
+    print(`Done in ${duration((performance.now() - started) / 1000)}.`);
+  },
+});
+
+export default command;
