@@ -1,6 +1,6 @@
 /**
  * A client that gives recorded answers, so that work with a large model can be repeated without it. A recording is a JSON
- * Lines file, each line `{"request": "<SHA-256 of messages and options>", "answer": "…"}`.
+ * Lines file, each line `{"request": "<SHA-256 of messages and options>", "answer": "…"}`, perhaps with `by`, who answered.
  *
  * @module
  */
@@ -24,22 +24,43 @@ export function requestHash(
   return hashOf({ messages: asked, seed, temperature, maxTokens });
 }
 
+/** One line of a recording. */
+export interface RecordedAnswer {
+  /** The key of the request: {@linkcode requestHash}. */
+  request: string;
+  /** The answer's text. */
+  answer: string;
+  /** Who answered; undefined where the recording does not say. */
+  by: string | undefined;
+}
+
 /**
- * Opens a recording.
+ * Reads a recording whole.
+ *
+ * @param path a `.jsonl` or `.jsonl.gz` file.
+ * @returns its answers, at least one, no two to the same request; throws a {@linkcode UserError} at a bad line.
+ */
+export function readRecording(path: string): RecordedAnswer[] {
+  const answered = new Set<string>();
+  return readJsonl(path).map((line) => {
+    const recorded = recordOf(path, line);
+    if (answered.has(recorded.request)) {
+      throw badRecord(path, line.line, `the request ${recorded.request} has been answered already`);
+    }
+    answered.add(recorded.request);
+    return recorded;
+  });
+}
+
+/**
+ * Opens a recording, to be read only.
  *
  * @param path a `.jsonl` or `.jsonl.gz` file.
  * @param name whose answers they are.
  * @returns a client; asked what was not recorded, it throws a {@linkcode UserError}, as opening does at a bad line.
  */
 export function recordedClient(path: string, name: string): ChatClient {
-  const answers = new Map<string, string>();
-  for (const line of readJsonl(path)) {
-    const { request, answer } = recordOf(path, line);
-    if (answers.has(request)) {
-      throw badRecord(path, line.line, `the request ${request} has been answered already`);
-    }
-    answers.set(request, answer);
-  }
+  const answers = new Map(readRecording(path).map(({ request, answer }) => [request, answer]));
   return {
     name,
     ask(messages, options) {
@@ -57,15 +78,18 @@ export function recordedClient(path: string, name: string): ChatClient {
   };
 }
 
-function recordOf(path: string, { line, value }: JsonLine): { request: string; answer: string } {
-  const { request, answer } = { ...(value as Record<string, unknown>) };
+function recordOf(path: string, { line, value }: JsonLine): RecordedAnswer {
+  const { request, answer, by } = { ...(value as Record<string, unknown>) };
   if (typeof request !== "string" || !/^[0-9a-f]{64}$/.test(request)) {
     throw badRecord(path, line, `"request" must be a SHA-256, got ${JSON.stringify(request)}`);
   }
   if (typeof answer !== "string") {
     throw badRecord(path, line, `"answer" must be text, got ${JSON.stringify(answer)}`);
   }
-  return { request, answer };
+  if (by !== undefined && typeof by !== "string") {
+    throw badRecord(path, line, `"by" must be text, got ${JSON.stringify(by)}`);
+  }
+  return { request, answer, by };
 }
 
 function badRecord(path: string, line: number, problem: string): UserError {

@@ -1,0 +1,255 @@
+import assert from "node:assert/strict";
+import { stream } from "../core/random.ts";
+import type { AskOptions } from "./client.ts";
+import { endpointClient, type EndpointOptions } from "./endpoint.ts";
+import { chatServer, completion, type Received, type Reply } from "./testing.ts";
+
+const options: AskOptions = { seed: 7, temperature: 0.5, maxTokens: 64 };
+const noWait = () => Promise.resolve();
+
+/** Asks "Hi?" of a server that gives the replies one after the other, the last one for ever. */
+async function asked(replies: Reply[], settings: Partial<EndpointOptions> = {}) {
+  const received: Received[] = [];
+  const waits: number[] = [];
+  const wait = (milliseconds: number) => Promise.resolve(waits.push(milliseconds));
+  await using server = await chatServer((request) =>
+    replies[Math.min(received.push(request), replies.length) - 1]
+  );
+  const { baseURL } = server;
+  const client = endpointClient({ baseURL, model: "m", key: "", wait, ...settings });
+  const ask = () => client.ask([{ role: "user", content: "Hi?" }], options);
+  const [answer] = await Promise.allSettled([ask()]);
+  const [again] = await Promise.allSettled([ask()]);
+  return { answer, again, received, waits, baseURL };
+}
+
+const textOf = ({ answer }: { answer: PromiseSettledResult<string> }) =>
+  answer.status === "fulfilled" ? answer.value : assert.fail(answer.reason);
+
+/** What a client says that cannot ask, with the base URL left out. */
+const complaint = ({ answer, baseURL }: Awaited<ReturnType<typeof asked>>) => {
+  assert.equal(answer.status, "rejected");
+  assert.equal(answer.reason.name, "UserError");
+  const { message, remedy } = answer.reason;
+  const host = new URL(baseURL).host;
+  return [message, remedy].map((text) => text.replaceAll(baseURL, "URL").replaceAll(host, "HOST"));
+};
+
+Deno.test("endpointClient() sends model, messages, settings and key, and gives the answer's text", async () => {
+  const found = await asked([{ body: completion("Hello.") }], { key: "sk-1" });
+  assert.equal(textOf(found), "Hello.");
+  assert.deepEqual(found.received[0].body, {
+    model: "m",
+    messages: [{ role: "user", content: "Hi?" }],
+    seed: 7,
+    temperature: 0.5,
+    max_tokens: 64,
+  });
+  assert.equal(found.received[0].headers.authorization, "Bearer sk-1");
+});
+
+Deno.test("endpointClient() sends no authorization where there is no key", async () => {
+  const found = await asked([{ body: completion("Hello.") }]);
+  assert.ok(!("authorization" in found.received[0].headers));
+});
+
+Deno.test("endpointClient() gives what is there where an answer was cut, filtered or refused", async () => {
+  const cases: [object, string][] = [
+    [{ finish_reason: "length", message: { content: "It is" } }, "It is"],
+    [{ finish_reason: "length", message: { content: null } }, ""],
+    [{ finish_reason: "content_filter", message: { content: null } }, ""],
+    [{ finish_reason: "content_filter", message: {} }, ""],
+    [{ finish_reason: "stop", message: { content: null, refusal: "I won't." } }, "I won't."],
+    [{ finish_reason: "stop", message: { content: "" } }, ""],
+  ];
+  for (const [choice, text] of cases) {
+    const found = await asked([{ body: { choices: [choice] } }]);
+    assert.deepEqual([textOf(found), found.waits], [text, []]);
+  }
+});
+
+Deno.test("endpointClient() asks again after what may pass", async () => {
+  const passing: Reply[] = [
+    ...[408, 409, 429, 500, 502, 503, 529].map((status) => ({ status, body: "busy" })),
+    { body: null, drop: "before" },
+    { body: completion("Hello."), drop: "within" },
+    { body: completion("Hello."), headers: { "content-length": "1000" }, drop: "within" },
+    { body: completion("Hello."), delay: Infinity },
+    { body: "<html>" },
+    { body: "" },
+    { body: "{oops", headers: { "content-type": "application/json" } },
+    { body: "", headers: { "content-type": "application/json" } },
+    { body: null },
+    { body: [] },
+    { body: {} },
+    { body: { error: { message: "busy" } } },
+    { body: { choices: [] } },
+    { body: { choices: [null] } },
+    { body: { choices: [{ finish_reason: "stop" }] } },
+    { body: { choices: [{ finish_reason: "stop", message: { content: null } }] } },
+    { body: { choices: [{ finish_reason: "stop", message: { content: 4 } }] } },
+  ];
+  for (const reply of passing) {
+    const found = await asked([reply, { body: completion("Hello.") }], {
+      timeout: reply.delay ? 0.1 : 60,
+    });
+    assert.equal(textOf(found), "Hello.", Deno.inspect(reply));
+    assert.equal(found.waits.length, 1, Deno.inspect(reply));
+  }
+});
+
+Deno.test("endpointClient() waits twice as long after each failure, up to half a minute, and gives up after eight", async () => {
+  const found = await asked([{ status: 503, body: { error: { message: "overloaded" } } }]);
+  const longest = [500, 1000, 2000, 4000, 8000, 16_000, 30_000];
+  const first = found.waits.slice(0, 7);
+  first.forEach((wait, n) =>
+    assert.ok(wait >= longest[n] / 2 && wait < longest[n], `${wait} after attempt ${n + 1}`)
+  );
+  assert.equal(new Set(first.map((wait, n) => wait / longest[n])).size, 7);
+  assert.deepEqual(complaint(found), [
+    'Cannot ask "m" at URL: an answer must come, got 503 overloaded (attempt 8 of 8)',
+    "Run it again later, or with fewer requests at once.",
+  ]);
+  assert.equal(found.received.length, 16); // the next question is asked all the same
+});
+
+Deno.test("endpointClient() waits as long as the server says, and the back-off more", async () => {
+  const inAMinute = new Date(Date.now() + 60_000).toUTCString();
+  const bounds: [string, number, number][] = [
+    ["7", 7250, 7500],
+    ["100000", 300_250, 300_500],
+    [inAMinute, 50_000, 60_500],
+    ["Wed, 21 Oct 2015 07:28:00 GMT", 250, 500],
+    ["soon", 250, 500],
+  ];
+  for (const [value, least, most] of bounds) {
+    const busy = { status: 429, headers: { "retry-after": value }, body: "busy" };
+    const { waits: [wait] } = await asked([busy, { body: completion("Hello.") }]);
+    assert.ok(wait >= least && wait <= most, `${value}: ${wait}`);
+  }
+});
+
+Deno.test("endpointClient() calls the limit max_completion_tokens where the model takes no max_tokens", async () => {
+  const error = { code: "unsupported_parameter", param: "max_tokens", message: "Unsupported" };
+  const found = await asked([{ status: 400, body: { error } }, { body: completion("Hello.") }]);
+  assert.equal(textOf(found), "Hello.");
+  const limits = found.received.map(({ body }) => [body.max_tokens, body.max_completion_tokens]);
+  assert.deepEqual(limits, [[64, undefined], [undefined, 64], [undefined, 64]]);
+});
+
+Deno.test("endpointClient() says what is wrong where asking again is no use", async () => {
+  const wrongModel = { error: { message: "The model `m` does not exist", code: null } };
+  const quota = { error: { message: "You exceeded it", code: "insufficient_quota" } };
+  const tooLong = { error: { message: "Too many\ntokens for sk-1" } };
+  // reply, key, message, remedy, how many requests two questions make
+  const cases: [Reply, string, string, string, number][] = [
+    [
+      { status: 401, body: { error: { message: "Incorrect key sk-1" } } },
+      "sk-1",
+      "it refuses the key in OPENAI_API_KEY (401)",
+      "Set OPENAI_API_KEY to a key for this endpoint.",
+      1,
+    ],
+    [
+      { status: 401, body: "" },
+      "",
+      "it wants a key (401), and OPENAI_API_KEY is not set",
+      "Set OPENAI_API_KEY to a key for this endpoint.",
+      1,
+    ],
+    [
+      { status: 404, body: wrongModel },
+      "",
+      "it knows no such model, or no chat completions at this address (404 The model `m` does not exist)",
+      "Check the model's name, and that the base URL is all that stands before /chat/completions: curl URL/models",
+      1,
+    ],
+    [
+      { status: 429, body: quota },
+      "sk-1",
+      "the account has nothing left to spend (429 You exceeded it)",
+      "Check its plan, or use another key.",
+      1,
+    ],
+    [
+      { status: 400, body: tooLong },
+      "sk-1",
+      "it refuses the request (400 Too many tokens for …)",
+      "Check that the model takes prompts of this length, a temperature and a seed.",
+      2, // another question may be shorter
+    ],
+  ];
+  for (const [reply, key, why, remedy, requests] of cases) {
+    const found = await asked([reply], { key });
+    assert.deepEqual(complaint(found), [`Cannot ask "m" at URL: ${why}`, remedy]);
+    assert.deepEqual([found.received.length, found.waits.length], [requests, 0]);
+    assert.equal(found.again.status, "rejected");
+  }
+});
+
+Deno.test("endpointClient() says which host cannot be reached, and then asks nothing more", async () => {
+  const { baseURL, ...rest } = await chatServer(() => ({ body: "" }));
+  await rest[Symbol.asyncDispose]();
+  const found = await asked([], { baseURL });
+  assert.deepEqual(complaint({ ...found, baseURL }), [
+    'Cannot ask "m" at URL: HOST cannot be reached (tcp connect error: Connection refused) (attempt 8 of 8)',
+    "Check the address, and that the server runs: curl URL/models",
+  ]);
+  assert.equal(found.waits.length, 7);
+});
+
+Deno.test({
+  name: "endpointClient() names the permission that it lacks",
+  permissions: { net: ["127.0.0.1"], env: true, read: true },
+  async fn() {
+    const baseURL = "https://models.invalid/v1";
+    const found = await asked([], { baseURL });
+    assert.deepEqual(complaint({ ...found, baseURL }), [
+      'Cannot ask "m" at URL: Deno was started without permission to reach HOST',
+      "Start it with --allow-net=HOST.",
+    ]);
+    assert.equal(found.waits.length, 0);
+  },
+});
+
+Deno.test("endpointClient() wants an address of HTTP", () => {
+  for (
+    const baseURL of ["", "127.0.0.1:8000", "file:///etc", "ftp://a/v1", "https://me:key@a/v1"]
+  ) {
+    assert.throws(() => endpointClient({ baseURL, model: "m" }), {
+      name: "UserError",
+      message: /^Cannot ask an endpoint: the base URL must begin with http:\/\/ or https:\/\//,
+    });
+  }
+});
+
+Deno.test("endpointClient() gets 1,000 answers from a server that fails in every way, eight at a time", async () => {
+  const failures: Reply[] = [
+    { status: 500, body: "<html>" },
+    { status: 429, headers: { "retry-after": "1" }, body: { error: { message: "slow down" } } },
+    { body: "garbage" },
+    { body: { choices: [] } },
+    { body: null, drop: "before" },
+    { body: completion("half"), drop: "within" },
+  ];
+  const draws = stream("endpoint_test/failures");
+  const left = new Map<string, number>(); // failures to come, of each question
+  const answered = new Map<string, number>();
+  await using server = await chatServer(({ body: { messages: [{ content }] } }) => {
+    const failing = left.get(content) ?? draws.below(5);
+    left.set(content, failing - 1);
+    const delay = draws.below(4);
+    if (failing > 0) return { ...draws.pick(failures), delay };
+    answered.set(content, (answered.get(content) ?? 0) + 1);
+    return { body: completion(`Answer to ${content}`), delay };
+  });
+  const { baseURL } = server;
+  const client = endpointClient({ baseURL, model: "m", key: "", wait: noWait });
+  const questions = Array.from({ length: 1000 }, (_, i) => `Question ${i}`);
+  const answers = await Promise.all(
+    questions.map((content) => client.ask([{ role: "user", content }], options)),
+  );
+  assert.deepEqual(answers, questions.map((question) => `Answer to ${question}`));
+  assert.deepEqual(questions.map((question) => answered.get(question)), questions.map(() => 1));
+  assert.equal(server.mostAtOnce, 8);
+});

@@ -1,0 +1,92 @@
+/**
+ * For tests: a chat completions server on the loopback address, as bad as one likes.
+ *
+ * @module
+ */
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+
+/** What the server was sent. */
+export interface Received {
+  /** The body, parsed. */
+  body: { messages: { content: string }[]; [field: string]: unknown };
+  /** The headers, by their names in small letters. */
+  headers: Record<string, string | string[] | undefined>;
+}
+
+/** What the server does with one request. */
+export interface Reply {
+  /** HTTP status. Defaults to 200. */
+  status?: number;
+  /** More headers, such as `retry-after`. */
+  headers?: Record<string, string>;
+  /** The body; data is sent as JSON, and text as it stands. */
+  body: unknown;
+  /** Before it replies, in milliseconds; at Infinity it never does. Defaults to 0. */
+  delay?: number;
+  /** Closes the connection: before anything is sent, or in the middle of the body. */
+  drop?: "before" | "within";
+}
+
+/** A running server. */
+export interface ChatServer extends AsyncDisposable {
+  /** What to give a client. */
+  readonly baseURL: string;
+  /** Most requests that were open at the same time. */
+  readonly mostAtOnce: number;
+}
+
+/**
+ * A body that holds an answer.
+ *
+ * @param content the answer.
+ * @returns a chat completion.
+ */
+export function completion(content: string): unknown {
+  return {
+    choices: [{ index: 0, finish_reason: "stop", message: { role: "assistant", content } }],
+  };
+}
+
+/**
+ * Starts a server.
+ *
+ * @param reply what to do with a request.
+ * @returns the server, to be held with `await using`.
+ */
+export async function chatServer(reply: (received: Received) => Reply): Promise<ChatServer> {
+  let [open, mostAtOnce] = [0, 0];
+  const server = createServer(async (request, response) => {
+    mostAtOnce = Math.max(mostAtOnce, ++open);
+    const { delay = 0, ...rest } = reply({
+      body: JSON.parse(await text(request)),
+      headers: request.headers,
+    });
+    if (delay === Infinity) return;
+    if (delay > 0) await new Promise((done) => setTimeout(done, delay));
+    open--; // before the client can know, so that its next request finds the place free
+    send(response, rest);
+  });
+  await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
+  const { port } = server.address() as AddressInfo;
+  return {
+    baseURL: `http://127.0.0.1:${port}/v1`,
+    get mostAtOnce() {
+      return mostAtOnce;
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((closed) => server.close(closed));
+    },
+  };
+}
+
+function send(response: ServerResponse, { status = 200, headers, body, drop }: Reply): void {
+  if (drop === "before") return void response.socket?.destroy();
+  const type = typeof body === "string" ? "text/plain" : "application/json";
+  const payload = typeof body === "string" ? body : JSON.stringify(body);
+  response.writeHead(status, { "content-type": type, ...headers });
+  if (drop !== "within") return void response.end(payload);
+  response.write(payload.slice(0, payload.length / 2), () => response.socket?.destroy());
+}
