@@ -82,7 +82,9 @@ function checkURL(baseURL: string): void {
   const { protocol, username } = URL.parse(baseURL) ?? { protocol: "", username: "" };
   if (/^https?:$/.test(protocol) && username === "") return;
   throw new UserError(
-    `Cannot ask an endpoint: the base URL must begin with http:// or https:// and hold no user name, got "${baseURL}"`,
+    `Cannot ask an endpoint: the base URL must begin with http:// or https:// and hold no user name, got "${
+      baseURL.replace(/\/\/.*@/, "//…@")
+    }"`,
     "Give it as http://127.0.0.1:8000/v1, and the key, if it needs one, in OPENAI_API_KEY.",
   );
 }
@@ -110,7 +112,7 @@ function completions(baseURL: string, model: string, key: string, timeout: numbe
         limit = "max_completion_tokens";
         return passing("a model that takes no max_tokens");
       }
-      return failureOf(error, { baseURL, withKey: key !== "" });
+      return failureOf(error, { baseURL, withKey: key !== "", timeout });
     }
   };
 }

@@ -26,6 +26,8 @@ export interface Asked {
   baseURL: string;
   /** Whether a key was sent. */
   withKey: boolean;
+  /** How long was waited for the answer, in seconds. */
+  timeout: number;
 }
 
 /**
@@ -35,8 +37,8 @@ export interface Asked {
  * @param asked where was asked.
  * @returns the failure; throws the error again where it is not about the endpoint.
  */
-export function failureOf(error: unknown, { baseURL, withKey }: Asked): Failure {
-  if (error instanceof APIConnectionTimeoutError) return passing("no answer in time");
+export function failureOf(error: unknown, { baseURL, withKey, timeout }: Asked): Failure {
+  if (error instanceof APIConnectionTimeoutError) return passing(`none in ${timeout} s`);
   if (error instanceof APIConnectionError) return connectionFailure(error, baseURL);
   if (error instanceof APIError) return refusal(error, baseURL, withKey);
   // a body that is no JSON, and one whose connection broke, reach us as the runtime throws them

@@ -2,10 +2,16 @@ import assert from "node:assert/strict";
 import { stream } from "../core/random.ts";
 import type { AskOptions } from "./client.ts";
 import { endpointClient, type EndpointOptions } from "./endpoint.ts";
-import { chatServer, completion, type Received, type Reply } from "./testing.ts";
+import {
+  askThousand,
+  badReplies,
+  chatServer,
+  completion,
+  type Received,
+  type Reply,
+} from "./testing.ts";
 
 const options: AskOptions = { seed: 7, temperature: 0.5, maxTokens: 64 };
-const noWait = () => Promise.resolve();
 
 /** Asks "Hi?" of a server that gives the replies one after the other, the last one for ever. */
 async function asked(replies: Reply[], settings: Partial<EndpointOptions> = {}) {
@@ -113,6 +119,14 @@ Deno.test("endpointClient() waits twice as long after each failure, up to half a
   assert.equal(found.received.length, 16); // the next question is asked all the same
 });
 
+Deno.test("endpointClient() says how long it waited for an answer in vain", async () => {
+  const found = await asked([{ body: null, delay: Infinity }], { timeout: 0.02 });
+  assert.match(
+    complaint(found)[0],
+    /: an answer must come, got none in 0.02 s \(attempt 8 of 8\)$/,
+  );
+});
+
 Deno.test("endpointClient() waits as long as the server says, and the back-off more", async () => {
   const inAMinute = new Date(Date.now() + 60_000).toUTCString();
   const bounds: [string, number, number][] = [
@@ -218,37 +232,19 @@ Deno.test("endpointClient() wants an address of HTTP", () => {
   ) {
     assert.throws(() => endpointClient({ baseURL, model: "m" }), {
       name: "UserError",
-      message: /^Cannot ask an endpoint: the base URL must begin with http:\/\/ or https:\/\//,
+      message:
+        /^Cannot ask an endpoint: the base URL must begin with http:\/\/ or https:\/\/(?!.*key@)/,
     });
   }
 });
 
 Deno.test("endpointClient() gets 1,000 answers from a server that fails in every way, eight at a time", async () => {
-  const failures: Reply[] = [
-    { status: 500, body: "<html>" },
-    { status: 429, headers: { "retry-after": "1" }, body: { error: { message: "slow down" } } },
-    { body: "garbage" },
-    { body: { choices: [] } },
-    { body: null, drop: "before" },
-    { body: completion("half"), drop: "within" },
-  ];
-  const draws = stream("endpoint_test/failures");
-  const left = new Map<string, number>(); // failures to come, of each question
-  const answered = new Map<string, number>();
-  await using server = await chatServer(({ body: { messages: [{ content }] } }) => {
-    const failing = left.get(content) ?? draws.below(5);
-    left.set(content, failing - 1);
-    const delay = draws.below(4);
-    if (failing > 0) return { ...draws.pick(failures), delay };
-    answered.set(content, (answered.get(content) ?? 0) + 1);
-    return { body: completion(`Answer to ${content}`), delay };
-  });
+  const { reply, answered } = badReplies(stream("endpoint_test/bad"));
+  await using server = await chatServer(reply);
   const { baseURL } = server;
-  const client = endpointClient({ baseURL, model: "m", key: "", wait: noWait });
-  const questions = Array.from({ length: 1000 }, (_, i) => `Question ${i}`);
-  const answers = await Promise.all(
-    questions.map((content) => client.ask([{ role: "user", content }], options)),
-  );
+  const wait = () => Promise.resolve();
+  const client = endpointClient({ baseURL, model: "m", key: "", wait });
+  const { questions, answers } = await askThousand(client);
   assert.deepEqual(answers, questions.map((question) => `Answer to ${question}`));
   assert.deepEqual(questions.map((question) => answered.get(question)), questions.map(() => 1));
   assert.equal(server.mostAtOnce, 8);

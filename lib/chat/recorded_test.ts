@@ -60,6 +60,7 @@ Deno.test("recordedClient() names the line of a bad or repeated record", async (
     [{ answer: "Yes." }, /line 2: "request" must be a SHA-256, got undefined$/],
     [{ ...good, request: "abc" }, /line 2: "request" must be a SHA-256, got "abc"$/],
     [{ request: "1".repeat(64), answer: 4 }, /line 2: "answer" must be text, got 4$/],
+    [{ request: "1".repeat(64), answer: "", by: 4 }, /line 2: "by" must be text, got 4$/],
     [null, /line 2: "request" must be/],
     [good, /line 2: the request 0{64} has been answered already$/],
   ];

@@ -6,6 +6,8 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
+import type { Stream } from "../core/random.ts";
+import type { ChatClient } from "./client.ts";
 
 /** What the server was sent. */
 export interface Received {
@@ -47,6 +49,56 @@ export function completion(content: string): unknown {
   return {
     choices: [{ index: 0, finish_reason: "stop", message: { role: "assistant", content } }],
   };
+}
+
+/** Every way to fail that may pass. */
+const FAILURES: Reply[] = [
+  { status: 500, body: "<html>" },
+  { status: 429, headers: { "retry-after": "1" }, body: { error: { message: "slow down" } } },
+  { body: "garbage" },
+  { body: { choices: [] } },
+  { body: null, drop: "before" },
+  { body: completion("half"), drop: "within" },
+];
+
+/**
+ * Replies of a bad server: each question gets up to four failures, and then `Answer to <question>`, all a little late.
+ *
+ * @param draws which failures, and how late.
+ * @returns what to do with a request, and how often each question has been answered.
+ */
+export function badReplies(
+  draws: Stream,
+): { reply: (received: Received) => Reply; answered: Map<string, number> } {
+  const failuresLeft = new Map<string, number>();
+  const answered = new Map<string, number>();
+  const reply = ({ body: { messages: [{ content }] } }: Received): Reply => {
+    const left = failuresLeft.get(content) ?? draws.below(5);
+    failuresLeft.set(content, left - 1);
+    const delay = draws.below(4);
+    if (left > 0) return { ...draws.pick(FAILURES), delay };
+    answered.set(content, (answered.get(content) ?? 0) + 1);
+    return { body: completion(`Answer to ${content}`), delay };
+  };
+  return { reply, answered };
+}
+
+/**
+ * Asks a client 1,000 questions, all at once.
+ *
+ * @param client who is asked.
+ * @returns the questions and their answers, in the same order.
+ */
+export async function askThousand(
+  client: ChatClient,
+): Promise<{ questions: string[]; answers: string[] }> {
+  const questions = Array.from({ length: 1000 }, (_, i) => `Question ${i}`);
+  const answers = await Promise.all(
+    questions.map((content) =>
+      client.ask([{ role: "user", content }], { seed: 0, temperature: 0, maxTokens: 64 })
+    ),
+  );
+  return { questions, answers };
 }
 
 /**
