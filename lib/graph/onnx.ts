@@ -76,8 +76,8 @@ export function toOnnx(outputs: Readonly<Record<string, Tensor>>): Uint8Array {
   }).finish();
 }
 
-function bytesOf({ data }: Tensor): Uint8Array {
-  const { buffer, byteOffset, byteLength } = data!;
+function bytesOf({ data, source }: Tensor): Uint8Array {
+  const { buffer, byteOffset, byteLength } = data ?? source!.data;
   return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
 }
 

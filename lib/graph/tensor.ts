@@ -39,6 +39,8 @@ export interface Tensor {
   readonly name: string;
   /** The values, for constants only. */
   readonly data?: TensorData;
+  /** For weights only, which are constants too: where the values are read when the graph is written. */
+  readonly source?: { readonly data: Float32Array };
   /** For "CustomGradient" only: how its value is computed, and its reverse-mode rule. */
   readonly custom?: { readonly value: Tensor; readonly vjp: Vjp };
 }
@@ -107,6 +109,33 @@ export function constant(
  */
 export function scalar(value: number): Tensor {
   return constant([value], [], `${value}`);
+}
+
+/**
+ * A weight: a float32 constant whose values are read when the graph is written, not before, so that the graph of a model
+ * takes no memory, and which may be written in another type or to another file than the graph.
+ *
+ * @param source name, dimensions and values; the values must be as many as the dimensions multiply to.
+ * @returns the tensor.
+ */
+export function weight(
+  source: {
+    readonly name: string;
+    readonly shape: readonly number[];
+    readonly data: Float32Array;
+  },
+): Tensor {
+  const { name, shape } = source;
+  return {
+    op: "Constant",
+    domain: "",
+    inputs: [],
+    attributes: {},
+    shape,
+    dtype: "float32",
+    name,
+    source,
+  };
 }
 
 /** Options of {@linkcode node}. */

@@ -6,7 +6,7 @@
  */
 import { stream } from "../core/random.ts";
 import { reshape, slice } from "../graph/shape_ops.ts";
-import { constant, type Tensor } from "../graph/tensor.ts";
+import { type Tensor, weight } from "../graph/tensor.ts";
 import type { DecoderConfig } from "./config.ts";
 
 /** Name and dimensions of one weight. */
@@ -126,7 +126,7 @@ export function constantWeights(parameters: Parameters): Weights {
     if (parameter === undefined) {
       throw new RangeError(`Cannot build the graph: there is no weight "${name}"`);
     }
-    const tensor = constant(parameter.data, parameter.shape, name);
+    const tensor = weight(parameter);
     tensors.set(name, tensor);
     return tensor;
   };
