@@ -5,36 +5,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { writeTinySuite } from "../lib/conversation/testing.ts";
-
-const root = join(import.meta.dirname!, "..");
-
-interface Outcome {
-  code: number;
-  out: string;
-  err: string;
-}
-
-/** Runs `deno task <name>`, with folders that the task may write to taken from inside the checkout. */
-async function task(name: string, ...args: string[]): Promise<Outcome> {
-  const command = new Deno.Command("deno", {
-    args: ["task", "--quiet", name, ...args],
-    cwd: root,
-    env: { NO_COLOR: "1" },
-  });
-  const { code, stdout, stderr } = await command.output();
-  return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
-}
-
-/** A folder under `.cache/`, where the tasks may write, removed at the end. */
-async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  Deno.mkdirSync(join(root, ".cache"), { recursive: true });
-  const folder = Deno.makeTempDirSync({ dir: join(root, ".cache"), prefix: "test-" });
-  try {
-    await use(folder);
-  } finally {
-    Deno.removeSync(folder, { recursive: true });
-  }
-}
+import { root, task, withFolder } from "./testing.ts";
 
 const filesOf = (folder: string) =>
   Object.fromEntries(

@@ -1,0 +1,41 @@
+/**
+ * For tests that run the documented commands as a user does: as processes, with the permissions of their tasks.
+ *
+ * @module
+ */
+import { join } from "node:path";
+
+/** The checkout. */
+export const root: string = join(import.meta.dirname!, "..");
+
+/** How a process ended. */
+export interface Outcome {
+  /** Its exit code. */
+  code: number;
+  /** Standard output. */
+  out: string;
+  /** Standard error. */
+  err: string;
+}
+
+/** Runs `deno task <name>`, with folders that the task may write to taken from inside the checkout. */
+export const task = (name: string, ...args: string[]): Promise<Outcome> =>
+  deno(root, "task", "--quiet", name, ...args);
+
+/** Runs `deno` in a folder. */
+export async function deno(cwd: string, ...args: string[]): Promise<Outcome> {
+  const command = new Deno.Command("deno", { args, cwd, env: { NO_COLOR: "1" } });
+  const { code, stdout, stderr } = await command.output();
+  return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
+}
+
+/** A folder under `.cache/`, where the tasks may write, removed at the end. */
+export async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  Deno.mkdirSync(join(root, ".cache"), { recursive: true });
+  const folder = Deno.makeTempDirSync({ dir: join(root, ".cache"), prefix: "test-" });
+  try {
+    await use(folder);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
