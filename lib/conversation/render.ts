@@ -100,8 +100,8 @@ export function fitContext(
     );
   }
   const excess = Math.max(0, ids.length - (maxTokens - 1));
-  const dropped = excess === 0 ? 0 : turns
-    .map(({ start }) => starts.findIndex((at) => at >= start)) // a turn's first token
-    .find((token) => token >= excess) ?? excess;
+  // the first turn whose first token is not among those in excess
+  const kept = turns.find(({ start }) => excess > 0 && start > starts[excess - 1]);
+  const dropped = kept === undefined ? excess : starts.findIndex((at) => at >= kept.start);
   return { ids: Int32Array.of(bosId, ...ids.subarray(dropped)), dropped };
 }

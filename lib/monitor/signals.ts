@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { Progress } from "../core/progress.ts";
+import { type Progress, silent } from "../core/progress.ts";
 import { add, mul, sub } from "../graph/elementwise.ts";
 import { gather } from "../graph/gather.ts";
 import { matmul } from "../graph/matmul.ts";
@@ -67,18 +67,65 @@ export function guardScoresOf(logits: Float32Array): Float64Array {
   );
 }
 
-/** Settings of {@linkcode readSignals}. */
-export interface SignalOptions {
+/** Settings of {@linkcode openSignalReader}. */
+export interface ReaderOptions {
   /** Threads that the forward passes use. Signals do not depend on it. */
   threads: number;
-  /** Told the share of all tokens that is done, from 0 to 1. */
-  progress: Progress;
   /** Most tokens in a batch, padding included. Signals do not depend on it. Default 4096. */
   tokenBudget?: number;
 }
 
+/** Settings of {@linkcode readSignals}. */
+export interface SignalOptions extends ReaderOptions {
+  /** Told the share of all tokens that is done, from 0 to 1. */
+  progress: Progress;
+}
+
+/** A model made ready to read signals, as often as needed. Its memory is freed by `await using`. */
+export interface SignalReader extends AsyncDisposable {
+  /**
+   * Runs the model over conversations.
+   *
+   * @param sequences token ids of the conversations, special tokens included, each at least 2 long.
+   * @param progress told the share of all tokens that is done, from 0 to 1. Default: nobody is told.
+   * @returns the signals; every value depends on its own conversation alone.
+   */
+  read(sequences: readonly Int32Array[], progress?: Progress): Promise<Signals>;
+}
+
 /**
- * Runs a model over conversations.
+ * Makes a model ready.
+ *
+ * @param model a guard or a language model.
+ * @param request which signals.
+ * @param options threads, batch size.
+ * @returns a reader of these signals.
+ */
+export async function openSignalReader(
+  model: Model,
+  request: SignalRequest,
+  { threads, tokenBudget = 4096 }: ReaderOptions,
+): Promise<SignalReader> {
+  const session = await openSession(signalGraph(model, request), { threads });
+  return {
+    async read(sequences, progress = silent) {
+      const signals = emptySignals(sequences, request, model.config.hiddenSize);
+      const total = sequences.reduce((sum, s) => sum + s.length, 0);
+      let done = 0;
+      for (const batch of batchByLength(sequences.map((s) => s.length), tokenBudget)) {
+        const values = await session.run(signalFeed(batch, sequences, request));
+        store(values, batch, signals);
+        done += batch.members.reduce((sum, m) => sum + sequences[m].length, 0);
+        progress.update(done / total);
+      }
+      return signals;
+    },
+    [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
+  };
+}
+
+/**
+ * Runs a model over conversations once.
  *
  * @param model a guard or a language model.
  * @param sequences token ids of the conversations, special tokens included, each at least 2 long.
@@ -90,19 +137,10 @@ export async function readSignals(
   model: Model,
   sequences: readonly Int32Array[],
   request: SignalRequest,
-  { threads, progress, tokenBudget = 4096 }: SignalOptions,
+  { progress, ...options }: SignalOptions,
 ): Promise<Signals> {
-  await using session = await openSession(signalGraph(model, request), { threads });
-  const signals = emptySignals(sequences, request, model.config.hiddenSize);
-  const total = sequences.reduce((sum, s) => sum + s.length, 0);
-  let done = 0;
-  for (const batch of batchByLength(sequences.map((s) => s.length), tokenBudget)) {
-    const values = await session.run(signalFeed(batch, sequences, request));
-    store(values, batch, signals);
-    done += batch.members.reduce((sum, m) => sum + sequences[m].length, 0);
-    progress.update(done / total);
-  }
-  return signals;
+  await using reader = await openSignalReader(model, request, options);
+  return await reader.read(sequences, progress);
 }
 
 /** The outputs "guard" (B, 2), "nll" (B, 1, 1), "hidden0", … (B, C), "tokenNll" and "entropy" (B, T, 1). */

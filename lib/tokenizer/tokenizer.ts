@@ -17,6 +17,12 @@ import { type Stretch, tokenStretches } from "./offsets.ts";
 import { PRETOKEN_PATTERN, pretokens } from "./pretokens.ts";
 import { SPECIAL_TOKENS, type Vocabulary } from "./train.ts";
 
+/** Most pieces whose tokens are remembered, so that memory stays bounded whatever is read. */
+const MOST_KNOWN = 100_000;
+
+/** A longer piece is no word that would come again; UTF-16 units. */
+const LONGEST_KNOWN = 64;
+
 /** Token ids, and the stretch of text that each stands for. */
 export interface Encoding {
   /** Token ids, shape (T). */
@@ -106,7 +112,9 @@ function openDefinition(definition: Definition): Tokenizer {
       const stretches = isSpecial(piece)
         ? [{ start: 0, end: piece.length }]
         : tokenStretches(piece, ids.map((id) => byteLengths.get(id)!));
-      known.set(piece, tokens = { ids, stretches });
+      tokens = { ids, stretches };
+      if (known.size >= MOST_KNOWN) known.clear();
+      if (piece.length <= LONGEST_KNOWN) known.set(piece, tokens);
     }
     return tokens;
   };
