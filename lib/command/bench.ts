@@ -1,6 +1,5 @@
 /** `deno task bench`: how fast this machine trains and scores. @module */
-import { positiveInteger, print, RUN_FLAGS } from "../experiment/command_line.ts";
-import { renderTable } from "../report/table.ts";
+import { positiveInteger, printTable, RUN_FLAGS } from "../experiment/command_line.ts";
 import { type Command, defineCommand } from "./command.ts";
 
 /** The task. */
@@ -12,7 +11,7 @@ Prints rates of training and scoring, and their ratio to ONNX Runtime's own matr
   flags: { threads: RUN_FLAGS.threads },
   async run({ values }) {
     const { benchmark } = await import("../experiment/benchmark.ts");
-    print(renderTable(await benchmark(positiveInteger("threads", values.threads))));
+    printTable(await benchmark(positiveInteger("threads", values.threads)));
   },
 });
 

@@ -1,10 +1,9 @@
 /** `deno task reproduce`: trains the monitors and runs the experiments. @module */
 import { makeFolder } from "../core/files.ts";
 import { duration } from "../core/progress.ts";
-import { print, resultsFolder, runOptions, warn } from "../experiment/command_line.ts";
+import { print, printTable, resultsFolder, runOptions, warn } from "../experiment/command_line.ts";
 import { claimsTable } from "../experiment/claims.ts";
 import { judgeClaims } from "../experiment/published_claims.ts";
-import { renderTable } from "../report/table.ts";
 import { type Command, defineCommand } from "./command.ts";
 import { EXPERIMENT_FLAGS, experimentHelp } from "./experiment_flags.ts";
 
@@ -25,10 +24,11 @@ Example: deno task reproduce --only guard_generalization,fusion`,
     const started = performance.now();
     for (const experiment of experiments) {
       const { table, json, svg } = await runExperiment(experiment, bench, folder);
-      print(`${table}\n${json}\n${svg}\n`);
+      printTable(table);
+      print(`${json}\n${svg}\n`);
     }
     const judged = judgeClaims(folder).filter(({ verdict }) => verdict !== "not evaluated");
-    if (judged.length > 0) print(renderTable(claimsTable(judged)));
+    if (judged.length > 0) printTable(claimsTable(judged));
     print(`Done in ${duration((performance.now() - started) / 1000)}.`);
   },
 });

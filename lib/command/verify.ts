@@ -2,12 +2,11 @@
 import { join } from "node:path";
 import { exists, readText, removeIfPresent } from "../core/files.ts";
 import { claimsTable } from "../experiment/claims.ts";
-import { print, resultsFolder, runOptions, warn } from "../experiment/command_line.ts";
+import { print, printTable, resultsFolder, runOptions, warn } from "../experiment/command_line.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { compareArtifacts, parseArtifact } from "../experiment/verify.ts";
 import type { Workbench } from "../experiment/workbench.ts";
 import { judgeClaims } from "../experiment/published_claims.ts";
-import { renderTable } from "../report/table.ts";
 import { type Command, defineCommand } from "./command.ts";
 import { EXPERIMENT_FLAGS, experimentHelp } from "./experiment_flags.ts";
 
@@ -26,7 +25,7 @@ Example: deno task verify --only guard_generalization`,
     try {
       const failures = await compareAll(await experiments.load(values.only), bench, folder, fresh);
       print("");
-      print(renderTable(claimsTable(judgeClaims(fresh))));
+      printTable(claimsTable(judgeClaims(fresh)));
       if (failures > 0) Deno.exitCode = 1;
     } finally {
       removeIfPresent(fresh);

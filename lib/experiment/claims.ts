@@ -8,7 +8,7 @@
  */
 import { suggestName, UserError } from "../core/errors.ts";
 import { readText } from "../core/files.ts";
-import { percentCell, type Table } from "../report/table.ts";
+import { type Level, percentCell, type Table } from "../report/table.ts";
 import type { Interval } from "../stats/bootstrap.ts";
 import type { Artifact } from "./experiment.ts";
 
@@ -59,6 +59,13 @@ export interface JudgedClaim {
   /** The run behind our value, in words; null where there is none. */
   run: string | null;
 }
+
+const LEVELS: Record<Verdict, Level> = {
+  "holds": "good",
+  "does not hold": "bad",
+  "not decided by this data": "unsure",
+  "not evaluated": "unsure",
+};
 
 const CLAIM_FIELDS = ["id", "claim", "where", "published", "predicate"];
 const PREDICATE_FIELDS = ["artifact", "contrast", "result", "above", "below"];
@@ -133,7 +140,7 @@ export function claimsTable(judged: readonly JudgedClaim[]): Table {
       rangeText(predicate),
       published === null ? "–" : (100 * published).toFixed(1),
       percentCell(ours),
-      verdict,
+      { text: verdict, level: LEVELS[verdict] },
     ]),
     notes: [
       "Recall at 1% FPR in %, or differences of it in points; ours with [95% interval] over rows and seeds.",

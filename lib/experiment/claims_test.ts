@@ -112,8 +112,8 @@ Deno.test("claimsTable() shows range, published figure, ours, verdict and what i
     judgeClaim(claim, undefined),
   ]);
   assert.deepEqual(table.rows, [
-    ["Fusion helps.", "> 0", "6.0", "5.0 [2.0, 8.0]", "holds"],
-    ["Fusion helps.", "> 0", "6.0", "–", "not evaluated"],
+    ["Fusion helps.", "> 0", "6.0", "5.0 [2.0, 8.0]", { text: "holds", level: "good" }],
+    ["Fusion helps.", "> 0", "6.0", "–", { text: "not evaluated", level: "unsure" }],
   ]);
   const text = renderTable(table);
   assert.match(text, /1 holds, 1 not evaluated/);

@@ -8,6 +8,7 @@
 import { join } from "node:path";
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 import { suggestName, UsageError, UserError } from "../core/errors.ts";
+import { renderTable, type Table } from "../report/table.ts";
 import type { Experiment } from "./experiment.ts";
 import type { RunOptions } from "./workbench.ts";
 
@@ -161,7 +162,7 @@ export function runAsScript<Config, Findings>(
       bench,
       resultsFolder(values, bench.suite.name),
     );
-    print(table);
+    printTable(table);
     print(`${json}\n${svg}`);
   });
 }
@@ -174,6 +175,15 @@ export function runAsScript<Config, Findings>(
 export function print(text: string): void {
   // deno-lint-ignore no-console
   console.log(text);
+}
+
+/**
+ * Prints a table to standard output, in colour where that is a terminal and `NO_COLOR` is not set.
+ *
+ * @param table what to print.
+ */
+export function printTable(table: Table): void {
+  print(renderTable(table, Deno.stdout.isTerminal() && !Deno.noColor));
 }
 
 /**

@@ -6,7 +6,8 @@
 import { DOMAINS } from "../conversation/domains.ts";
 import { ALARMS, type GroupResult, RECALL } from "../monitor/evaluation.ts";
 import { type Figure, monitorScale } from "../report/figure.ts";
-import { inPercent, percentCell, type Table } from "../report/table.ts";
+import { type Cell, inPercent, percentCell, type Table } from "../report/table.ts";
+import type { Interval } from "../stats/bootstrap.ts";
 
 /** Results by monitor, then by group. */
 export type Results = Record<string, Record<string, GroupResult>>;
@@ -78,7 +79,7 @@ export function recallTable(results: Results, caption: Caption): Table {
     rows: lines.map(({ group, shift, n, metric }) => [
       shift ? `${group} (safe)` : group,
       String(n),
-      ...monitors.map((monitor) => percentCell(results[monitor][group].metrics[metric] ?? null)),
+      ...monitors.map((monitor) => recallCell(results[monitor][group].metrics[metric], shift)),
     ]),
     notes: [
       `Recall (TPR) in % at 1% FPR on ${nSafe} safe ID rows, ${meanOver(seeds)}, [95% interval].`,
@@ -89,6 +90,13 @@ export function recallTable(results: Results, caption: Caption): Table {
       ...syntheticNotes(synthetic),
     ],
   };
+}
+
+/** Good: surely more than the 1% that chance flags; for safe rows that is bad. */
+function recallCell(share: Interval | null | undefined, shift: boolean): Cell {
+  if (!share) return "–";
+  const above = shift ? "bad" : "good";
+  return { text: percentCell(share), level: share.low > 0.01 ? above : "unsure" };
 }
 
 /**

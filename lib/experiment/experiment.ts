@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { writeFileAtomic } from "../core/files.ts";
 import { canonicalJson, type Json } from "../core/json.ts";
 import { type Figure, renderFigure } from "../report/figure.ts";
-import { renderTable, type Table } from "../report/table.ts";
+import type { Table } from "../report/table.ts";
 import { kernelFingerprint } from "../runtime/fingerprint.ts";
 import type { Workbench } from "./workbench.ts";
 
@@ -92,7 +92,7 @@ export async function runExperiment<Config, Findings>(
   experiment: Experiment<Config, Findings>,
   bench: Workbench,
   folder: string,
-): Promise<{ table: string; json: string; svg: string }> {
+): Promise<{ table: Table; json: string; svg: string }> {
   const { name } = experiment;
   const started = performance.now();
   const text = await artifactOf(experiment, bench);
@@ -102,7 +102,7 @@ export async function runExperiment<Config, Findings>(
   writeFileAtomic(json, text);
   writeFileAtomic(join(folder, `${name}.run.json`), canonicalJson(circumstances(bench, started)));
   writeFileAtomic(svg, await renderFigure(figure));
-  return { table: renderTable(table), json, svg };
+  return { table, json, svg };
 }
 
 /** What varies from run to run, and so must stay out of the artifact. */

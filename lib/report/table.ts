@@ -3,35 +3,58 @@
  *
  * @module
  */
+import { styleText } from "node:util";
 import type { Interval } from "../stats/bootstrap.ts";
 
-/** A table of text cells. */
+/** What a cell means at a glance: `unsure` where an interval decides nothing. */
+export type Level = "good" | "bad" | "unsure";
+
+/** A text, with its level where it has one. */
+export type Cell = string | { text: string; level: Level };
+
+/** A table of cells. */
 export interface Table {
   /** Stands above the table, on a line of its own. */
   title: string;
   /** Headings; the first column is flush left, the others are flush right. */
   columns: string[];
   /** One list of cells a row, as many as columns. */
-  rows: string[][];
+  rows: Cell[][];
   /** Sentences under the table: what the numbers are, and how sure. */
   notes: string[];
 }
+
+const COLOURS = { good: "green", bad: "red", unsure: "dim" } as const;
 
 /**
  * Lays a table out: the first column flush left, the others flush right.
  *
  * @param table what to show.
+ * @param coloured whether cells are coloured by their level. Defaults to false.
  * @returns lines of text.
  */
-export function renderTable({ title, columns, rows, notes }: Table): string {
+export function renderTable({ title, columns, rows, notes }: Table, coloured = false): string {
   const widths = columns.map((column, c) =>
-    Math.max(column.length, ...rows.map((row) => row[c].length))
+    Math.max(column.length, ...rows.map((row) => textOf(row[c]).length))
   );
-  const line = (cells: string[]) =>
-    cells.map((cell, c) => c === 0 ? cell.padEnd(widths[c]) : cell.padStart(widths[c])).join("  ")
-      .trimEnd();
+  const aligned = (cell: Cell, c: number) => {
+    const text = c === 0 ? textOf(cell).padEnd(widths[c]) : textOf(cell).padStart(widths[c]);
+    if (!coloured || typeof cell === "string") return text;
+    return styleText(COLOURS[cell.level], text, { validateStream: false });
+  };
+  const line = (cells: Cell[]) => cells.map(aligned).join("  ").trimEnd();
   const rule = widths.map((width) => "─".repeat(width)).join("──");
   return [title, "", line(columns), rule, ...rows.map(line), "", ...notes, ""].join("\n");
+}
+
+/**
+ * What a cell says.
+ *
+ * @param cell of a table.
+ * @returns its text.
+ */
+export function textOf(cell: Cell): string {
+  return typeof cell === "string" ? cell : cell.text;
 }
 
 /**
