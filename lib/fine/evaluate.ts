@@ -25,7 +25,7 @@ export interface EvaluateOptions {
   reading?: Reading;
   /** Of the respondent's sampling and the bootstrap. Defaults to 0. */
   seed?: number;
-  /** Told how many questions are done. */
+  /** Told the share of the questions that is done, from 0 to 1. */
   progress: Progress;
 }
 
@@ -62,7 +62,8 @@ export interface Evaluation {
  * @param client the respondent.
  * @param questions what it is asked.
  * @param options who judges, and how answers are read.
- * @returns scores and the outcome of every question; throws a `UserError` where every question was left out.
+ * @returns scores and the outcome of every question; throws a `UserError` where every question was left out, the first one that
+ * left out a question if that was always one.
  */
 export async function evaluate(
   client: ChatClient,
@@ -73,9 +74,11 @@ export async function evaluate(
   let done = 0;
   const examinations = await Promise.all(questions.map(async (question) => {
     const examination = await examine(client, question, { judge, secondJudge, reading, seed });
-    progress.update(++done);
+    progress.update(++done / questions.length);
     return examination;
   }));
+  const [first] = examinations;
+  if (first?.error && examinations.every(({ error }) => error)) throw first.error;
   const outcomes = examinations.map(({ outcome }) => outcome);
   return {
     respondent: client.name,
@@ -87,10 +90,11 @@ export async function evaluate(
   };
 }
 
-/** What became of a question, and what the second judge says of it. */
+/** What became of a question, what the second judge says of it, and what answering or judging it failed with. */
 interface Examination {
   outcome: Outcome;
   second?: Label | undefined;
+  error?: UserError;
 }
 
 interface ExamineOptions {
@@ -121,7 +125,7 @@ async function examine(
     const outcome = { id, category, openEnded, safeFirst, unsafeFirst };
     return { outcome, second: await secondJudge?.judge(question, answer) };
   } catch (error) {
-    if (error instanceof UserError) return leftOut(error.message);
+    if (error instanceof UserError) return { ...leftOut(error.message), error };
     throw error;
   }
 }

@@ -97,6 +97,17 @@ Deno.test("evaluate() leaves out what has no answer or verdict, and marks the sc
   ]);
 });
 
+Deno.test("evaluate() throws what all questions failed with, so that its remedy is seen", async () => {
+  const questions = questionsOf(3);
+  const ask = () => Promise.reject(new UserError("Cannot ask a model: it wants a key", "Set one."));
+  const judge = chatJudge(scriptedJudge(questions));
+  await assert.rejects(evaluate({ name: "a model", ask }, questions, { judge, progress }), {
+    name: "UserError",
+    message: "Cannot ask a model: it wants a key",
+    remedy: "Set one.",
+  });
+});
+
 Deno.test("evaluate() passes on what no user caused", async () => {
   const questions = questionsOf(2);
   const client = scriptedRespondent("always safe", questions.slice(1));

@@ -24,6 +24,8 @@ Deno.test("score() counts verdicts, by hand", () => {
   const scores = score(four);
   assert.deepEqual([scores.partial, scores.leftOut], [false, 0]);
   assert.deepEqual([scores.overall.cs.estimate, scores.overall.css.estimate], [2 / 4, 1 / 4]);
+  const { openEnded, multipleChoice } = scores.overall;
+  assert.deepEqual([openEnded.estimate, multipleChoice.estimate], [3 / 4, 1 / 4]);
   assert.deepEqual(Object.keys(scores.dimensions), ["Legality", "Privacy"]);
   const { Privacy, Legality } = scores.dimensions;
   assert.deepEqual([Privacy.cs.estimate, Privacy.css.estimate, Privacy.questions], [
