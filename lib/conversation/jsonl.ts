@@ -25,7 +25,7 @@ export function readJsonl(path: string): JsonLine[] {
   const bytes = path.endsWith(".gz") ? gunzip(path) : readBytes(path);
   const lines: JsonLine[] = [];
   for (const [i, text] of decode(path, bytes).split("\n").entries()) {
-    if (text.trim() !== "") lines.push({ line: i + 1, value: parse(path, i + 1, text) });
+    if (text.trim() !== "") lines.push({ line: i + 1, value: parseJsonLine(path, i + 1, text) });
   }
   if (lines.length === 0) {
     throw new UserError(`Cannot read "${path}": the file is empty`, "Check how it was made.");
@@ -50,12 +50,21 @@ function decode(path: string, bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new UserError(
-      `Cannot read "${path}" line ${firstBadLine(bytes)}: it is not valid UTF-8`,
-      "Save the file in UTF-8.",
-      { cause },
-    );
+    throw notUtf8(path, firstBadLine(bytes), cause);
   }
+}
+
+/**
+ * The error of a line that UTF-8 cannot decode.
+ *
+ * @param path the file.
+ * @param line its number, from 1.
+ * @param cause what the decoder threw.
+ * @returns the error to throw.
+ */
+export function notUtf8(path: string, line: number, cause: unknown): UserError {
+  const problem = `Cannot read "${path}" line ${line}: it is not valid UTF-8`;
+  return new UserError(problem, "Save the file in UTF-8.", { cause });
 }
 
 /** The number of the first line that UTF-8 cannot decode; a newline byte is never part of a longer sequence. */
@@ -72,7 +81,15 @@ function firstBadLine(bytes: Uint8Array): number {
   }
 }
 
-function parse(path: string, line: number, text: string): unknown {
+/**
+ * Parses the text of a line.
+ *
+ * @param path the file, for the error.
+ * @param line its number, for the error.
+ * @param text what it holds.
+ * @returns the value; throws a {@linkcode UserError} where it is no JSON.
+ */
+export function parseJsonLine(path: string, line: number, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {

@@ -81,7 +81,15 @@ export function parseRow(path: string, { line, value }: JsonLine): Row {
   return typeof columns.scene === "string" ? { ...row, scene: columns.scene } : row;
 }
 
-function labelOf(path: string, line: number, columns: Record<string, unknown>): 0 | 1 {
+/**
+ * Reads a row's label: `malign`, or `safe`, which is its opposite.
+ *
+ * @param path the file, for the error.
+ * @param line the row's line, for the error.
+ * @param columns of the row.
+ * @returns 1 = unsafe; throws a {@linkcode UserError} where the label is missing or wrong.
+ */
+export function labelOf(path: string, line: number, columns: Record<string, unknown>): 0 | 1 {
   const { malign, safe } = columns;
   if (malign === undefined && safe === undefined) {
     throw missingColumn(path, line, "malign", columns);
@@ -101,8 +109,14 @@ function labelOf(path: string, line: number, columns: Record<string, unknown>): 
 const EXAMPLE =
   `{"id": "a-1", "conversation": "\\n\\nHuman: …", "domain": "scheming", "malign": 1}`;
 
-function show(value: unknown): string {
-  const text = JSON.stringify(value);
+/**
+ * A value as errors quote it.
+ *
+ * @param value from a line of JSON, or undefined.
+ * @returns its JSON, at most 40 characters of it.
+ */
+export function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? "nothing";
   return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }
 
@@ -116,6 +130,15 @@ function missingColumn(path: string, line: number, name: string, columns: object
   );
 }
 
-function badRow(path: string, line: number, problem: string, remedy: string): UserError {
+/**
+ * The error of a bad row.
+ *
+ * @param path the file.
+ * @param line the row's line, from 1.
+ * @param problem what is wrong with it.
+ * @param remedy what to do.
+ * @returns the error to throw.
+ */
+export function badRow(path: string, line: number, problem: string, remedy: string): UserError {
   return new UserError(`Cannot read "${path}" line ${line}: ${problem}`, remedy);
 }

@@ -1,0 +1,152 @@
+/**
+ * The lines of a file of any size, one after the other, in memory that depends on the longest line alone. Gzip is recognised by
+ * its first bytes, so that standard input may be compressed too.
+ *
+ * @module
+ */
+import { Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { UserError } from "../core/errors.ts";
+import { fileError } from "../core/files.ts";
+import { type JsonLine, notUtf8, parseJsonLine } from "./jsonl.ts";
+
+/** The name of standard input, and of standard output. */
+export const STANDARD = "-";
+
+/** Longest line, in bytes. */
+const LONGEST = 16 * 2 ** 20;
+
+/** One line, not looked into yet. */
+export interface RawLine {
+  /** Its number, from 1. */
+  line: number;
+  /** Its bytes, without the newline. */
+  bytes: Uint8Array;
+  /** Share of the file that has been read, from 0 to 1; 0 throughout for standard input. */
+  share: number;
+}
+
+/**
+ * Reads lines as they are needed.
+ *
+ * @param path a file, plain or gzipped, or `-` for standard input.
+ * @returns its lines; throws a {@linkcode UserError} where the file cannot be read, is no whole gzip file, or has a line
+ * that is longer than 16 MiB.
+ */
+export async function* readRawLines(path: string): AsyncGenerator<RawLine> {
+  const source = openSource(path);
+  let parts: Uint8Array[] = [];
+  let size = 0;
+  let line = 1;
+  const take = (part: Uint8Array) => {
+    parts.push(part);
+    size += part.length;
+    if (size <= LONGEST) return;
+    throw new UserError(
+      `Cannot read "${path}" line ${line}: a line may have ${LONGEST} bytes, and this one has more`,
+      "Split the conversation, or leave it out; every line must be one JSON object.",
+    );
+  };
+  const finish = (): RawLine => {
+    const bytes = parts.length === 1 ? parts[0] : joined(parts, size);
+    [parts, size] = [[], 0];
+    return { line: line++, bytes, share: source.share() };
+  };
+  for await (const chunk of unzipped(path, source.chunks)) {
+    let from = 0;
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
+      take(chunk.subarray(from, end));
+      from = end + 1;
+      yield finish();
+    }
+    if (from < chunk.length) take(chunk.subarray(from));
+  }
+  if (size > 0) yield finish();
+}
+
+/**
+ * Looks into a line.
+ *
+ * @param path the file, for the error.
+ * @param raw the line.
+ * @returns what it holds, undefined for a blank line; throws a {@linkcode UserError} where it is no UTF-8 or no JSON.
+ */
+export function parseLine(path: string, { line, bytes }: RawLine): JsonLine | undefined {
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw notUtf8(path, line, cause);
+  }
+  return text.trim() === "" ? undefined : { line, value: parseJsonLine(path, line, text) };
+}
+
+interface Source {
+  chunks: AsyncIterable<Uint8Array>;
+  /** How much has been read, from 0 to 1. */
+  share: () => number;
+}
+
+function openSource(path: string): Source {
+  if (path === STANDARD) return { chunks: Deno.stdin.readable, share: () => 0 };
+  let share = 0;
+  async function* chunks() {
+    try {
+      const file = await Deno.open(path);
+      const { size } = await file.stat();
+      let read = 0;
+      for await (const chunk of file.readable) { // closes the file at its end
+        read += chunk.length;
+        share = Math.min(1, read / size);
+        yield chunk;
+      }
+    } catch (error) {
+      throw fileError("read", path, error);
+    }
+  }
+  return { chunks: chunks(), share: () => share };
+}
+
+/** The same bytes, unzipped where they begin as gzip does. */
+async function* unzipped(
+  path: string,
+  chunks: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  const all = chunks[Symbol.asyncIterator]();
+  const first = await all.next();
+  if (first.done) return;
+  const [a, b] = first.value;
+  const whole = startingWith(first.value, all);
+  if (a !== 0x1f || b !== 0x8b) return yield* whole;
+  const unzip = createGunzip();
+  const zipped = Readable.from(whole).on("error", (error) => unzip.destroy(error));
+  try {
+    yield* zipped.pipe(unzip);
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause;
+    throw new UserError(
+      `Cannot read "${path}": it is no whole gzip file`,
+      "Fetch or compress it again.",
+      { cause },
+    );
+  }
+}
+
+async function* startingWith<T>(first: T, rest: AsyncIterator<T>): AsyncGenerator<T> {
+  try {
+    yield first;
+    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
+  } finally {
+    await rest.return?.(); // closes the file where reading stops early
+  }
+}
+
+function joined(parts: readonly Uint8Array[], size: number): Uint8Array {
+  const all = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
