@@ -51,6 +51,8 @@ export interface TrainedModel {
   readonly model: Model;
   /** SHA-256 of all that it depends on. */
   readonly key: string;
+  /** Where its checkpoint is, the tokenizer's files beside it. */
+  readonly folder: string;
 }
 
 /** Conversations as token ids. */
@@ -119,9 +121,20 @@ export interface Workbench {
  * its test rows are of one class.
  */
 export function openWorkbench(options: RunOptions): Workbench {
-  const cache = openCache(options.cache, options.say);
   const suite = loadSuite(options.suite);
   requireBothClasses(suite);
+  return workbenchOf(suite, options);
+}
+
+/**
+ * Opens a workbench on a suite that is there already, and that need not have rows to test on.
+ *
+ * @param suite what to train and calibrate on.
+ * @param options extent, threads, cache; its `suite` is not looked at.
+ * @returns the workbench, nothing trained yet.
+ */
+export function workbenchOf(suite: Suite, options: RunOptions): Workbench {
+  const cache = openCache(options.cache, options.say);
   return assemble(suite, options.quick ? QUICK : FULL, cache, options);
 }
 
@@ -188,7 +201,7 @@ function assemble(suite: Suite, recipe: Recipe, cache: Cache, options: RunOption
         Deno.copyFileSync(join(await tokenizerFolder(), name), join(folder, name));
       }
     });
-    return { model: readCheckpoint(folder), key: hashOf(parts) };
+    return { model: readCheckpoint(folder), key: hashOf(parts), folder };
   };
 
   const languageModel = once(async () => {

@@ -141,6 +141,38 @@ export function combineLambda(
   return standard[anchor].map((score, i) => score + coefficient * others[i]);
 }
 
+/** Steps in a standard deviation: shares are whole steps, so that as they are printed they add up to the score. */
+const STEPS = 1e6;
+
+/** A fused score taken apart. */
+export interface Shares {
+  /** For each monitor, what it adds to the scores, shape (rows), in standard deviations of the anchor on safe ID rows. */
+  shares: Float64Array[];
+  /** Their sums, which are those of {@linkcode combineLambda} but for the rounding, shape (rows). */
+  scores: Float64Array;
+}
+
+/**
+ * Combines by a fitted lambda and says what each monitor adds.
+ *
+ * @param lambda what was fitted.
+ * @param scores of the same monitors in the same order, each of shape (rows).
+ * @returns shares and scores, multiples of 10^-6.
+ */
+export function lambdaShares(
+  { coefficient, anchor, means, deviations }: Lambda,
+  scores: readonly Float64Array[],
+): Shares {
+  requireAligned(scores);
+  const steps = scores.map((of, m) => {
+    const weight = m === anchor ? 1 : coefficient / (scores.length - 1);
+    return of.map((x) => Math.round(weight * (x - means[m]) / deviations[m] * STEPS));
+  });
+  const sums = steps[0].map((_, i) => steps.reduce((sum, of) => sum + of[i], 0));
+  const inUnits = (x: number) => x / STEPS; // x * 1e-6 would be longer numbers
+  return { shares: steps.map((of) => of.map(inUnits)), scores: sums.map(inUnits) };
+}
+
 /**
  * Log-spaced coefficients.
  *

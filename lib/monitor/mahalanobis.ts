@@ -35,11 +35,18 @@ export interface MahalanobisOptions {
   threads: number;
 }
 
-/** A fitted Mahalanobis detector; it explains a score by each feature's part of its square, shape (d). */
-export interface Mahalanobis extends ExplainingDetector<Features, Float64Array> {
+/** What a fit finds. */
+export interface Gaussian {
+  /** μ, shape (d). */
+  readonly mean: Float64Array;
+  /** L, shape (d, d), lower triangular. */
+  readonly lower: Float64Array;
   /** Share of the identity in Ledoit and Wolf's estimate, 0 for the sample covariance. */
   readonly shrinkage: number;
 }
+
+/** A fitted Mahalanobis detector; it explains a score by each feature's part of its square, shape (d). */
+export interface Mahalanobis extends ExplainingDetector<Features, Float64Array>, Gaussian {}
 
 /**
  * Fits on safe training rows only.
@@ -61,18 +68,30 @@ export async function fitMahalanobis(
   const { covariance: sigma, shrinkage } = plain
     ? { covariance: withRidge(sampleCovariance(sums)), shrinkage: 0 }
     : ledoitWolf(safe, sums);
-  const lower = factor(sigma, d, plain);
+  return mahalanobisOf({ mean: sums.mean, lower: factor(sigma, d, plain), shrinkage });
+}
+
+/**
+ * The detector of a fit that was made before.
+ *
+ * @param gaussian what was found.
+ * @returns the detector.
+ */
+export function mahalanobisOf({ mean, lower, shrinkage }: Gaussian): Mahalanobis {
+  const d = mean.length;
   return {
     name: "mahalanobis",
+    mean,
+    lower,
     shrinkage,
     score(features) {
       requireFitting("score with Mahalanobis", features, d);
-      return distances(features, sums.mean, lower);
+      return distances(features, mean, lower);
     },
     explain(features, i) {
       const row = { data: rowOf(features, i), width: d };
       requireFitting("explain Mahalanobis", row, d);
-      const centred = centredRows(row, sums.mean);
+      const centred = centredRows(row, mean);
       const precise = solveUpper(lower, solveLower(lower, centred, d)); // Σ⁻¹ (x − μ)
       return centred.map((x, j) => x * precise[j]);
     },
