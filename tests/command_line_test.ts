@@ -70,6 +70,9 @@ Deno.test("verify accepts what reproduce wrote, and names what was changed", asy
     const accepted = await task("verify", ...flags);
     assert.equal(accepted.code, 0, accepted.err);
     assert.match(accepted.out, /identical to the last byte/);
+    const { artifacts, claims } = JSON.parse((await task("verify", ...flags, "--json")).out);
+    assert.deepEqual(artifacts.map(({ agrees }: { agrees: boolean }) => agrees), [true]);
+    assert.ok(claims.length > 0);
     const path = join(results, "guard_generalization.json");
     const artifact = JSON.parse(Deno.readTextFileSync(path));
     artifact.findings.results.guard.id.metrics.auroc.estimate += 0.001;
@@ -199,8 +202,15 @@ Deno.test("analyze runs with the permissions of its task", async () => {
     }));
     const path = join(folder, "scores.jsonl");
     Deno.writeTextFileSync(path, rows.map((row) => JSON.stringify(row) + "\n").join(""));
-    const { code, err } = await task("analyze", path, "--output", join(folder, "out"));
+    const { code, out, err } = await task(
+      "analyze",
+      path,
+      "--output",
+      join(folder, "out"),
+      "--json",
+    );
     assert.equal(code, 0, err);
+    assert.equal(JSON.parse(out).groups.id.auroc, 1);
     assert.deepEqual(Object.keys(filesOf(join(folder, "out"))).sort(), [
       "analysis.json",
       "results.jsonl",

@@ -18,6 +18,7 @@ Each FILE is a results.jsonl as mood-bench writes it: id, conversation, domain, 
   --fpr F,F            target false-positive rates                         [0.005,0.01,0.02]
   --predict-safe       scores rise with safety: turn them round
   --output DIR         write results.jsonl and analysis.json there
+  --json               print analysis.json instead of the table
 Example: deno task analyze guard.jsonl mahalanobis.jsonl --aggregator lambda --output combined`,
   flags: {
     "aggregator": { type: "string" },
@@ -28,10 +29,11 @@ Example: deno task analyze guard.jsonl mahalanobis.jsonl --aggregator lambda --o
     "fpr": { type: "string" },
     "predict-safe": { type: "boolean" },
     "output": { type: "string" },
+    "json": { type: "boolean" },
   },
   run({ values, words }) {
     const { aggregator, anchor, output } = values;
-    const { table, warnings } = analyze(words, {
+    const { report, table, warnings } = analyze(words, {
       ...aggregator !== undefined && { aggregator },
       ...anchor !== undefined && { anchor: numbers("anchor", anchor)[0] },
       ...values["lambda-grid"] !== undefined &&
@@ -44,7 +46,7 @@ Example: deno task analyze guard.jsonl mahalanobis.jsonl --aggregator lambda --o
       ...output !== undefined && { output },
     });
     warnings.forEach(warn);
-    print(table);
+    print(values.json ? JSON.stringify(report) : table);
   },
 });
 

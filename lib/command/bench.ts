@@ -1,5 +1,5 @@
 /** `deno task bench`: how fast this machine trains and scores. @module */
-import { positiveInteger, printTable, RUN_FLAGS } from "../experiment/command_line.ts";
+import { positiveInteger, printJson, printTable, RUN_FLAGS } from "../experiment/command_line.ts";
 import { type Command, defineCommand } from "./command.ts";
 
 /** The task. */
@@ -7,11 +7,14 @@ const command: Command = defineCommand({
   summary: "how fast this machine trains and scores",
   help: () => `
 Prints rates of training and scoring, and their ratio to ONNX Runtime's own matrix product in the same run.
-  --threads N          threads to compute with                             [all cores]`,
-  flags: { threads: RUN_FLAGS.threads },
+  --threads N          threads to compute with                             [all cores]
+  --json               the same as JSON, for machines
+Example: deno task bench --threads 1`,
+  flags: { threads: RUN_FLAGS.threads, json: { type: "boolean" } },
   async run({ values }) {
-    const { benchmark } = await import("../experiment/benchmark.ts");
-    printTable(await benchmark(positiveInteger("threads", values.threads)));
+    const { benchmark, speedTable } = await import("../experiment/benchmark.ts");
+    const speed = await benchmark(positiveInteger("threads", values.threads));
+    values.json ? printJson(speed) : printTable(speedTable(speed));
   },
 });
 

@@ -2,10 +2,11 @@
 import type { ParseArgsOptionsConfig } from "node:util";
 import { RUN_FLAGS, RUN_HELP } from "../experiment/command_line.ts";
 
-/** {@linkcode RUN_FLAGS}, and which experiments. */
+/** {@linkcode RUN_FLAGS}, which experiments, and for whom to print. */
 export const EXPERIMENT_FLAGS = {
   ...RUN_FLAGS,
   only: { type: "string" },
+  json: { type: "boolean" },
 } as const satisfies ParseArgsOptionsConfig;
 
 /**
@@ -16,5 +17,6 @@ export const EXPERIMENT_FLAGS = {
  */
 export function experimentHelp(names: readonly string[]): string {
   return `${RUN_HELP}
-  --only NAME,…        some experiments only: ${names.join(", ")}`;
+  --only NAME,…        some experiments only: ${names.join(", ")}
+  --json               instead of tables, one JSON document at the end, for machines`;
 }

@@ -1,8 +1,15 @@
 /** `deno task reproduce`: trains the monitors and runs the experiments. @module */
 import { makeFolder } from "../core/files.ts";
-import { duration } from "../core/progress.ts";
-import { print, printTable, resultsFolder, runOptions, warn } from "../experiment/command_line.ts";
-import { claimsTable } from "../experiment/claims.ts";
+import { announce, duration } from "../core/progress.ts";
+import {
+  print,
+  printJson,
+  printTable,
+  resultsFolder,
+  runOptions,
+  warn,
+} from "../experiment/command_line.ts";
+import { claimsData, claimsTable } from "../experiment/claims.ts";
 import { judgeClaims } from "../experiment/published_claims.ts";
 import { type Command, defineCommand } from "./command.ts";
 import { EXPERIMENT_FLAGS, experimentHelp } from "./experiment_flags.ts";
@@ -22,12 +29,17 @@ Example: deno task reproduce --only guard_generalization,fusion`,
     const folder = resultsFolder(values, bench.suite.name);
     makeFolder(folder); // a folder that cannot be made is better known before the training than after it
     const started = performance.now();
-    for (const experiment of experiments) {
+    const written: { json: string; svg: string }[] = [];
+    for (const [i, experiment] of experiments.entries()) {
+      announce(`${i + 1} of ${experiments.length}: ${experiment.name}`);
       const { table, json, svg } = await runExperiment(experiment, bench, folder);
+      written.push({ json, svg });
+      if (values.json) continue;
       printTable(table);
       print(`${json}\n${svg}\n`);
     }
     const judged = judgeClaims(folder).filter(({ verdict }) => verdict !== "not evaluated");
+    if (values.json) return printJson({ written, claims: claimsData(judged) });
     if (judged.length > 0) printTable(claimsTable(judged));
     print(`Done in ${duration((performance.now() - started) / 1000)}.`);
   },

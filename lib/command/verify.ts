@@ -1,10 +1,18 @@
 /** `deno task verify`: makes the artifacts again and compares them with the committed ones. @module */
 import { join } from "node:path";
+import { announce } from "../core/progress.ts";
 import { exists, readText, removeIfPresent } from "../core/files.ts";
-import { claimsTable } from "../experiment/claims.ts";
-import { print, printTable, resultsFolder, runOptions, warn } from "../experiment/command_line.ts";
+import { claimsData, claimsTable } from "../experiment/claims.ts";
+import {
+  print,
+  printJson,
+  printTable,
+  resultsFolder,
+  runOptions,
+  warn,
+} from "../experiment/command_line.ts";
 import type { Experiment } from "../experiment/experiment.ts";
-import { compareArtifacts, parseArtifact } from "../experiment/verify.ts";
+import { compareArtifacts, type Comparison, parseArtifact } from "../experiment/verify.ts";
 import type { Workbench } from "../experiment/workbench.ts";
 import { judgeClaims } from "../experiment/published_claims.ts";
 import { type Command, defineCommand } from "./command.ts";
@@ -23,10 +31,16 @@ Example: deno task verify --only guard_generalization`,
     const folder = resultsFolder(values, bench.suite.name);
     const fresh = join(bench.options.cache, `verify-${crypto.randomUUID().slice(0, 8)}`);
     try {
-      const failures = await compareAll(await experiments.load(values.only), bench, folder, fresh);
-      print("");
-      printTable(claimsTable(judgeClaims(fresh)));
-      if (failures > 0) Deno.exitCode = 1;
+      const chosen = await experiments.load(values.only);
+      const checked = await compareAll(chosen, bench, folder, fresh, !values.json);
+      const judged = judgeClaims(fresh);
+      if (values.json) {
+        printJson({ artifacts: checked, claims: claimsData(judged) });
+      } else {
+        print("");
+        printTable(claimsTable(judged));
+      }
+      if (checked.some(({ agrees }) => !agrees)) Deno.exitCode = 1;
     } finally {
       removeIfPresent(fresh);
     }
@@ -35,28 +49,44 @@ Example: deno task verify --only guard_generalization`,
 
 export default command;
 
-/** Makes artifacts in one folder and compares them with those in another; returns how many are missing or differ. */
+/** What was found of a committed artifact. */
+interface Checked {
+  path: string;
+  agrees: boolean;
+  finding: string;
+}
+
+/** Makes artifacts in one folder, compares them with those in another, and prints a line on each as it is done. */
 async function compareAll(
   experiments: Experiment[],
   bench: Workbench,
   folder: string,
   fresh: string,
-): Promise<number> {
-  const { runExperiment } = await import("../experiment/experiment.ts");
-  let failures = 0;
-  for (const experiment of experiments) {
-    const committed = join(folder, `${experiment.name}.json`);
-    if (!exists(committed)) {
-      print(`MISSING   ${committed}`);
-      failures++;
-      continue;
+  aloud: boolean,
+): Promise<Checked[]> {
+  const checked: Checked[] = [];
+  for (const [i, experiment] of experiments.entries()) {
+    announce(`${i + 1} of ${experiments.length}: ${experiment.name}`);
+    const path = join(folder, `${experiment.name}.json`);
+    const comparison = await compare(experiment, bench, path, fresh);
+    checked.push({ path, ...comparison });
+    if (aloud) {
+      print(`${comparison.agrees ? "agrees " : "DIFFERS"}  ${path}: ${comparison.finding}`);
     }
-    const text = readText(committed);
-    parseArtifact(committed, experiment.name, text);
-    const { json } = await runExperiment(experiment, bench, fresh);
-    const { agrees, finding } = compareArtifacts(text, readText(json));
-    print(`${agrees ? "agrees  " : "DIFFERS "}  ${committed}: ${finding}`);
-    if (!agrees) failures++;
   }
-  return failures;
+  return checked;
+}
+
+async function compare(
+  experiment: Experiment,
+  bench: Workbench,
+  path: string,
+  fresh: string,
+): Promise<Comparison> {
+  if (!exists(path)) return { agrees: false, finding: "it is missing" };
+  const { runExperiment } = await import("../experiment/experiment.ts");
+  const text = readText(path);
+  parseArtifact(path, experiment.name, text); // a broken one is better known before the training than after it
+  const { json } = await runExperiment(experiment, bench, fresh);
+  return compareArtifacts(text, readText(json));
 }

@@ -41,6 +41,15 @@ export function startProgress(label: string): Progress & Disposable {
 }
 
 /**
+ * Says on the terminal what begins; silent where standard error is no terminal.
+ *
+ * @param what such as `2 of 10: fusion`.
+ */
+export function announce(what: string): void {
+  if (Deno.stderr.isTerminal()) Deno.stderr.writeSync(new TextEncoder().encode(`${what}\n`));
+}
+
+/**
  * A duration for people.
  *
  * @param seconds how long.

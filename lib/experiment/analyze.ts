@@ -6,7 +6,7 @@
  * @module
  */
 import { join, resolve } from "node:path";
-import { ID_DOMAINS } from "../conversation/domains.ts";
+import { DOMAINS, ID_DOMAINS, isDomain } from "../conversation/domains.ts";
 import { suggestName, UsageError, UserError } from "../core/errors.ts";
 import { writeFileAtomic } from "../core/files.ts";
 import {
@@ -17,7 +17,6 @@ import {
   type Pointwise,
 } from "../monitor/aggregate.ts";
 import { FPR_TARGETS } from "../monitor/evaluation.ts";
-import { requireDomain } from "../monitor/groups.ts";
 import { type Report, reportOn, type ReportOptions, tableOf } from "./analysis_report.ts";
 import { alignFiles, FLIPPED, readScoredFile, type ScoredRow } from "./scored_file.ts";
 
@@ -149,7 +148,13 @@ function checkOptions(paths: readonly string[], options: AnalyzeOptions): void {
       "Give rates such as 0.01.",
     );
   }
-  idDomains.forEach(requireDomain);
+  const unknown = idDomains.find((name) => !isDomain(name));
+  if (unknown !== undefined) {
+    throw new UsageError(
+      `Cannot analyse: unknown domain "${unknown}"`,
+      suggestName(unknown, DOMAINS),
+    );
+  }
   const overwritten = paths.find((path) =>
     output !== undefined && resolve(path) === resolve(output, RESULTS)
   );

@@ -23,13 +23,33 @@ import { FULL } from "./recipe.ts";
 const SEQUENCES = 256;
 const LENGTH = 128; // tokens
 
+/** What {@linkcode benchmark} measures. */
+export interface Speed {
+  /** Threads that were used. */
+  threads: number;
+  /** 1024-cubed MatMul of ONNX Runtime, GFLOP/s. */
+  product: number;
+  /** Training the default language model, tokens/s. */
+  trainingTokens: number;
+  /** The same, GFLOP/s; a multiplication and an addition are two FLOP. */
+  training: number;
+  /** Scoring with the guard, conversations/s. */
+  guard: number;
+  /** Scoring with the language model, conversations/s. */
+  languageModel: number;
+  /** Time for guard, Mahalanobis distance and perplexity together, ratio to the two passes. */
+  allSignals: number;
+  /** Most memory that the process had, MiB. */
+  peakMemory: number;
+}
+
 /**
  * Measures.
  *
  * @param threads to compute with.
- * @returns a table of rates; they vary from run to run, the ratios less.
+ * @returns rates; they vary from run to run, the ratios less.
  */
-export async function benchmark(threads: number): Promise<Table> {
+export async function benchmark(threads: number): Promise<Speed> {
   const config: DecoderConfig = { vocabSize: FULL.vocabSize, ...FULL.size };
   const random = stream("benchmark");
   const sequences = Array.from(
@@ -42,23 +62,38 @@ export async function benchmark(threads: number): Promise<Table> {
   const training = await trainingSeconds(config, sequences, threads);
   const after = await productRate(threads);
   const scoring = await scoringSeconds(config, sequences, threads);
-  const product = (before + after) / 2;
-  const ratio = scoring.all / (scoring.guard + scoring.languageModel);
-  const flops = 3 * forwardFlops(config, LENGTH) * tokens / training / 1e9;
-  const perSecond = (count: number, seconds: number) =>
-    Math.round(count / seconds).toLocaleString("en");
   return {
-    title: `Speed with ${threads} threads`,
+    threads,
+    product: (before + after) / 2,
+    trainingTokens: tokens / training,
+    training: 3 * forwardFlops(config, LENGTH) * tokens / training / 1e9,
+    guard: SEQUENCES / scoring.guard,
+    languageModel: SEQUENCES / scoring.languageModel,
+    allSignals: scoring.all / (scoring.guard + scoring.languageModel),
+    peakMemory: process.resourceUsage().maxRSS / 1024,
+  };
+}
+
+/**
+ * Speed for people.
+ *
+ * @param speed as measured.
+ * @returns a table of rates and ratios.
+ */
+export function speedTable(speed: Speed): Table {
+  const whole = (rate: number) => Math.round(rate).toLocaleString("en");
+  return {
+    title: `Speed with ${speed.threads} threads`,
     columns: ["what", "rate"],
     rows: [
-      ["1024-cubed MatMul of ONNX Runtime, GFLOP/s", product.toFixed(1)],
-      ["training the default language model, tokens/s", perSecond(tokens, training)],
-      ["the same, GFLOP/s", flops.toFixed(1)],
-      ["the same, ratio to the MatMul", (flops / product).toFixed(2)],
-      ["scoring with guard, conversations/s", perSecond(SEQUENCES, scoring.guard)],
-      ["scoring with language model, conversations/s", perSecond(SEQUENCES, scoring.languageModel)],
-      ["guard + Mahalanobis + perplexity, ratio to the two passes", ratio.toFixed(2)],
-      ["peak memory, MiB", (process.resourceUsage().maxRSS / 1024).toFixed(0)],
+      ["1024-cubed MatMul of ONNX Runtime, GFLOP/s", speed.product.toFixed(1)],
+      ["training the default language model, tokens/s", whole(speed.trainingTokens)],
+      ["the same, GFLOP/s", speed.training.toFixed(1)],
+      ["the same, ratio to the MatMul", (speed.training / speed.product).toFixed(2)],
+      ["scoring with guard, conversations/s", whole(speed.guard)],
+      ["scoring with language model, conversations/s", whole(speed.languageModel)],
+      ["guard + Mahalanobis + perplexity, ratio to the two passes", speed.allSignals.toFixed(2)],
+      ["peak memory, MiB", speed.peakMemory.toFixed(0)],
     ],
     notes: [`Conversations of ${LENGTH} tokens; a multiplication and an addition are two FLOP.`],
   };

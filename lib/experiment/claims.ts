@@ -158,6 +158,23 @@ export function claimsTable(judged: readonly JudgedClaim[]): Table {
   };
 }
 
+/**
+ * Claims and verdicts for machines.
+ *
+ * @param judged claims as {@linkcode judgeClaim} gave them.
+ * @returns for each its id, verdict, published figure and ours, as shares.
+ */
+export function claimsData(
+  judged: readonly JudgedClaim[],
+): (Pick<Claim, "id" | "published"> & Pick<JudgedClaim, "verdict" | "ours">)[] {
+  return judged.map(({ claim: { id, published }, verdict, ours }) => ({
+    id,
+    published,
+    verdict,
+    ours,
+  }));
+}
+
 function verdictOn(
   { low, high }: Interval,
   { above = -Infinity, below = Infinity }: Predicate,

@@ -8,6 +8,7 @@
 import { join } from "node:path";
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 import { suggestName, UsageError, UserError } from "../core/errors.ts";
+import { canonicalJson } from "../core/json.ts";
 import { renderTable, type Table } from "../report/table.ts";
 import type { Experiment } from "./experiment.ts";
 import type { RunOptions } from "./workbench.ts";
@@ -184,6 +185,15 @@ export function print(text: string): void {
  */
 export function printTable(table: Table): void {
   print(renderTable(table, Deno.stdout.isTerminal() && !Deno.noColor));
+}
+
+/**
+ * Prints a value for machines.
+ *
+ * @param value what to print, as canonical JSON with numbers rounded to 6 significant digits.
+ */
+export function printJson(value: unknown): void {
+  print(canonicalJson(value).trimEnd());
 }
 
 /**
