@@ -6,8 +6,23 @@
 import { join } from "node:path";
 import { UserError } from "../core/errors.ts";
 import { readText, writeFileAtomic } from "../core/files.ts";
-import { type DecoderConfig, fromHubConfig, type SpecialTokens, toHubConfig } from "./config.ts";
-import { decoderParameters, type Parameters, type ParameterSpec, SCORE } from "./parameters.ts";
+import {
+  type DecoderConfig,
+  fromHubConfig,
+  labelsOf,
+  type SpecialTokens,
+  toHubConfig,
+} from "./config.ts";
+import {
+  decoderParameters,
+  EMBEDDING,
+  outputName,
+  type Parameter,
+  type Parameters,
+  parametersOf,
+  type ParameterSpec,
+  SCORE,
+} from "./parameters.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 
 /** What stands on top of a decoder. */
@@ -33,11 +48,15 @@ const architectures: Record<Head, string> = {
  *
  * @param config the decoder.
  * @param head what stands on it.
+ * @param labels of a guard: 2 (safe, unsafe), or 1 (unsafe).
  * @returns names and shapes.
  */
-export function modelParameters(config: DecoderConfig, head: Head): ParameterSpec[] {
+export function modelParameters(config: DecoderConfig, head: Head, labels = 2): ParameterSpec[] {
+  const { hiddenSize: C, vocabSize: V } = config;
   const decoder = decoderParameters(config);
-  return head === "guard" ? [...decoder, { name: SCORE, shape: [2, config.hiddenSize] }] : decoder;
+  if (head === "guard") return [...decoder, { name: SCORE, shape: [labels, C] }];
+  const output = outputName(config);
+  return output === EMBEDDING ? decoder : [...decoder, { name: output, shape: [V, C] }];
 }
 
 /**
@@ -64,31 +83,55 @@ export function writeCheckpoint(
 }
 
 /**
- * Reads a checkpoint that {@linkcode writeCheckpoint} wrote.
+ * Reads a checkpoint: one that {@linkcode writeCheckpoint} wrote, or any of a family that we have.
  *
  * @param folder its folder.
- * @returns the model; throws a {@linkcode UserError} where a file is missing or broken, or a weight is missing or has
- * another shape than the configuration says.
+ * @returns a guard where the checkpoint is a sequence classifier, else a language model; throws a {@linkcode UserError}
+ * where a file is missing or broken, the decoder is none of ours, or a weight is missing or has another shape than the
+ * configuration says.
  */
 export function readCheckpoint(folder: string): Model {
   const path = join(folder, "config.json");
   const hub = parseConfig(readText(path), path);
   const config = fromHubConfig(hub, path);
-  const isGuard = JSON.stringify(hub.architectures) === JSON.stringify([architectures.guard]);
-  const head = isGuard ? "guard" : "language-model";
+  const head = `${hub.architectures}`.endsWith("ForSequenceClassification")
+    ? "guard"
+    : "language-model";
+  const labels = head === "guard" ? labelsOf(hub, path) : undefined;
   const { parameters } = readSafetensors(join(folder, "model.safetensors"));
-  for (const { name, shape } of modelParameters(config, head)) {
-    const found = parameters.get(name)?.shape;
-    if (found?.join() !== shape.join()) {
+  const specs = modelParameters(config, head, labels);
+  return { config, head, parameters: parametersOf(pick(parameters, specs, folder)) };
+}
+
+/** The weights that a model has, under the names that we know them by. */
+function pick(from: Parameters, specs: readonly ParameterSpec[], folder: string): Parameter[] {
+  // the decoder's names begin with "model.", with something longer beside a vision model, or with nothing
+  const embedding = EMBEDDING.replace("model.", "");
+  const prefix = [...from.keys()].find((name) => name.endsWith(embedding))?.replace(embedding, "");
+  return specs.map(({ name, shape }) => {
+    const found = from.get(name) ?? from.get(name.replace("model.", prefix ?? ""));
+    if (found?.shape.join() !== shape.join()) {
       throw new UserError(
         `Cannot load "${folder}": weight "${name}" must have shape (${shape}), got ${
-          found ? `(${found})` : "none"
+          found ? `(${found.shape})` : "none"
         }`,
-        "Remove the folder, so that the checkpoint is made again.",
+        "Remove the folder, so that the checkpoint is made or fetched again.",
       );
     }
-  }
-  return { config, head, parameters };
+    return renamed(found, name);
+  });
+}
+
+/** A weight under another name; its values are still read no sooner than they are needed. */
+function renamed(parameter: Parameter, name: string): Parameter {
+  if (parameter.name === name) return parameter;
+  return {
+    name,
+    shape: parameter.shape,
+    get data() {
+      return parameter.data;
+    },
+  };
 }
 
 function parseConfig(text: string, path: string): Record<string, unknown> {

@@ -118,8 +118,16 @@ Deno.test("readCheckpoint() names a weight of the wrong shape, and a missing one
 Deno.test("readCheckpoint() says what is wrong with a damaged folder", () => {
   const damages: [string, (text: string) => string, RegExp][] = [
     ["config.json", () => "{", /config\.json": it is broken JSON/],
-    ["config.json", () => "null", /config\.json": the architecture must be "llama"/],
-    ["config.json", (t) => t.replace('"llama"', '"bert"'), /must be "llama", got "bert"/],
+    [
+      "config.json",
+      () => "null",
+      /config\.json": the architecture must be one of llama, .*got "undefined"/,
+    ],
+    [
+      "config.json",
+      (t) => t.replace('"llama"', '"bert"'),
+      /must be one of llama, qwen2, gemma2, gemma3_text, got "bert"/,
+    ],
     ["config.json", (t) => t.replace('"hidden_size": 16', '"hidden_size": "16"'), /"hidden_size"/],
     [
       "config.json",
@@ -141,7 +149,12 @@ Deno.test("readCheckpoint() says what is wrong with a damaged folder", () => {
 });
 
 Deno.test("initialParameters() draws with the documented deviations, each weight by itself", () => {
-  const config = { ...readCheckpoint(folderOf("guard")).config, hiddenSize: 64, layers: 3 };
+  const config = {
+    ...readCheckpoint(folderOf("guard")).config,
+    hiddenSize: 64,
+    headSize: 32,
+    layers: 3,
+  };
   const specs = modelParameters(config, "guard");
   const drawn = initialParameters(specs, config.layers, "x");
   const deviation = (name: string) => {

@@ -1,11 +1,32 @@
 /**
- * The shape of a decoder, and its `config.json` in Hugging Face's terms.
+ * The shape of a decoder, and its `config.json` in Hugging Face's terms. Llama, Qwen2, Gemma 2 and Gemma 3 are one decoder
+ * with other options; a table says how each family's `config.json` names them.
  *
  * @module
  */
+import { isDeepStrictEqual } from "node:util";
 import { UserError } from "../core/errors.ts";
+import type { Rope } from "./rope.ts";
 
-/** A decoder of the Llama family: RMSNorm, rotary positions, SwiGLU, embeddings tied to the output. */
+/** A product with weights inside a block. */
+export type Projection =
+  | `self_attn.${"q" | "k" | "v" | "o"}_proj`
+  | `mlp.${"gate" | "up" | "down"}_proj`;
+
+/** Layers that look back no further than a window, among others that see everything before them. */
+export interface SlidingLayers {
+  /** Tokens that a position sees, itself included. */
+  window: number;
+  /** For every block, whether it is such a layer. */
+  layers: readonly boolean[];
+  /** Rotary positions in these layers; by default as in the others. */
+  rope?: Rope | undefined;
+}
+
+/**
+ * A decoder. The dimensions alone make one like those that we train: a Llama decoder with as many heads for keys as for
+ * queries and with embeddings tied to the output. The rest is what other families differ in.
+ */
 export interface DecoderConfig {
   /** Tokens in the vocabulary, V. */
   vocabSize: number;
@@ -15,16 +36,46 @@ export interface DecoderConfig {
   intermediateSize: number;
   /** Number of blocks. */
   layers: number;
-  /** Attention heads; they must divide `hiddenSize`. */
+  /** Attention heads, H; they must divide `hiddenSize` where there is no `headSize`. */
   heads: number;
   /** Longest input, in tokens. */
   contextLength: number;
+  /** Heads of keys and values, each shared by as many neighbouring queries' heads; it must divide H. Default H. */
+  keyValueHeads?: number | undefined;
+  /** Width of a head, d, even. Default C / H. */
+  headSize?: number | undefined;
+  /** Whether the output layer is the token embeddings. Default true. */
+  tied?: boolean | undefined;
+  /** Projections that add a bias. Default none. */
+  biased?: readonly Projection[] | undefined;
+  /** Added to the mean square before its root is taken. Default 1e-5. */
+  normEpsilon?: number | undefined;
+  /** Added to the gains of all norms: 1 where checkpoints hold gains less 1. Default 0. */
+  gainOffset?: number | undefined;
+  /** Whether what attention and feed-forward write is normalised too, besides what they read. Default false. */
+  outputNorms?: boolean | undefined;
+  /** Whether queries and keys are normalised, each head by itself. Default false. */
+  queryKeyNorms?: boolean | undefined;
+  /** Rotary positions. Default base 10000. */
+  rope?: Rope | undefined;
+  /** Layers with a window. Default none. */
+  sliding?: SlidingLayers | undefined;
+  /** Factor on the products of queries and keys. Default 1 / √d. */
+  attentionScale?: number | undefined;
+  /** Bound that these come near to but do not pass: c tanh(x / c). Default none. */
+  attentionCap?: number | undefined;
+  /** The same for the logits over the vocabulary. Default none. */
+  logitCap?: number | undefined;
+  /** Factor on token embeddings where they enter. Default 1. */
+  embeddingScale?: number | undefined;
+  /** Of the gate in the feed-forward blocks; "gelu" in its approximation by tanh. Default "silu". */
+  activation?: "silu" | "gelu" | undefined;
 }
 
-/** Added to the mean square before its root is taken. */
+/** Added to the mean square before its root is taken, in what we train. */
 export const NORM_EPSILON = 1e-5;
 
-/** Base of the rotary frequencies. */
+/** Base of the rotary frequencies, in what we train. */
 export const ROPE_THETA = 10000;
 
 /** Special tokens' ids, as the tokenizer assigns them. */
@@ -38,19 +89,20 @@ export interface SpecialTokens {
 }
 
 /**
- * The `config.json` of a checkpoint, as `transformers` reads it.
+ * The `config.json` of a checkpoint that we trained, as `transformers` reads it.
  *
  * @param config the decoder.
  * @param architecture `LlamaForCausalLM` or `LlamaForSequenceClassification`.
  * @param tokens ids of the special tokens.
- * @returns the settings under their Hugging Face names.
+ * @returns the settings under their Hugging Face names; throws a `RangeError` where the decoder has other options than what
+ * we train.
  */
 export function toHubConfig(
   config: DecoderConfig,
   architecture: string,
   tokens: SpecialTokens,
 ): Record<string, unknown> {
-  return {
+  const hub = {
     architectures: [architecture],
     attention_bias: false,
     bos_token_id: tokens.bosId,
@@ -71,36 +123,270 @@ export function toHubConfig(
     torch_dtype: "float32",
     vocab_size: config.vocabSize,
   };
+  const written = fromHubConfig(hub, "config.json");
+  for (const key of Object.keys(config) as (keyof DecoderConfig)[]) {
+    if (isDeepStrictEqual(config[key], written[key])) continue;
+    throw new RangeError(
+      `Cannot write a checkpoint: its "${key}" must be as in what we train, got ${
+        JSON.stringify(config[key])
+      }`,
+    );
+  }
+  return hub;
+}
+
+/** Settings by their Hugging Face names. */
+type Hub = Readonly<Record<string, unknown>>;
+
+/** How a family's `config.json` is read. */
+interface Family {
+  /** What it may leave unsaid, besides what all families may. */
+  defaults: Hub;
+  /** The options that only some families have. */
+  options(settings: Settings): Partial<DecoderConfig>;
+}
+
+const qkv: Projection[] = ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"];
+const attention: Projection[] = [...qkv, "self_attn.o_proj"];
+const feedForward: Projection[] = ["mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"];
+
+/** What both Gemmas share. */
+const gemmaDefaults: Hub = {
+  head_dim: 256,
+  hidden_activation: "gelu_pytorch_tanh",
+  query_pre_attn_scalar: 256,
+  sliding_window: 4096,
+  tie_word_embeddings: true,
+};
+
+function gemmaOptions(settings: Settings): Partial<DecoderConfig> {
+  settings.only("hidden_activation", "gelu_pytorch_tanh");
+  settings.only("use_bidirectional_attention", false);
+  return {
+    activation: "gelu",
+    attentionScale: settings.number("query_pre_attn_scalar") ** -0.5,
+    biased: settings.flag("attention_bias") ? attention : [],
+    embeddingScale: Math.sqrt(settings.number("hidden_size")),
+    gainOffset: 1,
+    logitCap: settings.optional("final_logit_softcapping"),
+    outputNorms: true,
+  };
+}
+
+const families: Readonly<Record<string, Family>> = {
+  llama: {
+    defaults: {},
+    options(settings) {
+      settings.only("hidden_act", "silu");
+      const biased = [
+        ...settings.flag("attention_bias") ? attention : [],
+        ...settings.flag("mlp_bias") ? feedForward : [],
+      ];
+      return { activation: "silu", biased };
+    },
+  },
+  qwen2: {
+    defaults: { max_window_layers: 28, use_sliding_window: false },
+    options(settings) {
+      settings.only("hidden_act", "silu");
+      const first = settings.number("max_window_layers");
+      const sliding = settings.flag("use_sliding_window")
+        ? slidingLayers(settings, (i) => i >= first)
+        : undefined;
+      return { activation: "silu", biased: qkv, sliding };
+    },
+  },
+  gemma2: {
+    defaults: { ...gemmaDefaults, attn_logit_softcapping: 50, final_logit_softcapping: 30 },
+    options: (settings) => ({
+      ...gemmaOptions(settings),
+      attentionCap: settings.optional("attn_logit_softcapping"),
+      sliding: slidingLayers(settings, (i) => i % 2 === 0),
+    }),
+  },
+  gemma3_text: {
+    defaults: {
+      ...gemmaDefaults,
+      max_position_embeddings: 131072,
+      num_attention_heads: 8,
+      num_key_value_heads: 4,
+      rope_local_base_freq: 10000,
+      rope_theta: 1e6,
+      sliding_window_pattern: 6,
+      vocab_size: 262208,
+    },
+    options(settings) {
+      const every = settings.number("sliding_window_pattern");
+      return {
+        ...gemmaOptions(settings), // without a cap on attention, which transformers leaves out too
+        queryKeyNorms: true,
+        sliding: {
+          ...slidingLayers(settings, (i) => (i + 1) % every !== 0),
+          rope: settings.rope("sliding_attention", "rope_local_base_freq"),
+        },
+      };
+    },
+  },
+};
+
+/** Layers as `layer_types` lists them; where there is no list, as the family's rule has it. */
+function slidingLayers(settings: Settings, rule: (layer: number) => boolean): SlidingLayers {
+  const length = settings.whole("num_hidden_layers");
+  const types = settings.value("layer_types") ??
+    Array.from({ length }, (_, i) => rule(i) ? "sliding_attention" : "full_attention");
+  const known = ["full_attention", "sliding_attention"];
+  if (!Array.isArray(types) || types.length !== length || !types.every((t) => known.includes(t))) {
+    settings.refuse("layer_types", `one of "${known.join('", "')}" for each of ${length} layers`);
+  }
+  return {
+    window: settings.whole("sliding_window"),
+    layers: types.map((t) => t === "sliding_attention"),
+  };
 }
 
 /**
- * Reads the settings of a decoder from a `config.json` that we wrote.
+ * Reads the settings of a decoder from a `config.json`.
  *
- * @param hub the parsed file.
+ * @param file the parsed file.
  * @param path where it stands, for messages.
- * @returns the decoder; throws a {@linkcode UserError} on another architecture, or where a dimension is no number.
+ * @returns the decoder; throws a {@linkcode UserError} on another architecture, on an option that we do not have, or where a
+ * setting is not what it must be.
  */
-export function fromHubConfig(hub: Record<string, unknown>, path: string): DecoderConfig {
-  if (hub.model_type !== "llama") {
+export function fromHubConfig(file: Hub, path: string): DecoderConfig {
+  const given = textConfig(file);
+  const type = `${given.model_type}`;
+  if (!Object.hasOwn(families, type)) {
     throw new UserError(
-      `Cannot load "${path}": the architecture must be "llama", got "${hub.model_type}"`,
-      "Choose a checkpoint of a Llama decoder.",
+      `Cannot load "${path}": the architecture must be one of ${
+        Object.keys(families).join(", ")
+      }, got "${type}"`,
+      "Choose a checkpoint of one of these architectures.",
     );
   }
-  const number = (key: string) => {
-    const value = hub[key];
-    if (typeof value === "number") return value;
-    throw new UserError(
-      `Cannot load "${path}": "${key}" must be a number, got ${JSON.stringify(value)}`,
-      "Remove the damaged checkpoint and train it again.",
-    );
-  };
+  const { defaults, options } = families[type];
+  const settings = new Settings(
+    { rms_norm_eps: 1e-6, rope_theta: 10000, ...defaults, ...given },
+    path,
+  );
+  settings.only("quantization_config", null);
+  const [heads, hiddenSize] = ["num_attention_heads", "hidden_size"].map((k) => settings.whole(k));
+  const keyValueHeads = settings.optional("num_key_value_heads") ?? heads;
+  const headSize = settings.optional("head_dim") ?? hiddenSize / heads;
+  if (headSize % 2 !== 0) settings.refuse("head_dim", "even", headSize);
+  if (heads % keyValueHeads !== 0) {
+    settings.refuse("num_key_value_heads", `a divisor of ${heads} heads`);
+  }
   return {
-    vocabSize: number("vocab_size"),
-    hiddenSize: number("hidden_size"),
-    intermediateSize: number("intermediate_size"),
-    layers: number("num_hidden_layers"),
-    heads: number("num_attention_heads"),
-    contextLength: number("max_position_embeddings"),
+    vocabSize: settings.whole("vocab_size"),
+    hiddenSize,
+    intermediateSize: settings.whole("intermediate_size"),
+    layers: settings.whole("num_hidden_layers"),
+    heads,
+    contextLength: settings.whole("max_position_embeddings"),
+    keyValueHeads,
+    headSize,
+    tied: settings.flag("tie_word_embeddings"),
+    normEpsilon: settings.number("rms_norm_eps"),
+    rope: settings.rope("full_attention", "rope_theta"),
+    ...options(settings),
   };
+}
+
+/** The part of a file that describes the decoder: of a Gemma 3 that also sees, the one about text. */
+function textConfig(file: Hub): Hub {
+  if (file.model_type !== "gemma3") return file;
+  return { ...file.text_config as Hub, model_type: "gemma3_text" };
+}
+
+/**
+ * How many labels a sequence classifier tells apart.
+ *
+ * @param hub the parsed `config.json`.
+ * @param path where it stands, for messages.
+ * @returns 1 (unsafe) or 2 (safe, unsafe); throws a {@linkcode UserError} on another number.
+ */
+export function labelsOf(hub: Hub, path: string): number {
+  const labels = hub.id2label ? Object.keys(hub.id2label).length : hub.num_labels ?? 2;
+  if (labels === 1 || labels === 2) return labels;
+  throw new UserError(
+    `Cannot load "${path}": a guard must have 1 label (unsafe) or 2 (safe, unsafe), got ${labels}`,
+    "Choose a checkpoint that tells safe from unsafe.",
+  );
+}
+
+/** Settings of one file, each checked where it is read. */
+class Settings {
+  readonly #hub: Hub;
+  readonly #path: string;
+
+  constructor(hub: Hub, path: string) {
+    this.#hub = hub;
+    this.#path = path;
+  }
+
+  /** Throws: a setting is not what it must be. */
+  refuse(key: string, must: string, got = this.value(key)): never {
+    throw new UserError(
+      `Cannot load "${this.#path}": "${key}" must be ${must}, got ${JSON.stringify(got)}`,
+      "Choose another checkpoint, or get a whole copy of this one if it is damaged.",
+    );
+  }
+
+  /** A setting; undefined also where the file says null. */
+  value(key: string): unknown {
+    return this.#hub[key] ?? undefined;
+  }
+
+  number(key: string): number {
+    return this.#number(key, this.value(key));
+  }
+
+  #number(key: string, value: unknown): number {
+    return typeof value === "number" && value > 0
+      ? value
+      : this.refuse(key, "a positive number", value);
+  }
+
+  optional(key: string): number | undefined {
+    return this.value(key) === undefined ? undefined : this.number(key);
+  }
+
+  whole(key: string): number {
+    const value = this.number(key);
+    return Number.isInteger(value) ? value : this.refuse(key, "a whole number");
+  }
+
+  /** False where there is no such setting. */
+  flag(key: string): boolean {
+    const value = this.value(key) ?? false;
+    return typeof value === "boolean" ? value : this.refuse(key, "true or false");
+  }
+
+  /** Checks a setting of which only one value is possible here, also where the file leaves it out. */
+  only(key: string, value: string | boolean | null): void {
+    if ((this.value(key) ?? value) !== value) this.refuse(key, JSON.stringify(value));
+  }
+
+  /** Rotary positions of one kind of layer, as either generation of config files has them. */
+  rope(kind: "full_attention" | "sliding_attention", theta: string): Rope {
+    const all = this.value("rope_parameters") as Hub | undefined;
+    const scaling = kind === "full_attention" ? this.value("rope_scaling") as Hub : {};
+    const own: Hub = { rope_theta: this.value(theta), ...scaling, ...all, ...all?.[kind] as Hub };
+    const number = (key: string) => this.#number(key, own[key]);
+    const base = number("rope_theta");
+    const type = own.rope_type ?? own.type ?? "default";
+    if (type === "default") return { theta: base };
+    if (type === "linear") return { theta: base, scaling: { type, factor: number("factor") } };
+    if (type !== "llama3") this.refuse("rope_type", '"default", "linear" or "llama3"', type);
+    return {
+      theta: base,
+      scaling: {
+        type,
+        factor: number("factor"),
+        lowTurns: number("low_freq_factor"),
+        highTurns: number("high_freq_factor"),
+        originalLength: number("original_max_position_embeddings"),
+      },
+    };
+  }
 }

@@ -1,22 +1,33 @@
 /**
- * The decoder as a graph: token embeddings, blocks of attention and feed-forward, and what stands on top.
+ * The decoder as a graph, whichever family it is of: token embeddings, blocks of attention and feed-forward, and what stands on top.
  * Conversations are padded on the right and attention is causal, so padding never reaches a value that is used.
  *
  * @module
  */
-import { add, mul, neg, sub } from "../graph/elementwise.ts";
+import { add, mul, neg, scale, sub } from "../graph/elementwise.ts";
 import { gather } from "../graph/gather.ts";
 import { matmul } from "../graph/matmul.ts";
 import { softmax } from "../graph/reduce.ts";
 import { flattenRows, reshape, transpose } from "../graph/shape_ops.ts";
-import { customGradient, input, type Tensor } from "../graph/tensor.ts";
-import { paddedLength } from "../runtime/batches.ts";
-import type { DecoderConfig } from "./config.ts";
-import { attention, logSumExp, rmsNorm, rotate, rowDot, swiglu } from "./layers.ts";
-import { EMBEDDING, SCORE, type Weights } from "./parameters.ts";
+import { customGradient, input, scalar, type Tensor } from "../graph/tensor.ts";
+import { causalMask, paddedLength } from "../runtime/batches.ts";
+import type { Value } from "../runtime/session.ts";
+import { type DecoderConfig, NORM_EPSILON, type Projection, ROPE_THETA } from "./config.ts";
+import {
+  attention,
+  geglu,
+  logSumExp,
+  rmsNorm,
+  rotation,
+  rowDot,
+  softCap,
+  swiglu,
+} from "./layers.ts";
+import { EMBEDDING, headSizeOf, SCORE, type Weights } from "./parameters.ts";
+import { ropeFrequencies } from "./rope.ts";
 
 /**
- * The residual stream of a decoder. Reads the graph input "mask", the causal mask, shape (T, T).
+ * The residual stream of a decoder. Reads the graph inputs that {@linkcode masks} makes.
  *
  * @param embedded token embeddings, shape (B, T, C).
  * @param weights the decoder's.
@@ -25,63 +36,151 @@ import { EMBEDDING, SCORE, type Weights } from "./parameters.ts";
  * output of every block but the last, and last the normalised output of the last block.
  */
 export function hiddenStates(embedded: Tensor, weights: Weights, config: DecoderConfig): Tensor[] {
-  const mask = input("mask", ["T", "T"]);
-  const states = [embedded];
-  for (let i = 0; i < config.layers; i++) {
-    const own: Weights = (name) => weights(`model.layers.${i}.${name}.weight`);
-    states.push(block(states[i], own, mask, config));
+  const { embeddingScale, layers } = config;
+  const [wide, sliding] = [false, true].map((isSliding) => lookBack(config, isSliding));
+  const states = [embeddingScale === undefined ? embedded : scale(embedded, embeddingScale)];
+  for (let i = 0; i < layers; i++) {
+    const own: Weights = (name) => weights(`model.layers.${i}.${name}`);
+    states.push(block(states[i], own, slides(config, i) ? sliding : wide, config));
   }
-  const last = rmsNorm(states[config.layers], weights("model.norm.weight"));
+  const last = norm(states[layers], weights("model.norm.weight"), config);
   return [...states.slice(0, -1), last];
 }
 
-function block(x: Tensor, weights: Weights, mask: Tensor, config: DecoderConfig): Tensor {
-  const attended = add(
-    x,
-    selfAttention(rmsNorm(x, weights("input_layernorm")), weights, mask, config),
-  );
-  const normed = rmsNorm(attended, weights("post_attention_layernorm"));
-  return add(attended, feedForward(normed, weights));
+/** Whether a layer looks back no further than a window. */
+function slides({ sliding }: DecoderConfig, layer: number): boolean {
+  return sliding?.layers[layer] ?? false;
 }
 
-function selfAttention(x: Tensor, weights: Weights, mask: Tensor, config: DecoderConfig): Tensor {
-  const { hiddenSize: C, heads: H } = config;
-  const longest = paddedLength(config.contextLength);
-  const [B, T] = x.shape;
-  const split = (name: string) => {
-    const projected = matmul(x, weights(`self_attn.${name}`), { transB: true }); // (B, T, C)
-    return transpose(reshape(projected, [B, T, H, C / H]), [0, 2, 1, 3]); // (B, H, T, d)
+/**
+ * What {@linkcode hiddenStates} must be fed besides tokens: "mask", and "slidingMask" for layers with a window, both of
+ * shape (T, T), as far as there are such layers.
+ *
+ * @param config the decoder.
+ * @param length T.
+ * @param depth number of blocks that are run; all by default.
+ * @returns the masks, by the names of the graph's inputs.
+ */
+export function masks(
+  config: DecoderConfig,
+  length: number,
+  depth: number = config.layers,
+): Record<string, Value> {
+  const kinds = new Set(Array.from({ length: depth }, (_, i) => slides(config, i)));
+  return {
+    ...(kinds.has(false) && { mask: causalMask(length) }),
+    ...(kinds.has(true) && { slidingMask: causalMask(length, config.sliding!.window) }),
   };
-  const [q, k, v] = ["q_proj", "k_proj", "v_proj"].map(split);
-  const mixed = attention(rotate(q, longest), rotate(k, longest), v, mask); // (B, H, T, d)
-  const joined = reshape(transpose(mixed, [0, 2, 1, 3]), [B, T, C]); // (B, T, C)
-  return matmul(joined, weights("self_attn.o_proj"), { transB: true });
 }
 
-function feedForward(x: Tensor, weights: Weights): Tensor {
-  const gate = matmul(x, weights("mlp.gate_proj"), { transB: true }); // (B, T, F)
-  const up = matmul(x, weights("mlp.up_proj"), { transB: true }); // (B, T, F)
-  return matmul(swiglu(gate, up), weights("mlp.down_proj"), { transB: true }); // (B, T, C)
+/** What one kind of layer sees of other positions, and how it tells them apart. */
+interface LookBack {
+  mask: Tensor;
+  rotate: (x: Tensor) => Tensor;
+}
+
+function lookBack(config: DecoderConfig, isSliding: boolean): LookBack {
+  const { rope = { theta: ROPE_THETA }, sliding, contextLength } = config;
+  const own = isSliding ? sliding?.rope ?? rope : rope;
+  return {
+    mask: input(isSliding ? "slidingMask" : "mask", ["T", "T"]),
+    rotate: rotation(ropeFrequencies(own, headSizeOf(config)), paddedLength(contextLength)),
+  };
+}
+
+function norm(x: Tensor, gain: Tensor, config: DecoderConfig): Tensor {
+  const { gainOffset, normEpsilon = NORM_EPSILON } = config;
+  return rmsNorm(x, gainOffset ? add(gain, scalar(gainOffset)) : gain, normEpsilon);
+}
+
+function block(x: Tensor, weights: Weights, lookBack: LookBack, config: DecoderConfig): Tensor {
+  const normed = (y: Tensor, name: string) => norm(y, weights(`${name}.weight`), config);
+  const attended = selfAttention(normed(x, "input_layernorm"), weights, lookBack, config);
+  if (!config.outputNorms) {
+    const middle = add(x, attended);
+    return add(middle, feedForward(normed(middle, "post_attention_layernorm"), weights, config));
+  }
+  const middle = add(x, normed(attended, "post_attention_layernorm"));
+  const fed = feedForward(normed(middle, "pre_feedforward_layernorm"), weights, config);
+  return add(middle, normed(fed, "post_feedforward_layernorm"));
+}
+
+function selfAttention(
+  x: Tensor,
+  weights: Weights,
+  { mask, rotate }: LookBack,
+  config: DecoderConfig,
+): Tensor {
+  const { heads: H, keyValueHeads = H, attentionScale: alpha, attentionCap: cap } = config;
+  const d = headSizeOf(config);
+  const [B, T] = x.shape;
+  const split = (name: Projection, count: number) => {
+    const projected = project(x, name, weights, config); // (B, T, count d)
+    return transpose(reshape(projected, [B, T, count, d]), [0, 2, 1, 3]); // (B, count, T, d)
+  };
+  const placed = (y: Tensor, name: string) =>
+    rotate(config.queryKeyNorms ? norm(y, weights(`self_attn.${name}.weight`), config) : y);
+  const q = placed(split("self_attn.q_proj", H), "q_norm");
+  const k = placed(split("self_attn.k_proj", keyValueHeads), "k_norm");
+  const v = split("self_attn.v_proj", keyValueHeads);
+  const mixed = attention(q, k, v, mask, { alpha, cap }); // (B, H, T, d)
+  const joined = reshape(transpose(mixed, [0, 2, 1, 3]), [B, T, H * d]);
+  return project(joined, "self_attn.o_proj", weights, config); // (B, T, C)
+}
+
+function feedForward(x: Tensor, weights: Weights, config: DecoderConfig): Tensor {
+  const gate = project(x, "mlp.gate_proj", weights, config); // (B, T, F)
+  const up = project(x, "mlp.up_proj", weights, config); // (B, T, F)
+  const gated = config.activation === "gelu" ? geglu(gate, up) : swiglu(gate, up);
+  return project(gated, "mlp.down_proj", weights, config); // (B, T, C)
+}
+
+function project(x: Tensor, name: Projection, weights: Weights, config: DecoderConfig): Tensor {
+  const y = matmul(x, weights(`${name}.weight`), { transB: true });
+  return config.biased?.includes(name) ? add(y, weights(`${name}.bias`)) : y;
+}
+
+/**
+ * A language model's logits.
+ *
+ * @param hidden last hidden state, shape (B, T, C).
+ * @param output the output layer, shape (V, C).
+ * @param config the decoder.
+ * @returns shape (B, T, V).
+ */
+export function vocabularyLogits(hidden: Tensor, output: Tensor, config: DecoderConfig): Tensor {
+  return capped(matmul(hidden, output, { transB: true }), config);
+}
+
+function capped(logits: Tensor, { logitCap }: DecoderConfig): Tensor {
+  return logitCap === undefined ? logits : softCap(logits, logitCap);
 }
 
 /**
  * Surprise at every token: −ln p(target | what comes before) = ln Σ exp(logits) − logit of the target.
  *
  * @param hidden last hidden state, shape (B, T, C).
- * @param targetRows embedding of the token that comes next at each place, shape (B, T, C).
- * @param embedding all token embeddings, shape (V, C).
+ * @param targetRows row of the output layer for the token that comes next at each place, shape (B, T, C).
+ * @param output the output layer, shape (V, C).
+ * @param config the decoder.
  * @returns negative log-likelihoods in nats, shape (B, T, 1).
  */
-export function tokenNll(hidden: Tensor, targetRows: Tensor, embedding: Tensor): Tensor {
-  const logits = matmul(hidden, embedding, { transB: true }); // (B, T, V)
-  const nll = sub(logSumExp(logits), rowDot(hidden, targetRows));
-  return customGradient("tokenNll", nll, [hidden, targetRows, embedding], (_, g) => {
+export function tokenNll(
+  hidden: Tensor,
+  targetRows: Tensor,
+  output: Tensor,
+  config: DecoderConfig,
+): Tensor {
+  const logits = vocabularyLogits(hidden, output, config); // (B, T, V)
+  const nll = sub(logSumExp(logits), capped(rowDot(hidden, targetRows), config));
+  if (config.logitCap !== undefined) return nll; // every op has a rule
+  return customGradient("tokenNll", nll, [hidden, targetRows, output], (_, g) => {
     // g is applied to rows of C values; ∂nll/∂logits = p would need it on rows of V
     const p = softmax(logits); // (B, T, V)
     const scaled = mul(g, hidden); // (B, T, C)
-    const byHidden = mul(g, sub(matmul(p, embedding), targetRows));
-    const byEmbedding = matmul(flattenRows(p), flattenRows(scaled), { transA: true });
-    return [byHidden, neg(scaled), byEmbedding];
+    const byHidden = mul(g, sub(matmul(p, output), targetRows));
+    const byOutput = matmul(flattenRows(p), flattenRows(scaled), { transA: true });
+    return [byHidden, neg(scaled), byOutput];
   });
 }
 

@@ -4,26 +4,34 @@
  *
  * @module
  */
-import { add, div, log, mul, neg, sigmoid, sqrt, sub } from "../graph/elementwise.ts";
+import { add, div, log, mul, neg, scale, sigmoid, sqrt, sub, tanh } from "../graph/elementwise.ts";
 import { matmul } from "../graph/matmul.ts";
 import { reduceMax, reduceMean, reduceSum, softmax } from "../graph/reduce.ts";
 import { reshape } from "../graph/shape_ops.ts";
-import { constant, customGradient, float, node, scalar, type Tensor } from "../graph/tensor.ts";
-import { NORM_EPSILON, ROPE_THETA } from "./config.ts";
+import {
+  constant,
+  customGradient,
+  dimProduct,
+  float,
+  node,
+  scalar,
+  type Tensor,
+} from "../graph/tensor.ts";
 
 /**
  * Root-mean-square normalisation, y = x r ⊙ w with r = 1/√(mean x² + ε) (https://arxiv.org/abs/1910.07467).
  *
  * @param x shape (…, C).
  * @param gain w, shape (C).
+ * @param epsilon ε.
  * @returns shape (…, C).
  */
-export function rmsNorm(x: Tensor, gain: Tensor): Tensor {
-  const attributes = { axis: -1, epsilon: float(NORM_EPSILON) };
+export function rmsNorm(x: Tensor, gain: Tensor, epsilon: number): Tensor {
+  const attributes = { axis: -1, epsilon: float(epsilon) };
   const y = node("SimplifiedLayerNormalization", [x, gain], attributes, x.shape);
   return customGradient("rmsNorm", y, [x, gain], (_, g) => {
     const meanSquare = reduceMean(mul(x, x), [-1]); // (…, 1)
-    const r = div(scalar(1), sqrt(add(meanSquare, scalar(NORM_EPSILON))));
+    const r = div(scalar(1), sqrt(add(meanSquare, scalar(epsilon))));
     const unit = mul(x, r); // y before the gain
     const byUnit = mul(g, gain);
     // ∂unit/∂x = r (1 − unit unitᵀ / C)
@@ -34,16 +42,19 @@ export function rmsNorm(x: Tensor, gain: Tensor): Tensor {
 }
 
 /**
- * Rotary position embedding: the pair (xᵢ, xᵢ₊d/2) at position t is turned by t θ^(−2i/d)
+ * Rotary position embedding: the pair (xᵢ, xᵢ₊d/2) at position t is turned by t fᵢ
  * (https://arxiv.org/abs/2104.09864, in the half-split order of Llama checkpoints).
  *
- * @param x queries or keys, shape (B, H, T, d).
+ * @param frequencies f, radians a token, shape (d/2).
  * @param contextLength longest T.
- * @returns shape (B, H, T, d).
+ * @returns turns queries or keys, shape (B, H, T, d); all that it turns share one table of angles.
  */
-export function rotate(x: Tensor, contextLength: number): Tensor {
-  const half = x.shape[3] as number / 2;
-  const angle = (k: number) => Math.floor(k / half) * ROPE_THETA ** (-(k % half) / half);
+export function rotation(
+  frequencies: readonly number[],
+  contextLength: number,
+): (x: Tensor) => Tensor {
+  const half = frequencies.length;
+  const angle = (k: number) => Math.floor(k / half) * frequencies[k % half];
   const table = (f: (angle: number) => number) =>
     constant(Float32Array.from({ length: contextLength * half }, (_, k) => f(angle(k))), [
       contextLength,
@@ -54,30 +65,64 @@ export function rotate(x: Tensor, contextLength: number): Tensor {
   const turn = (y: Tensor, sine: Tensor) =>
     node("RotaryEmbedding", [y, first, cos, sine], {}, y.shape, { domain: "com.microsoft" });
   // a rotation's transpose turns back
-  return customGradient("rotate", turn(x, sin), [x], (_, g) => [turn(g, neg(sin))]);
+  return (x) => customGradient("rotate", turn(x, sin), [x], (_, g) => [turn(g, neg(sin))]);
+}
+
+/** Options of {@linkcode attention}. */
+export interface AttentionOptions {
+  /** Factor on the products of queries and keys. Default 1 / √d. */
+  alpha?: number | undefined;
+  /** Bound of these, as in {@linkcode softCap}. Default none. */
+  cap?: number | undefined;
 }
 
 /**
- * Scaled dot-product attention, softmax(q kᵀ / √d + mask) v.
+ * Dot-product attention, softmax(α q kᵀ + mask) v. Where there are fewer heads of keys than of queries, H = n G, each
+ * belongs to G neighbouring heads of queries, whose rows then stand below each other in one product.
  *
  * @param q queries, shape (B, H, T, d).
- * @param k keys, shape (B, H, T, d).
- * @param v values, shape (B, H, T, d).
+ * @param k keys, shape (B, n, T, d).
+ * @param v values, shape (B, n, T, d).
  * @param mask 0 where a position may look, very negative elsewhere, shape (T, T).
+ * @param options factor and bound.
  * @returns shape (B, H, T, d).
  */
-export function attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor): Tensor {
-  const alpha = 1 / Math.sqrt(q.shape[3] as number);
-  const p = softmax(add(matmul(q, k, { transB: true, alpha }), mask)); // (B, H, T, T)
-  const out = matmul(p, v); // (B, H, T, d)
+export function attention(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  mask: Tensor,
+  { alpha = 1 / Math.sqrt(q.shape[3] as number), cap }: AttentionOptions = {},
+): Tensor {
+  const [B, H, T] = q.shape;
+  const n = k.shape[1] as number;
+  const stacked = (x: Tensor) => reshape(x, [B, n, dimProduct([T, H as number / n]), x.shape[3]]);
+  const apart = (x: Tensor) => reshape(x, [B, H, T, x.shape[3]]);
+  const scores = apart(matmul(stacked(q), k, { transB: true, alpha })); // (B, H, T, T)
+  const bounded = cap === undefined ? scores : softCap(scores, cap);
+  const p = softmax(add(bounded, mask)); // (B, H, T, T)
+  const out = apart(matmul(stacked(p), v)); // (B, H, T, d)
+  if (cap !== undefined) return out; // every op has a rule
   return customGradient("attention", out, [q, k, v], (_, g) => {
     // Σⱼ pᵢⱼ ∂L/∂pᵢⱼ = gᵢ · outᵢ, so that the softmax's row sums cost d, not T, values a row
     const rowSums = reduceSum(mul(g, out), [-1]); // (B, H, T, 1)
-    const byScore = mul(p, sub(matmul(g, v, { transB: true }), rowSums)); // (B, H, T, T)
-    const byQ = matmul(byScore, k, { alpha });
-    const byK = matmul(byScore, q, { transA: true, alpha });
-    return [byQ, byK, matmul(p, g, { transA: true })];
+    const byP = apart(matmul(stacked(g), v, { transB: true })); // (B, H, T, T)
+    const byScore = stacked(mul(p, sub(byP, rowSums))); // (B, n, G T, T)
+    const byQ = apart(matmul(byScore, k, { alpha }));
+    const byK = matmul(byScore, stacked(q), { transA: true, alpha });
+    return [byQ, byK, matmul(stacked(p), stacked(g), { transA: true })];
   });
+}
+
+/**
+ * A soft bound: c tanh(x / c), which is x near 0 and never beyond ±c.
+ *
+ * @param x scores or logits, any shape.
+ * @param cap c, positive.
+ * @returns the same shape.
+ */
+export function softCap(x: Tensor, cap: number): Tensor {
+  return scale(tanh(scale(x, 1 / cap)), cap);
 }
 
 /**
@@ -93,6 +138,29 @@ export function swiglu(gate: Tensor, up: Tensor): Tensor {
   return customGradient("swiglu", mul(silu, up), [gate, up], (_, g) => {
     const slope = add(s, mul(silu, sub(scalar(1), s))); // silu′ = s + silu (1 − s)
     return [mul(mul(g, up), slope), mul(g, silu)];
+  });
+}
+
+/**
+ * Gated activation of the feed-forward block, gelu(gate) ⊙ up with the approximation
+ * gelu(x) = x (1 + tanh(a (x + b x³))) / 2, a = √(2/π), b = 0.044715 (https://arxiv.org/abs/1606.08415).
+ *
+ * @param gate shape (…, F).
+ * @param up shape (…, F).
+ * @returns shape (…, F).
+ */
+export function geglu(gate: Tensor, up: Tensor): Tensor {
+  const gelu = node("FastGelu", [gate], {}, gate.shape, { domain: "com.microsoft" });
+  return customGradient("geglu", mul(gelu, up), [gate, up], (_, g) => {
+    const [a, b] = [Math.sqrt(2 / Math.PI), 0.044715];
+    const cubic = scale(mul(gate, mul(gate, gate)), a * b);
+    const linear = scale(gate, a);
+    const t = tanh(add(linear, cubic));
+    // gelu′ = (1 + t + x (1 − t²) (a + 3 a b x²)) / 2
+    const inner = add(linear, scale(cubic, 3)); // x (a + 3 a b x²)
+    const bend = mul(sub(scalar(1), mul(t, t)), inner);
+    const slope = scale(add(add(scalar(1), t), bend), 0.5);
+    return [mul(mul(g, up), slope), mul(g, gelu)];
   });
 }
 

@@ -7,20 +7,47 @@ import { causalMask } from "../runtime/batches.ts";
 import { openSession } from "../runtime/session.ts";
 import { assertGradient, evaluate } from "../runtime/testing.ts";
 import { tokenNll } from "./decoder.ts";
-import { attention, logSumExp, rmsNorm, rotate, rowDot, swiglu } from "./layers.ts";
+import type { DecoderConfig } from "./config.ts";
+import {
+  attention,
+  type AttentionOptions,
+  geglu,
+  logSumExp,
+  rmsNorm,
+  rotation,
+  rowDot,
+  swiglu,
+} from "./layers.ts";
+import { ropeFrequencies } from "./rope.ts";
 import golden from "./testdata/layers_golden.json" with { type: "json" };
 
 const mask = (length: number) => constant(causalMask(length).data, [length, length], "mask");
 
-const causal = (q: Tensor, k: Tensor, v: Tensor) => attention(q, k, v, mask(q.shape[2] as number));
+const causal = (q: Tensor, k: Tensor, v: Tensor, options?: AttentionOptions) =>
+  attention(q, k, v, mask(q.shape[2] as number), options);
+
+/** All that tokenNll() looks at is whether logits are capped. */
+const tiny: DecoderConfig = {
+  vocabSize: 6,
+  hiddenSize: 4,
+  intermediateSize: 4,
+  layers: 1,
+  heads: 1,
+  contextLength: 3,
+};
 
 const layers: Record<keyof typeof golden, (...x: Tensor[]) => Tensor> = {
-  rmsNorm,
-  rotate: (x) => rotate(x, 9),
-  attention: causal,
+  rmsNorm: (x, gain) => rmsNorm(x, gain, 1e-5),
+  rotate: (x) => rotation(ropeFrequencies({ theta: 10000 }, 8), 9)(x),
+  attention: (q, k, v) => causal(q, k, v),
+  groupedAttention: (q, k, v) => causal(q, k, v),
+  cappedAttention: (q, k, v) => causal(q, k, v, { alpha: 0.4, cap: 0.7 }),
   swiglu,
+  geglu,
   logSumExp,
-  tokenNll,
+  tokenNll: (hidden, rows, output) => tokenNll(hidden, rows, output, tiny),
+  cappedTokenNll: (hidden, rows, output) =>
+    tokenNll(hidden, rows, output, { ...tiny, logitCap: 2 }),
 };
 
 function assertClose(found: ArrayLike<number>, expected: ArrayLike<number>, what: string): void {

@@ -7,13 +7,13 @@
 import { stream } from "../core/random.ts";
 import { reshape, slice } from "../graph/shape_ops.ts";
 import { type Tensor, weight } from "../graph/tensor.ts";
-import type { DecoderConfig } from "./config.ts";
+import type { DecoderConfig, Projection } from "./config.ts";
 
 /** Name and dimensions of one weight. */
 export interface ParameterSpec {
-  /** As in Hugging Face checkpoints of the Llama family. */
+  /** As in Hugging Face checkpoints. */
   readonly name: string;
-  /** (outputs, inputs) for a matrix, (C) for a gain. */
+  /** (outputs, inputs) for a matrix, (C) for a gain, (outputs) for a bias. */
   readonly shape: readonly number[];
 }
 
@@ -29,11 +29,33 @@ export type Parameters = ReadonlyMap<string, Parameter>;
 /** Weights as tensors of a graph, by name. */
 export type Weights = (name: string) => Tensor;
 
-/** The name of the token embeddings, shape (V, C), also the output layer of a language model. */
+/** The name of the token embeddings, shape (V, C). */
 export const EMBEDDING = "model.embed_tokens.weight";
 
-/** The name of a guard's head, shape (2, C): row 0 safe, row 1 unsafe. */
+/** The name of a guard's head, shape (2, C): row 0 safe, row 1 unsafe; or (1, C): unsafe. */
 export const SCORE = "score.weight";
+
+/**
+ * The name of a language model's output layer, shape (V, C).
+ *
+ * @param config the decoder.
+ * @returns that of the embeddings where they are tied to it.
+ */
+export function outputName({ tied = true }: DecoderConfig): string {
+  return tied ? EMBEDDING : "lm_head.weight";
+}
+
+/**
+ * The width of an attention head.
+ *
+ * @param config the decoder.
+ * @returns d.
+ */
+export function headSizeOf(
+  { hiddenSize, heads, headSize = hiddenSize / heads }: DecoderConfig,
+): number {
+  return headSize;
+}
 
 /**
  * The weights that a decoder has.
@@ -42,25 +64,41 @@ export const SCORE = "score.weight";
  * @returns their names and shapes, in the order of the layers.
  */
 export function decoderParameters(config: DecoderConfig): ParameterSpec[] {
-  const { vocabSize: V, hiddenSize: C, intermediateSize: F, layers } = config;
-  const block = (i: number): ParameterSpec[] => {
-    const at = (name: string, shape: number[]) => ({
-      name: `model.layers.${i}.${name}.weight`,
-      shape,
-    });
-    return [
-      at("input_layernorm", [C]),
-      ...["q_proj", "k_proj", "v_proj", "o_proj"].map((p) => at(`self_attn.${p}`, [C, C])),
-      at("post_attention_layernorm", [C]),
-      at("mlp.gate_proj", [F, C]),
-      at("mlp.up_proj", [F, C]),
-      at("mlp.down_proj", [C, F]),
-    ];
-  };
+  const { vocabSize: V, hiddenSize: C, layers } = config;
   return [
     { name: EMBEDDING, shape: [V, C] },
-    ...Array.from({ length: layers }, (_, i) => block(i)).flat(),
+    ...Array.from(
+      { length: layers },
+      (_, i) =>
+        blockParameters(config).map(({ name, shape }) => ({
+          name: `model.layers.${i}.${name}`,
+          shape,
+        })),
+    ).flat(),
     { name: "model.norm.weight", shape: [C] },
+  ];
+}
+
+function blockParameters(config: DecoderConfig): ParameterSpec[] {
+  const { hiddenSize: C, intermediateSize: F, heads: H, keyValueHeads = H, biased } = config;
+  const d = headSizeOf(config);
+  const gain = (name: string, size = C) => ({ name: `${name}.weight`, shape: [size] });
+  const projection = (name: Projection, outputs: number, inputs: number): ParameterSpec[] => [
+    { name: `${name}.weight`, shape: [outputs, inputs] },
+    ...biased?.includes(name) ? [{ name: `${name}.bias`, shape: [outputs] }] : [],
+  ];
+  return [
+    gain("input_layernorm"),
+    ...projection("self_attn.q_proj", H * d, C),
+    ...projection("self_attn.k_proj", keyValueHeads * d, C),
+    ...projection("self_attn.v_proj", keyValueHeads * d, C),
+    ...projection("self_attn.o_proj", C, H * d),
+    ...config.queryKeyNorms ? ["q_norm", "k_norm"].map((n) => gain(`self_attn.${n}`, d)) : [],
+    gain("post_attention_layernorm"),
+    ...config.outputNorms ? ["pre", "post"].map((n) => gain(`${n}_feedforward_layernorm`)) : [],
+    ...projection("mlp.gate_proj", F, C),
+    ...projection("mlp.up_proj", F, C),
+    ...projection("mlp.down_proj", C, F),
   ];
 }
 

@@ -13,16 +13,11 @@ import { reduceMax, reduceSum, softmax } from "../graph/reduce.ts";
 import { flattenRows, reshape } from "../graph/shape_ops.ts";
 import { input, type Tensor } from "../graph/tensor.ts";
 import type { Model } from "../model/checkpoint.ts";
-import { embed, hiddenStates, tokenNll } from "../model/decoder.ts";
+import type { DecoderConfig } from "../model/config.ts";
+import { embed, hiddenStates, masks, tokenNll, vocabularyLogits } from "../model/decoder.ts";
 import { logSumExp } from "../model/layers.ts";
-import { constantWeights, EMBEDDING, SCORE, type Weights } from "../model/parameters.ts";
-import {
-  type Batch,
-  batchByLength,
-  causalMask,
-  lastPositions,
-  padded,
-} from "../runtime/batches.ts";
+import { constantWeights, outputName, SCORE, type Weights } from "../model/parameters.ts";
+import { type Batch, batchByLength, lastPositions, padded } from "../runtime/batches.ts";
 import { openSession, type Value } from "../runtime/session.ts";
 
 /** How the hidden states of a conversation's tokens become one vector. */
@@ -42,7 +37,7 @@ export interface SignalRequest {
 
 /** Signals of n conversations, in their order. */
 export interface Signals {
-  /** The guard's logits, safe and unsafe, shape (n, 2). */
+  /** The guard's logits, safe and unsafe, shape (n, 2); that of safe is 0 where a guard has one label only. */
   guard?: Float32Array;
   /** Mean surprise, nats a token, shape (n). */
   nll?: Float32Array;
@@ -113,7 +108,7 @@ export async function openSignalReader(
       const total = sequences.reduce((sum, s) => sum + s.length, 0);
       let done = 0;
       for (const batch of batchByLength(sequences.map((s) => s.length), tokenBudget)) {
-        const values = await session.run(signalFeed(batch, sequences, request));
+        const values = await session.run(signalFeed(batch, sequences, request, model.config));
         store(values, batch, signals);
         done += batch.members.reduce((sum, m) => sum + sequences[m].length, 0);
         progress.update(done / total);
@@ -143,7 +138,7 @@ export async function readSignals(
   return await reader.read(sequences, progress);
 }
 
-/** The outputs "guard" (B, 2), "nll" (B, 1, 1), "hidden0", … (B, C), "tokenNll" and "entropy" (B, T, 1). */
+/** The outputs "guard" (B, 2) or (B, 1), "nll" (B, 1, 1), "hidden0", … (B, C), "tokenNll" and "entropy" (B, T, 1). */
 function signalGraph(model: Model, request: SignalRequest): Record<string, Tensor> {
   const weights = constantWeights(model.parameters);
   const states = hiddenStates(
@@ -158,17 +153,15 @@ function signalGraph(model: Model, request: SignalRequest): Record<string, Tenso
     outputs[`hidden${i}`] = pool(states[layer], pooling)
   );
   if (!request.nll && !request.tokens) return outputs;
-  const surprise = tokenNll(
-    last,
-    gather(weights(EMBEDDING), input("targets", ["B", "T"], "int64")),
-    weights(EMBEDDING),
-  );
+  const output = weights(outputName(model.config));
+  const targetRows = gather(output, input("targets", ["B", "T"], "int64"));
+  const surprise = tokenNll(last, targetRows, output, model.config);
   if (request.nll) {
     outputs.nll = weightedSum(surprise, input("targetWeights", ["B", "T", 1]));
   }
   if (request.tokens) {
     outputs.tokenNll = surprise;
-    outputs.entropy = entropy(matmul(last, weights(EMBEDDING), { transB: true }));
+    outputs.entropy = entropy(vocabularyLogits(last, output, model.config));
   }
   return outputs;
 }
@@ -179,11 +172,11 @@ function entropy(logits: Tensor): Tensor {
 }
 
 /**
- * A guard's logits at all tokens, of which the last ones are picked, shape (B, 2). Were the last hidden states picked first,
+ * A guard's logits at all tokens, of which the last ones are picked, shape (B, labels). Were the last hidden states picked first,
  * as in training, a conversation alone in its batch would go through another multiplication kernel, which rounds differently.
  */
 function lastLogits(hidden: Tensor, weights: Weights): Tensor {
-  const logits = matmul(flattenRows(hidden), weights(SCORE), { transB: true }); // (B T, 2)
+  const logits = matmul(flattenRows(hidden), weights(SCORE), { transB: true }); // (B T, labels)
   return gather(logits, input("last", ["B"], "int64"));
 }
 
@@ -210,9 +203,14 @@ function signalFeed(
   { members, length }: Batch,
   all: readonly Int32Array[],
   request: SignalRequest,
+  config: DecoderConfig,
 ): Record<string, Value> {
   const sequences = members.map((m) => all[m]);
   const poolings = new Set(request.hidden?.map(({ pooling }) => pooling));
+  const readsLast = request.guard || request.nll || request.tokens;
+  const depth = readsLast
+    ? config.layers
+    : Math.max(0, ...request.hidden?.map(({ layer }) => layer) ?? []);
   /** A number at every token, shape (B, T, 1), from how many there are; another one at padding. */
   const atTokens = (present: (count: number) => number, absent: number, skipLast = 0) => {
     const data = new Float32Array(sequences.length * length).fill(absent);
@@ -224,7 +222,7 @@ function signalFeed(
   };
   const feed: Record<string, Value> = {
     tokens: padded(sequences, length, 0),
-    mask: causalMask(length),
+    ...masks(config, length, depth),
   };
   if (request.guard || poolings.has("last")) feed.last = lastPositions(sequences, length);
   if (poolings.has("mean")) feed.meanWeights = atTokens((count) => 1 / count, 0);
@@ -258,7 +256,13 @@ function store(
   signals: Signals,
 ): void {
   members.forEach((m, b) => {
-    signals.guard?.set(values.guard.data.subarray(2 * b, 2 * b + 2), 2 * m);
+    if (signals.guard) {
+      const labels = values.guard.dims[1];
+      signals.guard.set(
+        values.guard.data.subarray(labels * b, labels * (b + 1)),
+        2 * (m + 1) - labels,
+      );
+    }
     if (signals.nll) signals.nll[m] = values.nll.data[b];
     signals.hidden.forEach((matrix, i) => {
       const width = values[`hidden${i}`].dims[1];

@@ -126,20 +126,17 @@ export function lastPositions(
   return { data, dims: [data.length] };
 }
 
-const masks = new Map<number, Value<Float32Array>>();
-
 /**
  * The causal mask: 0 where a position may look, −1e9 where it may not.
  *
  * @param length T.
- * @returns shape (T, T), the same array every time.
+ * @param window how many positions it sees, itself included; all before it by default.
+ * @returns shape (T, T).
  */
-export function causalMask(length: number): Value<Float32Array> {
-  const known = masks.get(length);
-  if (known !== undefined) return known;
-  const data = new Float32Array(length * length);
-  for (let i = 0; i < length; i++) data.fill(-1e9, i * length + i + 1, (i + 1) * length);
-  const mask = { data, dims: [length, length] };
-  masks.set(length, mask);
-  return mask;
+export function causalMask(length: number, window = length): Value<Float32Array> {
+  const data = new Float32Array(length * length).fill(-1e9);
+  for (let i = 0; i < length; i++) {
+    data.fill(0, i * length + Math.max(0, i + 1 - window), i * length + i + 1);
+  }
+  return { data, dims: [length, length] };
 }

@@ -55,3 +55,13 @@ Deno.test("causalMask() lets a position see itself and what comes before", () =>
   assert.ok(data.every((v) => v === 0 || v === Math.fround(-1e9)));
   assert.deepEqual(dims, [3, 3]);
 });
+
+Deno.test("causalMask() lets a position see no more than its window", () => {
+  const { data } = causalMask(4, 2);
+  assert.deepEqual([...data].map((v) => v === 0 ? 0 : 1), [
+    ...[0, 1, 1, 1],
+    ...[0, 0, 1, 1],
+    ...[1, 0, 0, 1],
+    ...[1, 1, 0, 0],
+  ]);
+});

@@ -12,7 +12,7 @@ import { input, type Tensor } from "../graph/tensor.ts";
 import type { DecoderConfig } from "../model/config.ts";
 import { guardLogits, hiddenStates, tokenNll } from "../model/decoder.ts";
 import { logSumExp } from "../model/layers.ts";
-import { EMBEDDING, type Weights } from "../model/parameters.ts";
+import { EMBEDDING, outputName, type Weights } from "../model/parameters.ts";
 
 /** A loss over one batch, from the weights. */
 export type Objective = (weights: Weights) => Tensor;
@@ -28,8 +28,10 @@ export function languageModelLoss(config: DecoderConfig): Objective {
   return (weights) => {
     const rows = distinctRows(weights);
     const hidden = decode(rows, weights, config);
-    const targetRows = gather(rows, input("targets", ["B", "T"], "int64"));
-    const nll = tokenNll(hidden, targetRows, weights(EMBEDDING)); // (B, T, 1)
+    const output = outputName(config);
+    const outputRows = output === EMBEDDING ? rows : distinctRows(weights, output);
+    const targetRows = gather(outputRows, input("targets", ["B", "T"], "int64"));
+    const nll = tokenNll(hidden, targetRows, weights(output), config); // (B, T, 1)
     return reduceSum(mul(nll, input("targetWeights", ["B", "T", 1])), [0, 1, 2]);
   };
 }
@@ -51,13 +53,14 @@ export function guardLoss(config: DecoderConfig): Objective {
 }
 
 /**
- * The embeddings of a batch's distinct tokens, from the graph input "distinct" (U).
+ * The rows of a batch's distinct tokens, from the graph input "distinct" (U).
  *
  * @param weights the decoder's.
+ * @param of which weights, shape (V, C); by default the embeddings.
  * @returns shape (U, C).
  */
-export function distinctRows(weights: Weights): Tensor {
-  return gatherDistinct(weights(EMBEDDING), input("distinct", ["U"], "int64")); // (U, C)
+export function distinctRows(weights: Weights, of: string = EMBEDDING): Tensor {
+  return gatherDistinct(weights(of), input("distinct", ["U"], "int64")); // (U, C)
 }
 
 /**

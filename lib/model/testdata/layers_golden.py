@@ -50,6 +50,19 @@ def token_nll(hidden, rows, embedding):
     return torch.logsumexp(hidden @ embedding.T, -1, keepdim=True) - (hidden * rows).sum(-1, keepdim=True)
 
 
+def capped_attention(q, k, v):
+    """Two heads of queries share one of keys and values; scores are 0.7 tanh(0.4 q kᵀ / 0.7)."""
+    k, v = (x.repeat_interleave(2, 1) for x in (k, v))
+    scores = 0.7 * torch.tanh(0.4 * q @ k.mT / 0.7)
+    ahead = torch.ones(4, 4).triu(1).bool()
+    return scores.masked_fill(ahead, -torch.inf).softmax(-1) @ v
+
+
+def capped_token_nll(hidden, rows, embedding):
+    cap = lambda x: 2 * torch.tanh(x / 2)
+    return torch.logsumexp(cap(hidden @ embedding.T), -1, keepdim=True) - cap((hidden * rows).sum(-1, keepdim=True))
+
+
 golden = {
     "rmsNorm": case(lambda x, w: F.rms_norm(x, w.shape, w, 1e-5), draw(2, 3, 8), draw(8)),
     "rotate": case(rotate, draw(2, 2, 5, 8)),
@@ -60,5 +73,12 @@ golden = {
     "swiglu": case(lambda gate, up: F.silu(gate) * up, draw(2, 3, 5), draw(2, 3, 5)),
     "logSumExp": case(lambda x: torch.logsumexp(x, -1, keepdim=True), 3 * draw(2, 3, 6)),
     "tokenNll": case(token_nll, draw(2, 3, 4), draw(2, 3, 4), draw(6, 4)),
+    "groupedAttention": case(
+        lambda q, k, v: F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=True),
+        draw(2, 4, 4, 8), draw(2, 2, 4, 8), draw(2, 2, 4, 8),
+    ),
+    "cappedAttention": case(capped_attention, draw(2, 4, 4, 8), draw(2, 2, 4, 8), draw(2, 2, 4, 8)),
+    "geglu": case(lambda gate, up: F.gelu(gate, approximate="tanh") * up, draw(2, 3, 5), draw(2, 3, 5)),
+    "cappedTokenNll": case(capped_token_nll, draw(2, 3, 4), draw(2, 3, 4), draw(6, 4)),
 }
 print(json.dumps(golden))
