@@ -99,7 +99,10 @@ export function openGrowingFile<State>(
       removeIfPresent(partial);
       removeIfPresent(markPath);
     },
-    [Symbol.dispose]: () => file.close(),
+    [Symbol.dispose]() {
+      file.close();
+      if (bytes === 0) removeIfPresent(partial);
+    },
   };
 }
 

@@ -1,0 +1,53 @@
+/**
+ * A suite of a user's own labelled conversations, to fit a monitor on. It has no test split.
+ *
+ * @module
+ */
+import { basename } from "node:path";
+import { UserError } from "../core/errors.ts";
+import { hashOf, sha256 } from "../core/json.ts";
+import { readLabelledLog } from "./logs.ts";
+import type { Row } from "./row.ts";
+import { SPLITS } from "./scenes.ts";
+import { type Suite, toJsonl } from "./suite.ts";
+
+/** One in so many conversations is held out for calibration. */
+const HELD_OUT = 5;
+
+/**
+ * Loads labelled logs. Without a file for calibration, one conversation in five is held out for it: those whose text has a
+ * SHA-256 that begins with a 32-bit number divisible by 5, so that a conversation that stands in the file twice is on one side.
+ *
+ * @param trainPath a file of labelled conversations.
+ * @param calibrationPath another, if there is one.
+ * @returns the suite; throws a {@linkcode UserError} at the first bad line, or where a conversation stands in both files.
+ */
+export function loadLabelledSuite(trainPath: string, calibrationPath?: string): Suite {
+  const all = readLabelledLog(trainPath);
+  const splits = calibrationPath === undefined
+    ? { train: all.filter((row) => !isHeldOut(row)), calibration: all.filter(isHeldOut) }
+    : { train: all, calibration: apartFrom(all, trainPath, calibrationPath) };
+  const suite = { ...splits, test: [] };
+  const hash = hashOf(SPLITS.map((split) => sha256(toJsonl(suite[split]))));
+  const name = basename(trainPath).replace(/\.jsonl(\.gz)?$/, "");
+  return { ...suite, name, synthetic: false, hash };
+}
+
+function isHeldOut({ conversation }: Row): boolean {
+  return parseInt(sha256(conversation).slice(0, 8), 16) % HELD_OUT === 0;
+}
+
+/** What was trained on cannot calibrate: a monitor is surer there than anywhere else. */
+function apartFrom(train: readonly Row[], trainPath: string, path: string): Row[] {
+  const calibration = readLabelledLog(path);
+  const trained = new Map(train.map(({ conversation, id }) => [conversation, id]));
+  for (const { id, conversation } of calibration) {
+    const same = trained.get(conversation);
+    if (same === undefined) continue;
+    throw new UserError(
+      `Cannot calibrate on "${path}": the conversation "${id}" stands in "${trainPath}" too, as "${same}"`,
+      "Calibrate on conversations that are not trained on, or leave the calibration file out: some are held out then.",
+    );
+  }
+  return calibration;
+}

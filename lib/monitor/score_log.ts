@@ -1,0 +1,192 @@
+/**
+ * Scoring a log of any size: it is read line by line, scored in pieces of bounded size, and written in its own order. A run that
+ * was killed is gone on with behind its last whole piece, if monitor, settings and the lines so far are the same, and ends
+ * in the same bytes.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { type LogEntry, parseLogEntry } from "../conversation/logs.ts";
+import { parseLine, readRawLines, STANDARD } from "../conversation/log_lines.ts";
+import { UserError } from "../core/errors.ts";
+import { fileError } from "../core/files.ts";
+import { type GrowingFile, openGrowingFile } from "../core/growing_file.ts";
+import { hashOf } from "../core/json.ts";
+import type { Progress } from "../core/progress.ts";
+import type { FittedMonitor, Threshold } from "./fitted_monitor.ts";
+import { openScorer } from "./scorer.ts";
+
+/** Conversations that are scored together have about so many characters: enough for full batches, little in memory. */
+const PIECE = 2 ** 20;
+
+/** What to score, and how. */
+export interface ScoreLogOptions {
+  /** A file, plain or gzipped, or `-` for standard input. */
+  input: string;
+  /** A file, gzipped where it ends in `.gz`, or `-` for standard output. */
+  output: string;
+  /** Which rows are flagged. */
+  threshold: Threshold;
+  /** Whether surprising places are written. */
+  spans: boolean;
+  /** Whether an output that exists is replaced. */
+  overwrite: boolean;
+  /** Threads; what is written does not depend on it. */
+  threads: number;
+  /** Told the share of the input that is done, from 0 to 1. */
+  progress: Progress;
+}
+
+/** What was scored. */
+export interface ScoreCounts {
+  /** Conversations. */
+  rows: number;
+  /** Those flagged. */
+  flagged: number;
+  /** Those that lost turns at the front. */
+  truncated: number;
+}
+
+/** How far a run is. */
+interface State extends ScoreCounts {
+  /** The last line that was scored. */
+  line: number;
+  /** SHA-256 of the lines up to it. */
+  input: string;
+}
+
+/** A conversation and its line. */
+interface Placed extends LogEntry {
+  line: number;
+}
+
+/** Conversations that are scored together. */
+interface Piece {
+  conversations: Placed[];
+  /** How far the input is read with them. */
+  upTo: Pick<State, "line" | "input">;
+  /** Share of the input, from 0 to 1. */
+  share: number;
+}
+
+/**
+ * Scores a log.
+ *
+ * @param monitor which monitor.
+ * @param options what to score, and how.
+ * @returns counts over the whole output, and the line behind which this run went on where one before it was killed, else 0;
+ * throws a {@linkcode UserError} where a line is bad, or a file cannot be read or written.
+ */
+export async function scoreLog(
+  monitor: FittedMonitor,
+  options: ScoreLogOptions,
+): Promise<ScoreCounts & { resumedAt: number }> {
+  const { input, output, threshold, spans, threads, progress } = options;
+  refuseSameFile(input, output);
+  using file = openOutput(monitor, options);
+  const begun = file.saved ?? { rows: 0, flagged: 0, truncated: 0, line: 0, input: "" };
+  const { line: resumedAt, input: _, ...counts } = begun;
+  await using scorer = await openScorer(monitor, { threads, spans });
+  for await (const { conversations, upTo, share } of readPieces(input, output, begun)) {
+    const scored = await scorer.score(conversations.map(({ conversation }) => conversation));
+    const lines = scored.map(({ score, ...found }, i) => {
+      const { line, id } = conversations[i];
+      const flagged = score > threshold.threshold;
+      if (flagged) counts.flagged++;
+      if (found.truncatedTurns > 0) counts.truncated++;
+      return JSON.stringify({ line, id, score, flagged, ...found }) + "\n";
+    });
+    counts.rows += scored.length;
+    file.append(lines.join(""), { ...counts, ...upTo });
+    progress.update(share, `· ${counts.rows} conversations`);
+  }
+  if (counts.rows === 0) {
+    throw new UserError(
+      `Cannot score "${input}": it must hold conversations, got none`,
+      "Check how it was made.",
+    );
+  }
+  await file.finish();
+  return { ...counts, resumedAt };
+}
+
+/** The conversations behind what was scored before, which must be the same lines as then. */
+async function* readPieces(
+  input: string,
+  output: string,
+  begun: State,
+): AsyncGenerator<Piece> {
+  const hash = createHash("sha256");
+  const digest = () => hash.copy().digest("hex"); // of the lines so far; the hash goes on
+  let [conversations, size, line, share]: [Placed[], number, number, number] = [[], 0, 0, 0];
+  const piece = (): Piece => ({ conversations, upTo: { line, input: digest() }, share });
+  for await (const raw of readRawLines(input)) {
+    ({ line, share } = raw);
+    hash.update(raw.bytes).update("\n");
+    if (line === begun.line && digest() !== begun.input) throw otherInput(input, output, begun);
+    const record = line > begun.line ? parseLine(input, raw) : undefined;
+    if (record === undefined) continue;
+    const entry = parseLogEntry(input, record);
+    conversations.push({ line, ...entry });
+    size += entry.conversation.length;
+    if (size < PIECE) continue;
+    yield piece();
+    [conversations, size] = [[], 0];
+  }
+  if (line < begun.line) throw otherInput(input, output, begun);
+  if (conversations.length > 0) yield piece();
+}
+
+function openOutput(
+  { hash }: FittedMonitor,
+  { output, threshold, spans, overwrite }: ScoreLogOptions,
+): GrowingFile<State> {
+  if (output === STANDARD) return standardOutput();
+  const key = hashOf({ monitor: hash, fpr: threshold.target, spans });
+  return openGrowingFile<State>(output, { key, overwrite });
+}
+
+/** What is written there cannot be gone on with. */
+function standardOutput(): GrowingFile<State> {
+  return {
+    saved: undefined,
+    append(text) {
+      const bytes = new TextEncoder().encode(text);
+      try {
+        for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+      } catch (error) {
+        throw fileError("write", "standard output", error);
+      }
+    },
+    finish: () => Promise.resolve(),
+    [Symbol.dispose]() {},
+  };
+}
+
+/** The output grows under its partial name, which must not be the input's either. */
+function refuseSameFile(input: string, output: string): void {
+  if (input === STANDARD || output === STANDARD) return;
+  const read = identityOf(input);
+  if (read === undefined || ![output, `${output}.partial`].map(identityOf).includes(read)) return;
+  throw new UserError(
+    `Cannot score "${input}": the output must be another file, got "${output}"`,
+    "Choose another output.",
+  );
+}
+
+/** Device and number of a file, whatever name it goes by; undefined where there is none. */
+function identityOf(path: string): string | undefined {
+  try {
+    const { dev, ino } = Deno.statSync(path);
+    return `${dev}/${ino}`;
+  } catch {
+    return undefined; // whoever opens it says what is wrong
+  }
+}
+
+function otherInput(input: string, output: string, { line }: State): UserError {
+  return new UserError(
+    `Cannot go on with "${output}.partial": its first ${line} lines were scored from another input than "${input}"`,
+    `Give that input, or remove "${output}.partial" to begin anew.`,
+  );
+}
