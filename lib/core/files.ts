@@ -82,6 +82,16 @@ export function exists(path: string): boolean {
 }
 
 /**
+ * How large a file is.
+ *
+ * @param path the file.
+ * @returns bytes, or undefined where there is nothing; throws a {@linkcode UserError} where the system does not tell.
+ */
+export function fileSize(path: string): number | undefined {
+  return exists(path) ? Deno.statSync(path).size : undefined;
+}
+
+/**
  * Removes a file or folder tree; nothing happens where there is none. Throws a {@linkcode UserError} where the system refuses.
  *
  * @param path a file or folder.

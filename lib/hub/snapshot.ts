@@ -1,0 +1,127 @@
+/**
+ * The files of a repository at a commit, in a folder of the cache. What is complete there needs no network, if the revision is a
+ * full commit hash.
+ *
+ * @module
+ */
+import { statfsSync } from "node:fs";
+import { join } from "node:path";
+import { UserError } from "../core/errors.ts";
+import { exists, fileSize, readText, writeFileAtomic } from "../core/files.ts";
+import { startProgress } from "../core/progress.ts";
+import { downloadFile, type Source } from "./download.ts";
+import { describe, type Hub, hubOfEnvironment, type Repository } from "./hub.ts";
+import { type HubFile, listRepository, resolveRevision } from "./listing.ts";
+
+/** What {@linkcode downloadSnapshot} is to get. */
+export interface SnapshotRequest {
+  /** Of which repository. */
+  repository: Repository;
+  /** Full commit hash, or a branch or tag, which the hub is asked about. */
+  revision: string;
+  /** Matches the paths of the files that are wanted. */
+  files: RegExp;
+  /** Folder of the cache; the files go below `hub/` in it. */
+  cache: string;
+  /** Whom to ask. Default: the hub that the environment names. */
+  hub?: Hub;
+}
+
+/** Files of a repository on this machine. */
+export interface Snapshot {
+  /** Where they are, below it as in the repository. */
+  readonly folder: string;
+  /** Full commit hash of what they are. */
+  readonly commit: string;
+  /** Paths of the files that were wanted, sorted. */
+  readonly paths: readonly string[];
+}
+
+/**
+ * Makes sure that files of a repository are on this machine.
+ *
+ * @param request which.
+ * @returns where they are; throws a {@linkcode UserError} where they cannot be had.
+ */
+export async function downloadSnapshot(
+  { repository, revision, files, cache, hub = hubOfEnvironment() }: SnapshotRequest,
+): Promise<Snapshot> {
+  requireName(repository);
+  const commit = /^[0-9a-f]{40}$/.test(revision)
+    ? revision
+    : await resolveRevision(hub, repository, revision);
+  const { kind, name } = repository;
+  const folder = join(cache, "hub", `${kind}s--${name.replaceAll("/", "--")}`, commit);
+  const source = { hub, repository, commit };
+  const listed = await listing(source, `${folder}.json`);
+  const wanted = listed.filter(({ path }) => files.test(path));
+  if (wanted.length === 0) {
+    const held = listed.map(({ path }) => path).slice(0, 20).join(", ") || "nothing";
+    throw new UserError(
+      `Cannot use ${
+        describe(repository)
+      } at ${commit}: none of its files is of the kind wanted here`,
+      `It holds ${held}.`,
+    );
+  }
+  await complete(source, wanted, folder);
+  return { folder, commit, paths: wanted.map(({ path }) => path) };
+}
+
+function requireName({ kind, name }: Repository): void {
+  if (/^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/.test(name)) return;
+  throw new UserError(
+    `Cannot download the ${kind} "${name}": a name has the form owner/name`,
+    "Check the name.",
+  );
+}
+
+/** What the commit holds; kept, since a commit never changes. */
+async function listing({ hub, repository, commit }: Source, path: string): Promise<HubFile[]> {
+  if (exists(path)) return JSON.parse(readText(path));
+  const files = await listRepository(hub, repository, commit);
+  writeFileAtomic(path, JSON.stringify(files));
+  return files;
+}
+
+/** Downloads what is not there. A file that has its name is whole; one of another size was changed by somebody. */
+async function complete(
+  source: Source,
+  wanted: readonly HubFile[],
+  folder: string,
+): Promise<void> {
+  const isThere = ({ path, size }: HubFile) => fileSize(join(folder, path)) === size;
+  const missing = wanted.filter((file) => !isThere(file));
+  if (missing.length === 0) return;
+  const total = sum(missing.map(({ size }) => size));
+  requireSpace(source.repository, total - sum(missing.map((file) => partOf(folder, file))), folder);
+  using progress = startProgress(`downloading ${source.repository.name} (${inGigabytes(total)})`);
+  let done = 0;
+  for (const file of missing) {
+    const path = join(folder, file.path);
+    await downloadFile(source, file, path, (bytes) => progress.update((done + bytes) / total));
+    done += file.size;
+  }
+}
+
+/** How much of a file is there already, in bytes. */
+const partOf = (folder: string, { path }: HubFile) => fileSize(join(folder, `${path}.part`)) ?? 0;
+
+/** Without the permission to ask (`--allow-sys=statfs`), a full disk is noticed when it is full. */
+function requireSpace(repository: Repository, needed: number, folder: string): void {
+  const { state } = Deno.permissions.querySync({ name: "sys", kind: "statfs" });
+  if (state !== "granted") return;
+  let existing = folder;
+  while (!exists(existing)) existing = join(existing, "..");
+  const { bavail, bsize } = statfsSync(existing);
+  if (needed <= bavail * bsize) return;
+  throw new UserError(
+    `Cannot download ${describe(repository)}: it needs ${inGigabytes(needed)}, and ${
+      inGigabytes(bavail * bsize)
+    } are free`,
+    "Free some space, or choose another folder with --cache.",
+  );
+}
+
+const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0);
+const inGigabytes = (bytes: number) => `${(bytes / 1e9).toPrecision(3)} GB`;
