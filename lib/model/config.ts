@@ -7,6 +7,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { UserError } from "../core/errors.ts";
 import type { Rope } from "./rope.ts";
+import { type HubConfig, Settings } from "./settings.ts";
 
 /** A product with weights inside a block. */
 export type Projection =
@@ -135,13 +136,10 @@ export function toHubConfig(
   return hub;
 }
 
-/** Settings by their Hugging Face names. */
-type Hub = Readonly<Record<string, unknown>>;
-
 /** How a family's `config.json` is read. */
 interface Family {
   /** What it may leave unsaid, besides what all families may. */
-  defaults: Hub;
+  defaults: HubConfig;
   /** The options that only some families have. */
   options(settings: Settings): Partial<DecoderConfig>;
 }
@@ -151,7 +149,7 @@ const attention: Projection[] = [...qkv, "self_attn.o_proj"];
 const feedForward: Projection[] = ["mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"];
 
 /** What both Gemmas share. */
-const gemmaDefaults: Hub = {
+const gemmaDefaults: HubConfig = {
   head_dim: 256,
   hidden_activation: "gelu_pytorch_tanh",
   query_pre_attn_scalar: 256,
@@ -252,14 +250,13 @@ function slidingLayers(settings: Settings, rule: (layer: number) => boolean): Sl
  * @returns the decoder; throws a {@linkcode UserError} on another architecture, on an option that we do not have, or where a
  * setting is not what it must be.
  */
-export function fromHubConfig(file: Hub, path: string): DecoderConfig {
+export function fromHubConfig(file: HubConfig, path: string): DecoderConfig {
   const given = textConfig(file);
   const type = `${given.model_type}`;
   if (!Object.hasOwn(families, type)) {
+    const names = Object.keys(families).join(", ");
     throw new UserError(
-      `Cannot load "${path}": the architecture must be one of ${
-        Object.keys(families).join(", ")
-      }, got "${type}"`,
+      `Cannot load "${path}": the architecture must be one of ${names}, got "${type}"`,
       "Choose a checkpoint of one of these architectures.",
     );
   }
@@ -293,9 +290,9 @@ export function fromHubConfig(file: Hub, path: string): DecoderConfig {
 }
 
 /** The part of a file that describes the decoder: of a Gemma 3 that also sees, the one about text. */
-function textConfig(file: Hub): Hub {
+function textConfig(file: HubConfig): HubConfig {
   if (file.model_type !== "gemma3") return file;
-  return { ...file.text_config as Hub, model_type: "gemma3_text" };
+  return { ...file.text_config as HubConfig, model_type: "gemma3_text" };
 }
 
 /**
@@ -305,88 +302,11 @@ function textConfig(file: Hub): Hub {
  * @param path where it stands, for messages.
  * @returns 1 (unsafe) or 2 (safe, unsafe); throws a {@linkcode UserError} on another number.
  */
-export function labelsOf(hub: Hub, path: string): number {
+export function labelsOf(hub: HubConfig, path: string): number {
   const labels = hub.id2label ? Object.keys(hub.id2label).length : hub.num_labels ?? 2;
   if (labels === 1 || labels === 2) return labels;
   throw new UserError(
     `Cannot load "${path}": a guard must have 1 label (unsafe) or 2 (safe, unsafe), got ${labels}`,
     "Choose a checkpoint that tells safe from unsafe.",
   );
-}
-
-/** Settings of one file, each checked where it is read. */
-class Settings {
-  readonly #hub: Hub;
-  readonly #path: string;
-
-  constructor(hub: Hub, path: string) {
-    this.#hub = hub;
-    this.#path = path;
-  }
-
-  /** Throws: a setting is not what it must be. */
-  refuse(key: string, must: string, got = this.value(key)): never {
-    throw new UserError(
-      `Cannot load "${this.#path}": "${key}" must be ${must}, got ${JSON.stringify(got)}`,
-      "Choose another checkpoint, or get a whole copy of this one if it is damaged.",
-    );
-  }
-
-  /** A setting; undefined also where the file says null. */
-  value(key: string): unknown {
-    return this.#hub[key] ?? undefined;
-  }
-
-  number(key: string): number {
-    return this.#number(key, this.value(key));
-  }
-
-  #number(key: string, value: unknown): number {
-    return typeof value === "number" && value > 0
-      ? value
-      : this.refuse(key, "a positive number", value);
-  }
-
-  optional(key: string): number | undefined {
-    return this.value(key) === undefined ? undefined : this.number(key);
-  }
-
-  whole(key: string): number {
-    const value = this.number(key);
-    return Number.isInteger(value) ? value : this.refuse(key, "a whole number");
-  }
-
-  /** False where there is no such setting. */
-  flag(key: string): boolean {
-    const value = this.value(key) ?? false;
-    return typeof value === "boolean" ? value : this.refuse(key, "true or false");
-  }
-
-  /** Checks a setting of which only one value is possible here, also where the file leaves it out. */
-  only(key: string, value: string | boolean | null): void {
-    if ((this.value(key) ?? value) !== value) this.refuse(key, JSON.stringify(value));
-  }
-
-  /** Rotary positions of one kind of layer, as either generation of config files has them. */
-  rope(kind: "full_attention" | "sliding_attention", theta: string): Rope {
-    const all = this.value("rope_parameters") as Hub | undefined;
-    const scaling = kind === "full_attention" ? this.value("rope_scaling") as Hub : {};
-    const own: Hub = { rope_theta: this.value(theta), ...scaling, ...all, ...all?.[kind] as Hub };
-    const number = (key: string) => this.#number(key, own[key]);
-    const base = number("rope_theta");
-    const type = own.rope_type ?? own.type ?? "default";
-    if (type === "default") return { theta: base };
-    if (type === "linear") return { theta: base, scaling: { type, factor: number("factor") } };
-    if (type !== "llama3") this.refuse("rope_type", '"default", "linear" or "llama3"', type);
-    return {
-      theta: base,
-      scaling: {
-        type,
-        factor: number("factor"),
-        lowTurns: number("low_freq_factor"),
-        highTurns: number("high_freq_factor"),
-        originalLength: number("original_max_position_embeddings"),
-      },
-    };
-  }
 }
