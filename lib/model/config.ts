@@ -187,7 +187,7 @@ const families: Readonly<Record<string, Family>> = {
     defaults: { max_window_layers: 28, use_sliding_window: false },
     options(settings) {
       settings.only("hidden_act", "silu");
-      const first = settings.number("max_window_layers");
+      const first = settings.whole("max_window_layers", 0);
       const sliding = settings.flag("use_sliding_window")
         ? slidingLayers(settings, (i) => i >= first)
         : undefined;
@@ -214,7 +214,7 @@ const families: Readonly<Record<string, Family>> = {
       vocab_size: 262208,
     },
     options(settings) {
-      const every = settings.number("sliding_window_pattern");
+      const every = settings.whole("sliding_window_pattern");
       return {
         ...gemmaOptions(settings), // without a cap on attention, which transformers leaves out too
         queryKeyNorms: true,

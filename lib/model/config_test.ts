@@ -166,7 +166,7 @@ Deno.test("fromHubConfig() refuses what it does not know, by name", () => {
     ],
     [
       { ...gemma3, text_config: undefined },
-      '"hidden_size" must be a positive number, got undefined',
+      '"hidden_size" must be a whole number, at least 1, got undefined',
     ],
     [{ ...llama, hidden_act: "gelu" }, '"hidden_act" must be "silu", got "gelu"'],
     [
@@ -198,7 +198,10 @@ Deno.test("fromHubConfig() refuses what it does not know, by name", () => {
       '"num_key_value_heads" must be a divisor of 32 heads, got 7',
     ],
     [{ ...llama, head_dim: 63 }, '"head_dim" must be even, got 63'],
-    [{ ...llama, hidden_size: 2048.5 }, '"hidden_size" must be a whole number, got 2048.5'],
+    [
+      { ...llama, hidden_size: 2048.5 },
+      '"hidden_size" must be a whole number, at least 1, got 2048.5',
+    ],
     [
       { ...llama, tie_word_embeddings: "no" },
       '"tie_word_embeddings" must be true or false, got "no"',

@@ -53,10 +53,11 @@ export class Settings {
     return this.value(key) === undefined ? undefined : this.number(key);
   }
 
-  /** A whole number. @param key its name. @returns its value, at least 1. */
-  whole(key: string): number {
-    const value = this.number(key);
-    return Number.isInteger(value) ? value : this.refuse(key, "a whole number");
+  /** A whole number. @param key its name. @param least what it may not be below. @returns its value. */
+  whole(key: string, least: number = 1): number {
+    const value = this.value(key);
+    const isWhole = typeof value === "number" && Number.isInteger(value) && value >= least;
+    return isWhole ? value : this.refuse(key, `a whole number, at least ${least}`);
   }
 
   /** A switch. @param key its name. @returns its value; false where it is left out. */
