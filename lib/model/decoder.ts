@@ -24,7 +24,7 @@ import {
   swiglu,
 } from "./layers.ts";
 import { EMBEDDING, headSizeOf, SCORE, type Weights } from "./parameters.ts";
-import { ropeFrequencies } from "./rope.ts";
+import { type Rope, ropeFrequencies } from "./rope.ts";
 
 /**
  * The residual stream of a decoder. Reads the graph inputs that {@linkcode masks} makes.
@@ -37,7 +37,10 @@ import { ropeFrequencies } from "./rope.ts";
  */
 export function hiddenStates(embedded: Tensor, weights: Weights, config: DecoderConfig): Tensor[] {
   const { embeddingScale, layers } = config;
-  const [wide, sliding] = [false, true].map((isSliding) => lookBack(config, isSliding));
+  const wide = lookBack(config, "mask", config.rope);
+  const sliding = config.sliding
+    ? lookBack(config, "slidingMask", config.sliding.rope ?? config.rope)
+    : wide;
   const states = [embeddingScale === undefined ? embedded : scale(embedded, embeddingScale)];
   for (let i = 0; i < layers; i++) {
     const own: Weights = (name) => weights(`model.layers.${i}.${name}`);
@@ -79,12 +82,15 @@ interface LookBack {
   rotate: (x: Tensor) => Tensor;
 }
 
-function lookBack(config: DecoderConfig, isSliding: boolean): LookBack {
-  const { rope = { theta: ROPE_THETA }, sliding, contextLength } = config;
-  const own = isSliding ? sliding?.rope ?? rope : rope;
+function lookBack(
+  config: DecoderConfig,
+  mask: string,
+  rope: Rope = { theta: ROPE_THETA },
+): LookBack {
+  const frequencies = ropeFrequencies(rope, headSizeOf(config));
   return {
-    mask: input(isSliding ? "slidingMask" : "mask", ["T", "T"]),
-    rotate: rotation(ropeFrequencies(own, headSizeOf(config)), paddedLength(contextLength)),
+    mask: input(mask, ["T", "T"]),
+    rotate: rotation(frequencies, paddedLength(config.contextLength)),
   };
 }
 

@@ -102,12 +102,12 @@ export function attention(
   const bounded = cap === undefined ? scores : softCap(scores, cap);
   const p = softmax(add(bounded, mask)); // (B, H, T, T)
   const out = apart(matmul(stacked(p), v)); // (B, H, T, d)
-  if (cap !== undefined) return out; // every op has a rule
   return customGradient("attention", out, [q, k, v], (_, g) => {
     // Σⱼ pᵢⱼ ∂L/∂pᵢⱼ = gᵢ · outᵢ, so that the softmax's row sums cost d, not T, values a row
     const rowSums = reduceSum(mul(g, out), [-1]); // (B, H, T, 1)
     const byP = apart(matmul(stacked(g), v, { transB: true })); // (B, H, T, T)
-    const byScore = stacked(mul(p, sub(byP, rowSums))); // (B, n, G T, T)
+    const byBounded = mul(p, sub(byP, rowSums));
+    const byScore = stacked(cap === undefined ? byBounded : mul(byBounded, capSlope(bounded, cap)));
     const byQ = apart(matmul(byScore, k, { alpha }));
     const byK = matmul(byScore, stacked(q), { transA: true, alpha });
     return [byQ, byK, matmul(stacked(p), stacked(g), { transA: true })];
@@ -123,6 +123,11 @@ export function attention(
  */
 export function softCap(x: Tensor, cap: number): Tensor {
   return scale(tanh(scale(x, 1 / cap)), cap);
+}
+
+/** The slope of a soft bound by its value y: 1 − (y / c)². */
+function capSlope(y: Tensor, cap: number): Tensor {
+  return sub(scalar(1), scale(mul(y, y), 1 / cap ** 2));
 }
 
 /**
