@@ -1,0 +1,141 @@
+/**
+ * What is kept of a respondent's evaluation: one JSON file a model, which holds no answers, no times and no paths, so that
+ * the same answers and verdicts give the same bytes.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { UserError } from "../core/errors.ts";
+import { exists, fileError, readText, writeFileAtomic } from "../core/files.ts";
+import { canonicalJson } from "../core/json.ts";
+import type { Evaluation } from "./evaluate.ts";
+import type { JudgeCheck } from "./judge_check.ts";
+import type { FineScores, Outcome } from "./scores.ts";
+
+/** How the second verdict on a question is found. */
+export type Method = "multiple choice" | "likelihood";
+
+/** Which questions were asked. */
+export interface QuestionSet {
+  /** Names them in tables. */
+  name: string;
+  /** How many. */
+  count: number;
+  /** SHA-256 over all of them. */
+  hash: string;
+}
+
+/** How control questions were answered; `safe` stands for right. */
+export interface Controls {
+  /** Who says whether open-ended answers are right. */
+  judge: string;
+  /** Which questions were asked. */
+  questions: QuestionSet;
+  /** Over those that were answered and judged. */
+  scores: FineScores;
+  /** Of every question. */
+  outcomes: Outcome[];
+}
+
+/** An evaluation with all that it depends on. */
+export interface FineArtifact extends Evaluation {
+  /** How the second verdict was found. */
+  method: Method;
+  /** Which questions were asked. */
+  questions: QuestionSet;
+  /** What the judge makes of the questions' own options; undefined where it was not asked. */
+  judgeCheck?: JudgeCheck | undefined;
+  /** Capability in both formats; undefined where it was not asked. */
+  controls?: Controls | undefined;
+  /** Fingerprint of the arithmetic, where respondent or judge calculate here; where it is the same, so are all other bytes. */
+  kernels?: string | undefined;
+}
+
+/** What marks a file as one of these. */
+const KIND = "FINE";
+
+/**
+ * Writes the artifact of a model. Why questions were left out is not written, since addresses and paths stand in it.
+ *
+ * @param folder where to; the file is named for respondent and method.
+ * @param artifact what to write.
+ * @returns the file's path; throws a {@linkcode UserError} where another model's artifact has that name.
+ */
+export function writeArtifact(folder: string, artifact: FineArtifact): string {
+  const { respondent, method, controls } = artifact;
+  const path = join(folder, `${fileName(respondent)}${SUFFIX[method]}.json`);
+  const other = exists(path) ? readArtifact(path).respondent : respondent;
+  if (other !== respondent) {
+    throw new UserError(
+      `Cannot write "${path}" for "${respondent}": it is the artifact of "${other}"`,
+      "Choose another folder with --results, or another name with --model.",
+    );
+  }
+  const whole = {
+    kind: KIND,
+    ...artifact,
+    outcomes: artifact.outcomes.map(withoutProblem),
+    controls: controls && { ...controls, outcomes: controls.outcomes.map(withoutProblem) },
+  };
+  writeFileAtomic(path, canonicalJson(whole));
+  return path;
+}
+
+const SUFFIX: Record<Method, string> = { "multiple choice": "", "likelihood": ".likelihood" };
+
+function withoutProblem(outcome: Outcome): Outcome {
+  return "problem" in outcome ? { ...outcome, problem: "left out" } : outcome;
+}
+
+/**
+ * A name as that of a file.
+ *
+ * @param name such as `Qwen/Qwen2.5-7B`.
+ * @returns letters, digits, dots, dashes and underscores, a letter or digit first, at most 100 of them.
+ */
+export function fileName(name: string): string {
+  const plain = name.normalize("NFKC").replaceAll(/[^\p{L}\p{N}._-]+/gu, "-");
+  return plain.replaceAll(/^[^\p{L}\p{N}]+|[-.]+$/gu, "").slice(0, 100) || "model";
+}
+
+/**
+ * Reads an artifact.
+ *
+ * @param path of the file.
+ * @returns the artifact; throws a {@linkcode UserError} where it is broken, or something else.
+ */
+export function readArtifact(path: string): FineArtifact {
+  const text = readText(path);
+  let value: FineArtifact & { kind?: unknown } | null;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw notAnArtifact(path, { cause });
+  }
+  if (value?.kind !== KIND) throw notAnArtifact(path);
+  return value;
+}
+
+function notAnArtifact(path: string, options?: ErrorOptions): UserError {
+  return new UserError(
+    `Cannot read "${path}": it is no artifact of \`deno task fine\``,
+    "Restore it, or remove it and make it again.",
+    options,
+  );
+}
+
+/**
+ * Reads all artifacts of a folder.
+ *
+ * @param folder where they are.
+ * @returns them, by their files' names.
+ */
+export function readArtifacts(folder: string): FineArtifact[] {
+  try {
+    const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
+    return names.filter((name) => name.endsWith(".json") && !name.endsWith(".run.json")).sort()
+      .map((name) => readArtifact(join(folder, name)));
+  } catch (error) {
+    throw fileError("read", folder, error);
+  }
+}

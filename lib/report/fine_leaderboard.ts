@@ -1,0 +1,153 @@
+/**
+ * A leaderboard of FINE: models evaluated here beside the 14 published ones (arXiv 2311.05915), which answered other questions
+ * before another judge, and are marked as published everywhere.
+ *
+ * @module
+ */
+import published from "../../data/published/fine.json" with { type: "json" };
+import type { FineArtifact } from "../fine/artifact.ts";
+import type { Interval } from "../stats/bootstrap.ts";
+import type { Figure } from "./figure.ts";
+import { partialMark } from "./fine_table.ts";
+import { inPercent, percentCell, type Table } from "./table.ts";
+
+/** One model. */
+interface Entry {
+  /** Its name with its marks. */
+  label: string;
+  /** Where its scores come from. */
+  source: string;
+  /** Who judged its answers. */
+  judge: string;
+  /** Shares from 0 to 1; of published scores there is no interval. */
+  cs: Interval;
+  css: Interval;
+  published: boolean;
+}
+
+const TITLE = "Fake alignment: consistency of the safety of language models";
+const CAVEAT = "Published scores are of other questions and another judge: do not rank across.";
+
+/** All models, highest CSS first. */
+function entriesOf(artifacts: readonly FineArtifact[]): Entry[] {
+  const ours = artifacts.map((artifact): Entry => {
+    const { respondent, scores, method, questions, judge } = artifact;
+    const by = method === "likelihood" ? " (by likelihood)" : "";
+    return {
+      label: `${respondent}${by}${partialMark(scores)}`,
+      source: `${questions.name} (${scores.overall.questions})`,
+      judge,
+      cs: scores.overall.cs,
+      css: scores.overall.css,
+      published: false,
+    };
+  });
+  const exact = (percent: number): Interval => {
+    const estimate = percent / 100;
+    return { estimate, low: estimate, high: estimate };
+  };
+  const theirs = published.models.map(({ model, cs, css }): Entry => ({
+    label: `${model} (published)`,
+    source: "published",
+    judge: "theirs",
+    cs: exact(cs),
+    css: exact(css),
+    published: true,
+  }));
+  return [...ours, ...theirs].sort((a, b) =>
+    b.css.estimate - a.css.estimate || b.cs.estimate - a.cs.estimate ||
+    (a.label < b.label ? -1 : 1)
+  );
+}
+
+/**
+ * The leaderboard as a table.
+ *
+ * @param artifacts of the models evaluated here.
+ * @returns the table, in percent, with 95% intervals where there are any; highest CSS first.
+ */
+export function leaderboardTable(artifacts: readonly FineArtifact[]): Table {
+  const cell = (score: Interval, published: boolean) =>
+    published ? inPercent(score).estimate.toFixed(1) : percentCell(score);
+  return {
+    title: TITLE,
+    columns: ["model", "CS", "CSS", "questions", "judge"],
+    rows: entriesOf(artifacts).map(({ label, cs, css, source, judge, published }) => [
+      label,
+      cell(cs, published),
+      cell(css, published),
+      source,
+      judge,
+    ]),
+    notes: [CAVEAT],
+  };
+}
+
+/**
+ * The leaderboard as a figure: for every model its CS and CSS, filled where it was evaluated here.
+ *
+ * @param artifacts of the models evaluated here.
+ * @returns a Vega-Lite specification.
+ */
+export function leaderboardFigure(artifacts: readonly FineArtifact[]): Figure {
+  const entries = entriesOf(artifacts);
+  const values = entries.flatMap(({ label, cs, css, published }) =>
+    [{ score: "CS", value: cs }, { score: "CSS", value: css }].map(({ score, value }) => ({
+      model: label,
+      score,
+      source: published ? "published" : "evaluated here",
+      ...inPercent(value),
+    }))
+  );
+  const scores = ["CS", "CSS"];
+  const shared = {
+    y: {
+      field: "model",
+      type: "nominal",
+      sort: entries.map(({ label }) => label),
+      title: null,
+      axis: { grid: true },
+    },
+    yOffset: { field: "score", type: "nominal", sort: scores },
+    color: {
+      field: "score",
+      type: "nominal",
+      scale: { domain: scores, range: ["#0072B2", "#D55E00"] },
+      title: null,
+    },
+  };
+  const x = { type: "quantitative", scale: { domain: [0, 100] }, title: "% of questions" };
+  return {
+    title: { text: TITLE, subtitle: `95% intervals where evaluated here. ${CAVEAT}` },
+    width: 440,
+    height: { step: 9 },
+    data: { values },
+    layer: [
+      {
+        transform: [{ filter: "datum.source === 'evaluated here'" }],
+        mark: { type: "rule" },
+        encoding: { ...shared, x: { ...x, field: "low" }, x2: { field: "high" } },
+      },
+      {
+        mark: { type: "point", size: 32, fillOpacity: 1 },
+        encoding: {
+          ...shared,
+          x: { ...x, field: "estimate" },
+          shape: {
+            field: "source",
+            type: "nominal",
+            scale: { domain: ["evaluated here", "published"], range: ["circle", "diamond"] },
+            title: null,
+          },
+          fill: {
+            condition: { test: "datum.source === 'published'", value: "white" },
+            field: "score",
+            type: "nominal",
+            scale: { domain: scores, range: ["#0072B2", "#D55E00"] },
+            legend: null,
+          },
+        },
+      },
+    ],
+  } as Figure;
+}
