@@ -7,7 +7,7 @@
 import { ID_DOMAINS } from "../conversation/domains.ts";
 import { type Row, safeRows } from "../conversation/row.ts";
 import { UserError } from "../core/errors.ts";
-import { type Json, roundNumbers } from "../core/json.ts";
+import { roundNumbers } from "../core/json.ts";
 import { fitLambda, type Lambda, lambdaShares } from "../monitor/aggregate.ts";
 import { selectRows } from "../monitor/detector.ts";
 import { refuseExistingMonitor, type Threshold, writeMonitor } from "../monitor/fitted_monitor.ts";
@@ -30,8 +30,18 @@ export interface FitMonitorOptions {
   fprTargets: readonly number[];
 }
 
+/** How many rows there are of each label. */
+export interface ClassCounts {
+  /** Label 0. */
+  safe: number;
+  /** Label 1. */
+  unsafe: number;
+}
+
 /** How a fit went. */
 export interface FitSummary {
+  /** How many rows it was fitted on. */
+  rows: { train: ClassCounts; calibration: ClassCounts };
   /** The weight of the detectors. */
   coefficient: number;
   /** One for every target. */
@@ -70,28 +80,23 @@ export async function fitMonitor(
   const lambda = roundNumbers(lambdaOf(suite.calibration, scores, fprTargets)) as unknown as Lambda;
   const fused = lambdaShares(lambda, scores).scores;
   const thresholds = fprTargets.map((target) => thresholdOf(suite.calibration, fused, target));
+  const rows = { train: countsOf(suite.train), calibration: countsOf(suite.calibration) };
   writeMonitor(output, {
     guard: guard.folder,
     languageModel: languageModel.folder,
     mahalanobis,
     lambda,
     thresholds,
-    fittedOn: {
+    fittedOn: roundNumbers({
       suite: { name: suite.name, synthetic: suite.synthetic, hash: suite.hash },
-      rows: { train: countsOf(suite.train), calibration: countsOf(suite.calibration) },
-      settings: { quick, seed, recipe: roundNumbers(recipe) },
-    },
+      rows,
+      settings: { quick, seed, recipe },
+    }),
   });
-  return { coefficient: lambda.coefficient, thresholds };
+  return { rows, coefficient: lambda.coefficient, thresholds };
 }
 
-/**
- * Counts rows.
- *
- * @param rows labelled rows.
- * @returns how many are safe and unsafe.
- */
-export function countsOf(rows: readonly Row[]): { safe: number; unsafe: number } & Json {
+function countsOf(rows: readonly Row[]): ClassCounts {
   const safe = safeRows(rows).length;
   return { safe, unsafe: rows.length - safe };
 }
