@@ -29,7 +29,9 @@ export interface EndpointOptions {
   baseURL: string;
   /** The model's name there. */
   model: string;
-  /** Sent as a bearer token. Defaults to `OPENAI_API_KEY` of the environment; where that is unset or empty, none is sent. */
+  /** Names the variable of the environment that holds the key, for messages too. Defaults to `OPENAI_API_KEY`. */
+  keyVariable?: string;
+  /** Sent as a bearer token. Defaults to what the variable holds; where that is unset or empty, none is sent. */
   key?: string;
   /** How many requests run at once; the others wait their turn. Defaults to 8. */
   concurrency?: number;
@@ -51,9 +53,10 @@ export interface EndpointOptions {
  */
 export function endpointClient(options: EndpointOptions): ChatClient {
   const { baseURL, model, concurrency = 8, wait = setTimeout } = options;
-  const { key = Deno.env.get("OPENAI_API_KEY") ?? "", timeout = 120 } = options;
+  const { keyVariable = "OPENAI_API_KEY", timeout = 120 } = options;
+  const { key = Deno.env.get(keyVariable) ?? "" } = options;
   checkURL(baseURL);
-  const complete = completions(baseURL, model, key, timeout);
+  const complete = completions({ ...options, keyVariable, key, timeout });
   const jitter = stream(`chat/endpoint/${model}/wait`);
   const limited = limiter(concurrency);
   let lost: UserError | undefined;
@@ -90,7 +93,11 @@ function checkURL(baseURL: string): void {
 }
 
 /** Asks once: the answer, or why there is none. */
-function completions(baseURL: string, model: string, key: string, timeout: number) {
+function completions(
+  { baseURL, model, keyVariable, key, timeout }: Required<
+    Pick<EndpointOptions, "baseURL" | "model" | "keyVariable" | "key" | "timeout">
+  >,
+) {
   const { chat } = new OpenAI({
     baseURL,
     apiKey: key || "none", // the package insists on one
@@ -112,7 +119,7 @@ function completions(baseURL: string, model: string, key: string, timeout: numbe
         limit = "max_completion_tokens";
         return passing("a model that takes no max_tokens");
       }
-      return failureOf(error, { baseURL, withKey: key !== "", timeout });
+      return failureOf(error, { baseURL, keyVariable, withKey: key !== "", timeout });
     }
   };
 }

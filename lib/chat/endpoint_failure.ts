@@ -24,6 +24,8 @@ export interface Failure {
 export interface Asked {
   /** The endpoint's base URL. */
   baseURL: string;
+  /** The variable of the environment that a key is taken from. */
+  keyVariable: string;
   /** Whether a key was sent. */
   withKey: boolean;
   /** How long was waited for the answer, in seconds. */
@@ -37,10 +39,10 @@ export interface Asked {
  * @param asked where was asked.
  * @returns the failure; throws the error again where it is not about the endpoint.
  */
-export function failureOf(error: unknown, { baseURL, withKey, timeout }: Asked): Failure {
-  if (error instanceof APIConnectionTimeoutError) return passing(`none in ${timeout} s`);
-  if (error instanceof APIConnectionError) return connectionFailure(error, baseURL);
-  if (error instanceof APIError) return refusal(error, baseURL, withKey);
+export function failureOf(error: unknown, asked: Asked): Failure {
+  if (error instanceof APIConnectionTimeoutError) return passing(`none in ${asked.timeout} s`);
+  if (error instanceof APIConnectionError) return connectionFailure(error, asked.baseURL);
+  if (error instanceof APIError) return refusal(error, asked);
   // a body that is no JSON, and one whose connection broke, reach us as the runtime throws them
   if (error instanceof SyntaxError) return passing("an answer that is no JSON");
   if (error instanceof TypeError) return passing("a connection that broke within the answer");
@@ -87,15 +89,15 @@ function deepestMessage(error: unknown): string {
 }
 
 /** An answer with an HTTP status that is none of success. */
-function refusal(error: APIError, baseURL: string, withKey: boolean): Failure {
+function refusal(error: APIError, { baseURL, keyVariable, withKey }: Asked): Failure {
   const status = error.status as number; // set, as the connection held
   const said = error.message.replaceAll(/\s+/g, " ").slice(0, 200);
   if (status === 401) {
     return {
       why: withKey
-        ? "it refuses the key in OPENAI_API_KEY (401)"
-        : "it wants a key (401), and OPENAI_API_KEY is not set",
-      remedy: "Set OPENAI_API_KEY to a key for this endpoint.",
+        ? `it refuses the key in ${keyVariable} (401)`
+        : `it wants a key (401), and ${keyVariable} is not set`,
+      remedy: `Set ${keyVariable} to a key for this endpoint.`,
       everyRequest: true,
     };
   }
