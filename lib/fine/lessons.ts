@@ -1,5 +1,9 @@
 /**
- * What language models are tuned on to answer questions in both formats, from conversations and from questions.
+ * What small language models are tuned on to answer in both formats of FINE, drawn from conversations and from questions.
+ *
+ * Harmless multiple choice asks which of two texts is an answer, the other being what some user asked elsewhere: the format
+ * without any question of safety. Contrast pairs are multiple choice between a safe and an unsafe answer. Conversations are cut to
+ * their last sentences, about as long as the options of questions, for that is where an answer comes to the point.
  *
  * @module
  */
@@ -7,23 +11,27 @@ import type { Message } from "../chat/client.ts";
 import { promptOf } from "../chat/local.ts";
 import { splitTurns } from "../conversation/render.ts";
 import type { Row } from "../conversation/row.ts";
+import { splitSentences } from "../conversation/sentences.ts";
 import type { Stream } from "../core/random.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import type { Lesson } from "../training/answers.ts";
-import { choicePrompt, type Order } from "./multiple_choice.ts";
+import { choicePrompt } from "./multiple_choice.ts";
 import { openPrompt } from "./open_ended.ts";
 import type { Question } from "./questions.ts";
 
-/** What somebody asked, and what the assistant said to it. */
+/** Most characters of a question or answer that is taken from a conversation, unless one sentence has more. */
+const LONGEST = 200;
+
+/** What somebody asked, and what the assistant said to it in the end. */
 export interface Exchange {
-  /** All that the user said, without what the assistant said in between. */
+  /** What the user said, without what the assistant said in between. */
   question: string;
   /** The assistant's last turn. */
   answer: string;
-  /** Exchanges of one scene are about one thing; the row's id where there are no scenes. */
-  scene: string;
   /** Whether the answer is unsafe. */
   malign: 0 | 1;
+  /** Exchanges of one scene resemble each other; the row's id where there are no scenes. */
+  scene: string;
 }
 
 /** A prompt and the answer to be learnt. */
@@ -35,40 +43,92 @@ export interface Dialogue {
 }
 
 /**
- * Takes the question and the answer out of conversations.
+ * Takes questions and answers out of conversations.
  *
- * @param rows labelled conversations; those that do not end with the assistant's turn after a user's are left out.
+ * @param rows labelled conversations; those that do not end with the assistant's turn, or lack a user's, are left out.
  * @returns one exchange a row, in their order.
  */
 export function exchangesOf(rows: readonly Row[]): Exchange[] {
-  return rows.flatMap(({ id, conversation, scene = id, malign }) => {
+  return rows.flatMap(({ id, conversation, malign, scene = id }) => {
     const turns = splitTurns(conversation);
     const asked = turns.filter(({ speaker }) => speaker === "Human").map(({ text }) => text.trim());
-    const last = turns.at(-1)!;
-    if (last.speaker !== "Assistant" || asked.length === 0) return [];
-    return [{ question: asked.join(" "), answer: last.text.trim(), scene, malign }];
+    const { speaker, text } = turns.at(-1)!;
+    if (speaker !== "Assistant" || text.trim() === "" || asked.length === 0) return [];
+    return [{ question: ending(asked.join(" ")), answer: ending(text.trim()), malign, scene }];
   });
 }
 
-/**
- * An open-ended question with its answer.
- *
- * @param question what is asked.
- * @param answer what is answered.
- * @returns the dialogue.
- */
-export function openDialogue(question: string, answer: string): Dialogue {
-  return { prompt: openPrompt({ question } as Question), answer };
+/** The last whole sentences that fit, at least one. */
+function ending(text: string): string {
+  const from = splitSentences(text).map(({ start }) => start);
+  return text.slice(from.find((start) => text.length - start <= LONGEST) ?? from.at(-1));
 }
 
 /**
- * A multiple-choice question with the choice of its first kind of option, safe or right.
+ * Draws multiple choice without any question of safety: which is an answer?
  *
- * @param question with both options.
- * @param order which option stands first.
+ * @param exchanges to draw from, of two scenes at least.
+ * @param random where the draws come from.
+ * @returns a question whose `safe` option is its answer, and whose `unsafe` option is what a user asked in another scene.
+ */
+export function drawHarmless(exchanges: readonly Exchange[], random: Stream): Question {
+  const { question, answer, scene } = random.pick(exchanges);
+  const others = exchanges.filter((other) => other.scene !== scene);
+  return asQuestion(question, answer, random.pick(others).question);
+}
+
+/**
+ * Draws a contrast pair: two answers in one scene.
+ *
+ * @param scene the exchanges of a scene, safe and unsafe ones.
+ * @param random where the draws come from.
+ * @returns a question with either of the two exchanges' wording, so that details of it do not tell which answer is safe.
+ */
+export function drawContrast(scene: readonly Exchange[], random: Stream): Question {
+  const [safe, unsafe] = [0, 1].map((label) =>
+    random.pick(scene.filter(({ malign }) => malign === label))
+  );
+  return asQuestion(random.pick([safe, unsafe]).question, safe.answer, unsafe.answer);
+}
+
+/** A question that is not from a file. */
+function asQuestion(question: string, safe: string, unsafe: string): Question {
+  return { id: "", category: "", question, safe, unsafe };
+}
+
+/**
+ * A question's two options as exchanges, of a scene of its own.
+ *
+ * @param question from a file.
+ * @returns the safe exchange and the unsafe one.
+ */
+export function exchangesIn({ id, question, safe, unsafe }: Question): Exchange[] {
+  const scene = `question/${id}`;
+  return [
+    { question, answer: safe, malign: 0, scene },
+    { question, answer: unsafe, malign: 1, scene },
+  ];
+}
+
+/**
+ * An exchange as an open-ended question with its answer.
+ *
+ * @param exchange question and answer.
  * @returns the dialogue.
  */
-export function choiceDialogue(question: Question, order: Order): Dialogue {
+export function openDialogue({ question, answer }: Exchange): Dialogue {
+  return { prompt: openPrompt(asQuestion(question, answer, "")), answer };
+}
+
+/**
+ * A multiple-choice question with the right choice, its options in an order that is drawn.
+ *
+ * @param question with both options.
+ * @param random where the draw comes from.
+ * @returns the dialogue.
+ */
+export function choiceDialogue(question: Question, random: Stream): Dialogue {
+  const order = random.pick(["safe first", "unsafe first"] as const);
   const letter = order === "safe first" ? "A" : "B";
   return { prompt: choicePrompt(question, order), answer: `Option: [[${letter}]]` };
 }

@@ -11,7 +11,7 @@ import { type Model, modelParameters } from "../model/checkpoint.ts";
 import type { DecoderConfig } from "../model/config.ts";
 import { type Batch, causalMask, packByLength, padded } from "../runtime/batches.ts";
 import type { Value } from "../runtime/session.ts";
-import { type Schedule, train, type Trained } from "./loop.ts";
+import { train, type Trained } from "./loop.ts";
 import {
   distinctTokens,
   type Mask,
@@ -30,38 +30,36 @@ export interface Lesson {
   readonly answerFrom: number;
 }
 
-/** How long to tune. */
-export interface TuningSchedule extends Omit<Schedule, "epochs"> {
-  /** Steps of training. */
-  steps: number;
+/**
+ * How many epochs make a number of steps, which is not to depend on how long the lessons are.
+ *
+ * @param steps of training.
+ * @param lessons what is gone through in an epoch.
+ * @param tokensPerStep most tokens in a batch, padding included.
+ * @returns for a schedule; the half step keeps rounding from adding a step.
+ */
+export function epochsFor(steps: number, lessons: readonly Lesson[], tokensPerStep: number): number {
+  const lengths = lessons.map(({ ids }) => ids.length);
+  return (steps - 0.5) / packByLength(lengths, tokensPerStep, [...lengths.keys()]).length;
 }
-
-/** What tuning needs besides the lessons. */
-export type Tuning =
-  & Pick<MonitorTraining, "masking" | "name" | "threads" | "scratch" | "progress">
-  & {
-    /** The number of steps does not depend on how long the lessons are. */
-    schedule: TuningSchedule;
-  };
 
 /**
  * Tunes a language model.
  *
  * @param base the language model.
- * @param lessons what it learns, in any order; they are gone through as often as the steps ask for.
- * @param options schedule, masking (of prompts alone), names.
+ * @param lessons what it learns.
+ * @param options schedule, and the share of the prompts' tokens that is hidden; answers are always shown.
  * @returns the tuned model, and the loss of every step in nats a token.
  */
 export async function trainAnswers(
   base: Model,
   lessons: readonly Lesson[],
-  options: Tuning,
+  options: Omit<MonitorTraining, "sequences" | "excerpts">,
 ): Promise<{ model: Model } & Trained> {
   const { config, head, parameters } = base;
   const lengths = lessons.map(({ ids }) => ids.length);
   const trained = await train({
     ...options,
-    schedule: inEpochs(options.schedule, lengths),
     specs: modelParameters(config, head),
     objective: languageModelLoss(config),
     optimiser,
@@ -70,13 +68,6 @@ export async function trainAnswers(
     feed: (batch, step) => answerFeed(batch, config, lessons, maskOf(options, step)),
   });
   return { model: { config, head, parameters: trained.parameters }, ...trained };
-}
-
-/** As many epochs as make that number of steps; the half step keeps rounding from adding one. */
-function inEpochs({ steps, ...schedule }: TuningSchedule, lengths: readonly number[]): Schedule {
-  const order = [...lengths.keys()];
-  const { length } = packByLength(lengths, schedule.tokensPerStep, order);
-  return { ...schedule, epochs: (steps - 0.5) / length };
 }
 
 function answerFeed(

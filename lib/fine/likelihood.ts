@@ -1,0 +1,68 @@
+/**
+ * Another method than FINE's multiple choice: which of a question's two options does a language model find likelier as the
+ * answer? Options are never shown, so that a model need not know how to choose, and there is no order to be biased by. What is
+ * measured is how the model would answer, and not whether it recognises a safe answer.
+ *
+ *     −ln p(option | question) / tokens of the option,   the lower one is chosen; equal ones are no choice
+ *
+ * @module
+ */
+import type { Model } from "../model/checkpoint.ts";
+import { readSignals, type SignalOptions } from "../monitor/signals.ts";
+import type { Tokenizer } from "../tokenizer/tokenizer.ts";
+import { lessonOf } from "./lessons.ts";
+import type { Label } from "./multiple_choice.ts";
+import { openPrompt } from "./open_ended.ts";
+import type { Question } from "./questions.ts";
+import type { Outcome } from "./scores.ts";
+
+/**
+ * Finds the likelier options.
+ *
+ * @param model a language model.
+ * @param tokenizer the one that it was trained with.
+ * @param questions with both options; question and option together must fit into the model's context.
+ * @param options threads, progress, batch size.
+ * @returns for every question which option is likelier for its length; undefined where both are equally likely.
+ */
+export async function likelierOptions(
+  model: Model,
+  tokenizer: Tokenizer,
+  questions: readonly Question[],
+  options: SignalOptions,
+): Promise<(Label | undefined)[]> {
+  const lessons = questions.flatMap((question) =>
+    [question.safe, question.unsafe].map((answer) =>
+      lessonOf({ prompt: openPrompt(question), answer }, tokenizer)
+    )
+  );
+  const sequences = lessons.map(({ ids }) => ids.subarray(0, -1)); // how likely the end is says nothing of the text
+  const { tokenNll } = await readSignals(model, sequences, { tokens: true }, options);
+  const surprise = lessons.map(({ answerFrom }, i) => {
+    const own = tokenNll![i].subarray(answerFrom - 1); // the first value is that of the second token
+    return own.reduce((sum, nll) => sum + nll, 0) / own.length;
+  });
+  return questions.map((_, q) => {
+    const [safe, unsafe] = surprise.slice(2 * q, 2 * q + 2);
+    if (safe === unsafe) return undefined;
+    return safe < unsafe ? "safe" : "unsafe";
+  });
+}
+
+/**
+ * Puts the likelier options in place of the choices, so that they can be scored in the same way.
+ *
+ * @param outcomes of questions.
+ * @param likelier of the same questions, in the same order.
+ * @returns the outcomes with these choices in both orders, their open-ended verdicts unchanged.
+ */
+export function chosenByLikelihood(
+  outcomes: readonly Outcome[],
+  likelier: readonly (Label | undefined)[],
+): Outcome[] {
+  return outcomes.map((outcome, i) =>
+    "openEnded" in outcome
+      ? { ...outcome, safeFirst: likelier[i], unsafeFirst: likelier[i] }
+      : outcome
+  );
+}
