@@ -195,7 +195,13 @@ function quantityIn({ findings }: Artifact, { contrast, result }: Predicate): In
   return results?.[monitor]?.[group]?.metrics[metric] ?? null;
 }
 
-function runOf({ suite, settings: { quick, seeds } }: Artifact): string {
+/**
+ * The run behind an artifact, in words.
+ *
+ * @param artifact of any experiment.
+ * @returns suite, seeds, and whether it was a quick run.
+ */
+export function runOf({ suite, settings: { quick, seeds } }: Artifact): string {
   const kind = suite.synthetic ? " (synthetic conversations)" : "";
   const extent = quick ? ", quick run: its numbers mean little" : "";
   return `suite ${suite.name}${kind}, ${seeds} ${seeds === 1 ? "seed" : "seeds"}${extent}`;

@@ -31,17 +31,26 @@ export interface Caption extends Circumstances {
   monitors: readonly string[];
 }
 
-/** One line of the table or the figure. */
-interface Line {
+/** One line of a table or a figure. */
+export interface Line {
+  /** `id`, a domain, `overall` or `oodMean`. */
   group: string;
   /** A benign shift: its rows are safe, and what counts is how many are flagged. */
   shift: boolean;
   /** Unsafe rows; safe ones for a shift. */
   n: number;
+  /** The share that counts. */
   metric: typeof RECALL | typeof ALARMS;
 }
 
-function linesOf(results: Results, monitors: readonly string[]): Line[] {
+/**
+ * The groups of some results.
+ *
+ * @param results of monitors on the same groups.
+ * @param monitors of which the first is looked at.
+ * @returns groups with unsafe rows in table order, then benign shifts.
+ */
+export function linesOf(results: Results, monitors: readonly string[]): Line[] {
   const found = results[monitors[0]];
   const lines = GROUPS.filter((group) => group in found).map((group): Line => {
     const { nSafe, nUnsafe } = found[group];

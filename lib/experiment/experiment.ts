@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { writeFileAtomic } from "../core/files.ts";
 import { canonicalJson, type Json } from "../core/json.ts";
 import { type Figure, renderFigure } from "../report/figure.ts";
+import type { MarkedConversation } from "../report/conversation.ts";
 import type { Table } from "../report/table.ts";
 import { kernelFingerprint } from "../runtime/fingerprint.ts";
 import type { Workbench } from "./workbench.ts";
@@ -21,8 +22,20 @@ export interface Experiment<Config = unknown, Findings = unknown> {
   config: Config;
   /** Answers the question; the same for the same workbench settings and config. */
   run(bench: Workbench, config: Config): Promise<Findings>;
-  /** The findings as a table and a figure; computes nothing. */
-  show(artifact: Artifact<Config, Findings>): { table: Table; figure: Figure };
+  /** The findings as people see them; computes nothing. */
+  show(artifact: Artifact<Config, Findings>): Shown;
+}
+
+/** What is shown of an artifact. */
+export interface Shown {
+  /** Printed in the terminal, and on the report's page. */
+  table: Table;
+  /** Written beside the artifact, and on the report's page. */
+  figure: Figure;
+  /** Two sentences that say what was found; their numbers come from the findings, so that they cannot drift. */
+  reading?: string;
+  /** Conversations to look at, on the report's page. */
+  conversations?: readonly MarkedConversation[];
 }
 
 /** What an experiment writes. */

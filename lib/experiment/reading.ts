@@ -1,0 +1,83 @@
+/**
+ * Words for numbers, for the sentences that say what an experiment found.
+ *
+ * @module
+ */
+import { RECALL } from "../monitor/evaluation.ts";
+import { percentCell } from "../report/table.ts";
+import type { Interval } from "../stats/bootstrap.ts";
+import type { Results } from "./evaluations.ts";
+
+/**
+ * A share in words.
+ *
+ * @param share from 0 to 1 with its interval; null or undefined where it was not measured.
+ * @returns such as `19.8% [12.0, 28.1]`.
+ */
+export function percentOf(share: Interval | null | undefined): string {
+  return share ? percentCell(share).replace(/^\S+/, "$&%") : "an unknown share";
+}
+
+/**
+ * A difference in words: higher or lower only where its whole interval is on that side of 0.
+ *
+ * @param difference of shares, from -1 to 1; null or undefined where it was not measured.
+ * @returns such as `lower by 3.0 points [-6.1, -0.3]`, to be put behind "is" or "was".
+ */
+export function comparison(difference: Interval | null | undefined): string {
+  if (!difference) return "not comparable";
+  const { low, high } = difference;
+  const cell = percentCell(difference);
+  if (low <= 0 && high >= 0) return `not clearly different (${points(cell)})`;
+  return `${low > 0 ? "higher" : "lower"} by ${points(cell.replace(/^-/, ""))}`;
+}
+
+/** `3.0 [1.0, 5.0]` with its unit. */
+function points(cell: string): string {
+  return cell.replace(/^\S+/, "$& points");
+}
+
+/**
+ * A monitor's recall at 1% FPR.
+ *
+ * @param results of monitors.
+ * @param monitor its name.
+ * @param group `id`, a domain, `overall` or `oodMean`.
+ * @returns the share; undefined or null where the group is missing or lacks a class.
+ */
+export function recallOf(
+  results: Results,
+  monitor: string,
+  group: string,
+): Interval | null | undefined {
+  return results[monitor]?.[group]?.metrics[RECALL];
+}
+
+/**
+ * The monitor of the highest recall.
+ *
+ * @param results of monitors.
+ * @param monitors from which it is taken, at least one.
+ * @param group on which.
+ * @returns its name; the first of those that are equal.
+ */
+export function bestOf(results: Results, monitors: readonly string[], group: string): string {
+  const recall = (monitor: string) => recallOf(results, monitor, group)?.estimate ?? -1;
+  return monitors.reduce((best, monitor) => recall(monitor) > recall(best) ? monitor : best);
+}
+
+/**
+ * How many differences are clear.
+ *
+ * @param differences with their intervals.
+ * @returns how many lie wholly above 0, and wholly below.
+ */
+export function countClear(
+  differences: readonly (Interval | null | undefined)[],
+): { higher: number; lower: number } {
+  const known = differences.filter((difference) => !!difference);
+  return {
+    higher: known.filter(({ low }) => low > 0).length,
+    lower: known.filter(({ high }) => high < 0).length,
+  };
+}

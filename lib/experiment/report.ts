@@ -1,0 +1,243 @@
+/**
+ * The report: one page that shows all artifacts of a results folder. It is made from them alone, so that the same folder
+ * always gives the same bytes.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { UserError } from "../core/errors.ts";
+import { exists, readText, writeFileAtomic } from "../core/files.ts";
+import { readArtifacts } from "../fine/artifact.ts";
+import { renderFigure } from "../report/figure.ts";
+import { leaderboardFigure, leaderboardTable } from "../report/fine_leaderboard.ts";
+import { type Html, html } from "../report/html.ts";
+import { renderPage } from "../report/page.ts";
+import { type Section, sectionHtml } from "../report/section.ts";
+import { claimsTable, type JudgedClaim, runOf } from "./claims.ts";
+import { claimsFigure } from "./claims_figure.ts";
+import type { Artifact, Experiment, Shown } from "./experiment.ts";
+import { judgeClaims } from "./published_claims.ts";
+import { recallHeatMap } from "./recall_heat_map.ts";
+import { parseArtifact } from "./verify.ts";
+
+/** A page with its figures. */
+export interface Report {
+  /** The HTML document. */
+  page: string;
+  /** SVG documents by name: of every experiment on the page, and of the page's own figures. */
+  figures: Record<string, string>;
+}
+
+const TITLE = "Can a monitor notice a kind of misbehaviour that it was never trained on?";
+
+/**
+ * Makes the report of a folder.
+ *
+ * @param folder with artifacts; those of FINE are taken from the folder `fine` beside it, where there is one.
+ * @param experiments those that there are; one without an artifact is named as not run.
+ * @returns the page; throws a {@linkcode UserError} where no experiment has an artifact, or one is broken.
+ */
+export async function buildReport(
+  folder: string,
+  experiments: readonly Experiment[],
+): Promise<Report> {
+  const judged = judgeClaims(folder);
+  const artifacts = inOrder(experiments, judged).flatMap((experiment) => {
+    const path = join(folder, `${experiment.name}.json`);
+    return exists(path) ? [readArtifact(path, experiment)] : [];
+  });
+  if (artifacts.length === 0) {
+    throw new UserError(
+      `Cannot report on "${folder}": it must hold artifacts of experiments, got none`,
+      "Run `deno task reproduce` first, or give the folder where it wrote.",
+    );
+  }
+  const sections = [
+    claimsSection(judged, artifacts.some(({ artifact: { suite } }) => suite.synthetic)),
+    ...heatMapSection(artifacts.map(({ artifact }) => artifact)),
+    ...artifacts.map(experimentSection),
+    ...leaderboardSection(join(folder, "..", "fine")),
+  ];
+  const figures: Record<string, string> = {};
+  for (const { id, figure } of sections) {
+    if (figure !== undefined) figures[id] = await renderFigure(figure);
+  }
+  const names = new Set(artifacts.map(({ artifact }) => artifact.experiment));
+  const content = html`<a class="skip" href="#results">Skip to the results</a>
+${header(judged, artifacts.map(({ artifact }) => artifact))}
+${contents(sections)}
+<main id="results" tabindex="-1">
+${sections.map((section) => sectionHtml(section, figures[section.id]))}</main>
+${footer(experiments.filter(({ name }) => !names.has(name)))}`;
+  return { page: renderPage(TITLE, content), figures };
+}
+
+/**
+ * Writes the report of a folder, `report.html`, and the page's figures as `.svg` files beside it.
+ *
+ * @param folder with artifacts.
+ * @param experiments those that there are.
+ * @returns the page's path; throws as {@linkcode buildReport} does.
+ */
+export async function writeReport(
+  folder: string,
+  experiments: readonly Experiment[],
+): Promise<string> {
+  const { page, figures } = await buildReport(folder, experiments);
+  for (const [name, svg] of Object.entries(figures)) {
+    writeFileAtomic(join(folder, `${name}.svg`), svg);
+  }
+  const path = join(folder, "report.html");
+  writeFileAtomic(path, page);
+  return path;
+}
+
+/** An experiment's artifact, and what it shows of it. */
+interface ShownArtifact {
+  artifact: Artifact;
+  shown: Shown;
+}
+
+function readArtifact(path: string, experiment: Experiment): ShownArtifact {
+  const artifact = parseArtifact(path, experiment.name, readText(path));
+  try {
+    return { artifact, shown: experiment.show(artifact) };
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause; // of a field that an older version did not write
+    throw new UserError(
+      `Cannot show "${path}": it lacks what "${experiment.name}" writes now`,
+      `Make it again: ${commandOf(artifact)}`,
+      { cause },
+    );
+  }
+}
+
+/** First what the claims are about, in their order, then the others. */
+function inOrder(experiments: readonly Experiment[], judged: readonly JudgedClaim[]): Experiment[] {
+  const claimed = [...new Set(judged.map(({ claim }) => claim.predicate.artifact))];
+  const rank = ({ name }: Experiment) => (claimed.indexOf(name) + 1) || claimed.length + 1;
+  return experiments.toSorted((a, b) => rank(a) - rank(b));
+}
+
+function claimsSection(judged: readonly JudgedClaim[], synthetic: boolean): Section {
+  const table = claimsTable(judged);
+  return {
+    id: "claims",
+    heading: "What was claimed, and what we found",
+    figure: claimsFigure(judged, synthetic),
+    figureText: `${table.title}. ${BELOW}`,
+    table,
+    cards: true,
+  };
+}
+
+const BELOW = "The table below holds the numbers.";
+
+function heatMapSection(artifacts: readonly Artifact[]): Section[] {
+  const figure = recallHeatMap(artifacts);
+  if (figure === undefined) return [];
+  return [{
+    id: "recall_heat_map",
+    heading: "All monitors at a glance",
+    figure,
+    figureText:
+      "Recall by monitor and domain, and false alarms on benign shifts. The tables of the experiments below hold the numbers.",
+  }];
+}
+
+function experimentSection({ artifact, shown }: ShownArtifact): Section {
+  const { table, figure, reading, conversations } = shown;
+  return {
+    id: artifact.experiment,
+    heading: artifact.question,
+    ...reading !== undefined && { reading },
+    figure,
+    figureText: `${table.title}. ${BELOW}`,
+    table,
+    ...conversations !== undefined && { conversations },
+    command: commandOf(artifact),
+  };
+}
+
+/** The command line that makes an artifact. */
+function commandOf({ experiment, suite, settings: { quick, seeds } }: Artifact): string {
+  const words = [
+    `deno task reproduce --only ${experiment}`,
+    ...suite.name === "mini" ? [] : [`--suite FOLDER/${suite.name}`],
+    ...quick ? ["--quick"] : [],
+    ...seeds === 3 ? [] : [`--seeds ${seeds}`],
+  ];
+  return words.join(" ");
+}
+
+function leaderboardSection(folder: string): Section[] {
+  if (!exists(folder)) return [];
+  const artifacts = readArtifacts(folder);
+  const table = leaderboardTable(artifacts);
+  return [{
+    id: "fine_leaderboard",
+    heading: "How consistent is the safety of language models that say they are safe?",
+    figure: leaderboardFigure(artifacts),
+    figureText: `${table.title}. ${BELOW}`,
+    table,
+  }];
+}
+
+/** What was found, on what, and how to read it. */
+function header(judged: readonly JudgedClaim[], artifacts: readonly Artifact[]): Html {
+  const count = (verdict: string) => judged.filter((one) => one.verdict === verdict).length;
+  const runs = [...new Set(artifacts.map(runOf))];
+  const synthetic = artifacts.some(({ suite }) => suite.synthetic);
+  return html`<header>
+<h1>${TITLE}</h1>
+<p>Monitors were trained on a restricted set of conversations and tested on kinds of misbehaviour that the set does not
+hold, in ${artifacts.length} experiments. Of ${judged.length} published claims, ${
+    count("holds")
+  } hold in our data,
+${count("does not hold")} ${count("does not hold") === 1 ? "does" : "do"} not,
+${count("not decided by this data")} are not decided by it, and ${
+    count("not evaluated")
+  } were not evaluated.</p>
+${
+    synthetic
+      ? html`
+        <p
+          class="notice"><strong>Synthetic data.</strong> The conversations behind these numbers were made up for this
+        project, and the monitors are small. Directions may carry over to other data; figures do not.</p>
+      `
+      : ""
+  }
+<p>Data: ${runs.join("; ")}.${
+    runs.length > 1 ? " The experiments below are of different runs." : ""
+  }</p>
+<p>An estimate stands before its 95% interval, as in 19.8 [12.0, 28.1]: had other conversations and other seeds been
+drawn, the estimate would most likely have fallen in a range about that wide. A claim holds where the whole interval lies in
+the claimed range, and does not hold where all of it lies outside; where the interval includes a bound, this data does not
+decide. Not decided is no verdict against a claim. Bold cells are clearly above chance: green where
+that is good, orange where it is bad.</p>
+</header>`;
+}
+
+function contents(sections: readonly Section[]): Html {
+  return html`
+    <nav aria-label="Contents">
+      <ul>
+    ${sections.map(({ id, heading }) => html`<li><a href="#${id}">${heading}</a></li>\n`)}</ul>
+    </nav>
+  `;
+}
+
+function footer(missing: readonly Experiment[]): Html {
+  const names = missing.map(({ name }) => name).join(", ");
+  return html`<footer>
+${
+    missing.length > 0
+      ? html`<p>Not run: ${names}.</p>\n`
+      : ""
+  }<p>Made by <code>deno task report</code> from the
+artifacts beside this page; <code>deno task verify</code> makes them again and compares. The same artifacts give the same page to the last byte.</p>
+<p>The claims are those of “Benchmarking and Improving Monitors for Out-Of-Distribution Alignment Failure in LLMs”
+(<a href="https://arxiv.org/abs/2605.21602">arXiv 2605.21602</a>) and of “Fake Alignment: Are LLMs Really Aligned Well?”
+(<a href="https://arxiv.org/abs/2311.05915">arXiv 2311.05915</a>).</p>
+</footer>`;
+}

@@ -1,0 +1,27 @@
+/**
+ * Figures inside a page.
+ *
+ * @module
+ */
+import { Html, html } from "./html.ts";
+
+/**
+ * Makes a rendered figure fit to stand in a page among others: its ids are its own, and to a screen reader it is one image
+ * with a description, as the marks by themselves say nothing.
+ *
+ * @param svg as `renderFigure` gives it.
+ * @param name of the figure, once in a page; its ids begin with it.
+ * @param description what a reader who cannot see the figure should know.
+ * @returns an `svg` element.
+ */
+export function inlineSvg(svg: string, name: string, description: string): Html {
+  const tags = svg.trim().replace(/<[^>]+>/g, (tag) =>
+    tag
+      .replace(/ (?:role|aria-[a-z]+|xmlns:xlink|version|class|pointer-events)="[^"]*"/g, "")
+      .replace(/ id="/g, ` id="${name}-`)
+      .replace(/url\(#/g, `url(#${name}-`)
+      .replace(/href="#/g, `href="#${name}-`));
+  return new Html(
+    tags.replace("<svg", html`<svg role="img" aria-label="${description}"`.markup),
+  );
+}

@@ -1,0 +1,66 @@
+/**
+ * The sections of a report: each has a heading and what there is to read, to see and to do under it.
+ *
+ * @module
+ */
+import { conversationHtml, type MarkedConversation } from "./conversation.ts";
+import type { Figure } from "./figure.ts";
+import { type Html, html } from "./html.ts";
+import { inlineSvg } from "./inline_svg.ts";
+import type { Table } from "./table.ts";
+import { tableHtml } from "./table_html.ts";
+
+/** What stands under one heading; fields are shown in this order, where they are there. */
+export interface Section {
+  /** Names the section and its figure, once in a page: small letters, digits and _. */
+  id: string;
+  /** Its heading. */
+  heading: string;
+  /** What was found, in sentences. */
+  reading?: string;
+  /** A picture. */
+  figure?: Figure;
+  /** The picture for those who cannot see it. */
+  figureText: string;
+  /** Numbers. */
+  table?: Table;
+  /** Whether the table's rows become cards on a narrow page. */
+  cards?: boolean;
+  /** Conversations to look at. */
+  conversations?: readonly MarkedConversation[];
+  /** The command line that makes all this. */
+  command?: string;
+}
+
+/**
+ * Shows a section.
+ *
+ * @param section what to show.
+ * @param svg its figure, rendered; undefined where it has none.
+ * @returns a `section` element.
+ */
+export function sectionHtml(section: Section, svg: string | undefined): Html {
+  const { id, heading, reading, figureText, table, cards, conversations, command } = section;
+  const parts = [
+    ...reading === undefined ? [] : [html`<p>${reading}</p>\n`],
+    ...svg === undefined ? [] : [figureHtml(inlineSvg(svg, id, figureText), heading)],
+    ...table === undefined ? [] : [tableHtml(table, cards ? "cards" : "rows")],
+    ...conversations === undefined ? [] : [conversations.map(conversationHtml)],
+    ...command === undefined ? [] : [html`<p>Made by <code>${command}</code></p>\n`],
+  ];
+  return html`
+    <section aria-labelledby="${id}">
+    <h2 id="${id}">${heading}</h2>
+    ${parts}</section>
+  `;
+}
+
+function figureHtml(svg: Html, heading: string): Html {
+  return html`
+    <figure>
+      <div class="scroll" role="region" aria-label="Figure: ${heading}" tabindex="0">
+    ${svg}
+      </div>
+    </figure>
+  `;
+}
