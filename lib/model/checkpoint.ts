@@ -122,16 +122,10 @@ function pick(from: Parameters, specs: readonly ParameterSpec[], folder: string)
   });
 }
 
-/** A weight under another name; its values are still read no sooner than they are needed. */
+/** A weight under another name, otherwise the same: it is still read no sooner than, and in the ways that, it was. */
 function renamed(parameter: Parameter, name: string): Parameter {
   if (parameter.name === name) return parameter;
-  return {
-    name,
-    shape: parameter.shape,
-    get data() {
-      return parameter.data;
-    },
-  };
+  return Object.create(parameter, { name: { value: name, enumerable: true } });
 }
 
 function parseConfig(text: string, path: string): Record<string, unknown> {
