@@ -1,11 +1,40 @@
 /**
  * The safetensors format: an 8-byte length, a JSON header with name, type, shape and place of every tensor, then the values.
+ * Opening a file reads its header alone; values are read when they are asked for, each time anew, so that a model may be
+ * larger than memory.
  *
  * @module
  */
 import { UserError } from "../core/errors.ts";
-import { readBytes, writeFileAtomic } from "../core/files.ts";
-import { type Parameter, type Parameters, parametersOf } from "./parameters.ts";
+import { fileError, writeFileAtomic } from "../core/files.ts";
+import {
+  countParameters,
+  type Parameter,
+  type Parameters,
+  parametersOf,
+  type ParameterSpec,
+} from "./parameters.ts";
+
+/** A weight that is read from a file when it is asked for. */
+export interface StoredParameter extends Parameter {
+  /** The values piece by piece, each to be used before the next is taken. */
+  blocks(): Iterable<Float32Array<ArrayBuffer>>;
+}
+
+/** How many bytes a value has in the file, and how values become float32. */
+interface Format {
+  bytes: number;
+  decode(values: Uint8Array<ArrayBuffer>, into: Float32Array): void;
+}
+
+const formats: ReadonlyMap<unknown, Format> = new Map<string, Format>([
+  ["F32", { bytes: 4, decode: ({ buffer }, into) => into.set(new Float32Array(buffer)) }],
+  ["F16", { bytes: 2, decode: ({ buffer }, into) => into.set(new Float16Array(buffer)) }],
+  ["BF16", { bytes: 2, decode: decodeBfloat16 }],
+]);
+
+/** Most values in a block. */
+const BLOCK = 1 << 20;
 
 interface Entry {
   dtype: string;
@@ -46,43 +75,117 @@ export function writeSafetensors(
 }
 
 /**
- * Reads weights.
+ * Opens weights.
  *
  * @param path the file.
- * @returns the weights by name, and the words about them; throws a {@linkcode UserError} where the file is not whole or
- * holds anything but float32.
+ * @returns the weights by name, and the words about them. `data` of a weight reads its part of the file at each access,
+ * converts it from F32, F16 or BF16, and keeps nothing; it throws a {@linkcode UserError} where the file has been changed
+ * meanwhile. So does opening where the file is not whole or holds other types.
  */
 export function readSafetensors(
   path: string,
 ): { parameters: Parameters; metadata: Record<string, string> } {
-  const bytes = readBytes(path);
   try {
-    const headLength = Number(new DataView(bytes.buffer).getBigUint64(0, true));
-    const text = new TextDecoder().decode(bytes.subarray(8, 8 + headLength));
+    using file = Deno.openSync(path);
+    const { size } = file.statSync();
+    const headLength = Number(new DataView(readNext(file, 8).buffer).getBigUint64(0, true));
+    const start = 8 + headLength;
+    if (start > size) throw new RangeError("it ends within its header");
+    const text = new TextDecoder().decode(readNext(file, headLength));
     const { __metadata__: metadata = {}, ...entries } = JSON.parse(text);
-    const values = bytes.subarray(8 + headLength);
     const parameters = Object.entries(entries as Record<string, Entry>).map(([name, entry]) =>
-      parameterOf(name, entry, values)
+      parameterOf(path, name, entry, start, size)
     );
     return { parameters: parametersOf(parameters), metadata };
   } catch (error) {
-    throw new UserError(
-      `Cannot read "${path}": it is not a whole safetensors file (${(error as Error).message})`,
-      "Remove the folder that holds it, so that it is made again.",
-      { cause: error },
-    );
+    throw brokenFile(path, error);
   }
 }
 
 function parameterOf(
+  path: string,
   name: string,
-  { dtype, shape, data_offsets: [start, end] }: Entry,
-  values: Uint8Array,
-): Parameter {
-  if (dtype !== "F32") throw new TypeError(`"${name}" must be F32, got ${dtype}`);
-  const size = 4 * shape.reduce((a, b) => a * b, 1);
-  if (end - start !== size || end > values.length) {
+  { dtype, shape, data_offsets: [begin, end] }: Entry,
+  start: number,
+  fileSize: number,
+): StoredParameter {
+  const format = formats.get(dtype);
+  if (format === undefined) {
+    throw new TypeError(`"${name}" must be ${[...formats.keys()].join(", ")}, got ${dtype}`);
+  }
+  const length = format.bytes * shape.reduce((a, b) => a * b, 1);
+  if (end - begin !== length || begin < 0 || start + end > fileSize) {
     throw new RangeError(`"${name}" has the wrong size`);
   }
-  return { name, shape, data: new Float32Array(values.slice(start, end).buffer) };
+  return storedParameter({ name, shape }, function* () {
+    try {
+      using file = Deno.openSync(path);
+      file.seekSync(start + begin, Deno.SeekMode.Start);
+      const block = new Float32Array(Math.min(BLOCK, length / format.bytes)); // used again and again
+      for (let at = 0; at < length; at += format.bytes * BLOCK) {
+        const part = readNext(file, Math.min(format.bytes * BLOCK, length - at));
+        format.decode(part, block);
+        yield block.subarray(0, part.length / format.bytes);
+      }
+    } catch (error) {
+      throw brokenFile(path, error);
+    }
+  });
+}
+
+/**
+ * A weight whose values are made anew whenever they are asked for.
+ *
+ * @param spec name and dimensions.
+ * @param blocks makes the values, piece by piece.
+ * @returns the weight; its `data` joins the pieces.
+ */
+export function storedParameter(
+  { name, shape }: ParameterSpec,
+  blocks: StoredParameter["blocks"],
+): StoredParameter {
+  const parameter: Parameter = {
+    name,
+    shape,
+    get data() {
+      const all = new Float32Array(countParameters([{ name, shape }]));
+      let at = 0;
+      for (const block of blocks()) {
+        all.set(block, at);
+        at += block.length;
+      }
+      return all;
+    },
+  };
+  // not enumerable, so that weights are equal where name, shape and values are
+  return Object.defineProperty(parameter, "blocks", { value: blocks }) as StoredParameter;
+}
+
+/** The next bytes of a file. */
+function readNext(file: Deno.FsFile, length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length;) {
+    const count = file.readSync(bytes.subarray(at));
+    if (count === null) throw new RangeError(`it ends ${length - at} bytes too early`);
+    at += count;
+  }
+  return bytes;
+}
+
+/** bfloat16 is the upper half of float32. */
+function decodeBfloat16({ buffer }: Uint8Array<ArrayBuffer>, into: Float32Array): void {
+  const upper = new Uint16Array(buffer);
+  const bits = new Uint32Array(into.buffer as ArrayBuffer, into.byteOffset, upper.length);
+  for (let i = 0; i < bits.length; i++) bits[i] = upper[i] << 16;
+}
+
+/** What the system says of a file as it is; all else is about what the file holds. */
+function brokenFile(path: string, error: unknown): Error {
+  const ofContent = [RangeError, TypeError, SyntaxError].some((kind) => error instanceof kind);
+  if (!ofContent) return fileError("read", path, error);
+  return new UserError(
+    `Cannot read "${path}": it is not a whole safetensors file (${(error as Error).message})`,
+    "Remove the folder that holds it, so that it is made or downloaded again.",
+    { cause: error },
+  );
 }

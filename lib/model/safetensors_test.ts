@@ -48,6 +48,41 @@ Deno.test("readSafetensors() gives back any weights that were written, bit for b
   });
 });
 
+Deno.test("readSafetensors() gives half-precision weights as the float32 that they stand for", () => {
+  const values = [1, -2.5, 2 ** -20, 0]; // 2⁻²⁰ is a subnormal of F16, exact in both
+  const bits = new Uint32Array(Float32Array.from(values).buffer);
+  const files: Record<string, ArrayLike<number> & ArrayBufferView> = {
+    F16: new Float16Array(values),
+    BF16: Uint16Array.from(bits, (b) => b >>> 16),
+  };
+  withFile((path) => {
+    for (const [dtype, { buffer }] of Object.entries(files)) {
+      const header = JSON.stringify({ w: { dtype, shape: [4], data_offsets: [0, 8] } });
+      const length = new BigUint64Array([BigInt(header.length)]);
+      Deno.writeFileSync(
+        path,
+        Uint8Array.from([
+          ...new Uint8Array(length.buffer),
+          ...new TextEncoder().encode(header),
+          ...new Uint8Array(buffer),
+        ]),
+      );
+      assert.deepEqual([...readSafetensors(path).parameters.get("w")!.data], values, dtype);
+    }
+  });
+});
+
+Deno.test("readSafetensors() says so where the file is cut or gone when values are read", () => {
+  withFile((path) => {
+    Deno.writeFileSync(path, library);
+    const opened = readSafetensors(path).parameters.get("b")!;
+    Deno.truncateSync(path, library.length - 4);
+    assert.throws(() => opened.data, /model\.safetensors": .*it ends 4 bytes too early/);
+    Deno.removeSync(path);
+    assert.throws(() => opened.data, /Cannot read ".*": there is no such file/);
+  });
+});
+
 Deno.test("writeSafetensors() aligns the values and writes the same bytes each time", () => {
   withFile((path) => {
     const weights = [{ name: "é", shape: [2], data: Float32Array.of(1, 2) }];
@@ -82,8 +117,8 @@ Deno.test("readSafetensors() says which weight is wrong", () => {
     return bytes;
   };
   withFile((path) => {
-    Deno.writeFileSync(path, header('"F32"', '"F16"'));
-    assert.throws(() => readSafetensors(path), /"\w" must be F32, got F16/);
+    Deno.writeFileSync(path, header('"F32"', '"I64"'));
+    assert.throws(() => readSafetensors(path), /"\w" must be F32, F16, BF16, got I64/);
     Deno.writeFileSync(path, header("[1,3]", "[3,3]"));
     assert.throws(() => readSafetensors(path), /"b" has the wrong size/);
   });
