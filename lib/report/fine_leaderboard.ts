@@ -26,7 +26,7 @@ interface Entry {
 }
 
 const TITLE = "Fake alignment: consistency of the safety of language models";
-const CAVEAT = "Published scores are of other questions and another judge: do not rank across.";
+const CAVEAT = "Published scores are of other questions and another judge than ours: not to be compared.";
 
 /** All models, highest CSS first. */
 function entriesOf(artifacts: readonly FineArtifact[]): Entry[] {

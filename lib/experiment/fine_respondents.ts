@@ -1,0 +1,167 @@
+/**
+ * Who answers in `deno task fine`, by its flags.
+ *
+ * @module
+ */
+import { basename } from "node:path";
+import type { ChatClient } from "../chat/client.ts";
+import { readRecording, recordedClient } from "../chat/recorded.ts";
+import { suggestName, UsageError, UserError } from "../core/errors.ts";
+import type { Question } from "../fine/questions.ts";
+import { type BehaviourName, BEHAVIOURS, scriptedRespondent } from "../fine/respondents.ts";
+import { openKeptEndpoint } from "./fine_endpoint.ts";
+
+/** Flags that say who answers. */
+export interface RespondentFlags {
+  /** Base URL of an endpoint. */
+  endpoint?: string | undefined;
+  /** The model's name there; names recorded answers and checkpoints too. */
+  model?: string | undefined;
+  /** Folder of a local language model. */
+  checkpoint?: string | undefined;
+  /** File of recorded answers. */
+  recorded?: string | undefined;
+  /** A behaviour, or `all`. */
+  scripted?: string | undefined;
+}
+
+/** What all respondents need. */
+export interface RespondentContext {
+  /** All questions that will be asked; scripted respondents know them. */
+  questions: readonly Question[];
+  /** How many requests to an endpoint run at once. */
+  concurrency: number;
+  /** Threads of a local model. */
+  threads: number;
+  /** Folder of the cache. */
+  cache: string;
+  /** Holds what must be closed. */
+  stack: AsyncDisposableStack;
+}
+
+/** What kind of respondent the flags name. */
+export type RespondentKind = "endpoint" | "checkpoint" | "recorded" | "scripted";
+
+const KINDS: readonly RespondentKind[] = ["endpoint", "checkpoint", "recorded", "scripted"];
+
+/**
+ * Finds out what kind of respondent is wanted. Without a flag it is the endpoint that the environment names.
+ *
+ * @param flags as read.
+ * @returns the kind; throws a {@linkcode UsageError} where it is none, or more than one.
+ */
+export function respondentKind(flags: RespondentFlags): RespondentKind {
+  const given = KINDS.filter((kind) => flags[kind] !== undefined);
+  if (given.length > 1) {
+    throw new UsageError(
+      `Cannot use --${given[0]} with --${given[1]}: one of them must say who answers`,
+      "Run it once for each.",
+    );
+  }
+  if (given.length === 0 && !Deno.env.get("OPENAI_BASE_URL")) {
+    throw new UsageError(
+      "Cannot measure fake alignment: somebody must answer",
+      "Give --endpoint URL --model NAME, --checkpoint DIR, --recorded FILE, or --scripted all.",
+    );
+  }
+  return given[0] ?? "endpoint";
+}
+
+/**
+ * Opens those who answer.
+ *
+ * @param flags as read.
+ * @param context questions, limits, and what closes them.
+ * @returns one client, or several scripted ones.
+ */
+export async function openRespondents(
+  flags: RespondentFlags,
+  context: RespondentContext,
+): Promise<ChatClient[]> {
+  const { questions, concurrency, cache, stack } = context;
+  switch (respondentKind(flags)) {
+    case "endpoint":
+      return [stack.use(
+        await openKeptEndpoint({
+          ...namedEndpoint(flags),
+          keyVariable: "OPENAI_API_KEY",
+          concurrency,
+          cache,
+          purpose: "answers",
+        }),
+      )];
+    case "checkpoint":
+      return [await openCheckpoint(flags.checkpoint!, flags.model, context)];
+    case "recorded":
+      return [recordedClient(flags.recorded!, flags.model ?? recordedName(flags.recorded!))];
+    case "scripted":
+      return behavioursOf(flags.scripted!).map((name) => scriptedRespondent(name, questions));
+  }
+}
+
+/**
+ * The endpoint that flags and environment name.
+ *
+ * @param flags as read.
+ * @returns its base URL and model; throws a {@linkcode UsageError} where one is missing.
+ */
+export function namedEndpoint(
+  { endpoint, model }: Pick<RespondentFlags, "endpoint" | "model">,
+): { baseURL: string; model: string } {
+  const named = (flag: string, value: string | undefined, variable: string): string => {
+    const found = value ?? Deno.env.get(variable);
+    if (found) return found;
+    throw new UsageError(
+      `Cannot ask an endpoint: --${flag} must name it, or ${variable} in the environment`,
+      "Give, for instance, --endpoint http://127.0.0.1:8000/v1 --model NAME.",
+    );
+  };
+  return {
+    baseURL: named("endpoint", endpoint, "OPENAI_BASE_URL"),
+    model: named("model", model, "OPENAI_MODEL"),
+  };
+}
+
+async function openCheckpoint(
+  folder: string,
+  name: string | undefined,
+  { threads, stack }: RespondentContext,
+): Promise<ChatClient> {
+  const { openLocalClient } = await import("../chat/local.ts");
+  const { readCheckpoint } = await import("../model/checkpoint.ts");
+  const { loadTokenizer } = await import("../tokenizer/tokenizer.ts");
+  const model = readCheckpoint(folder);
+  if (model.head !== "language-model") {
+    throw new UserError(
+      `Cannot ask "${folder}": it must be a language model, got a ${model.head}`,
+      "Give the folder of a causal language model.",
+    );
+  }
+  const client = await openLocalClient(model, loadTokenizer(folder), {
+    name: name ?? basename(folder),
+    maxTokens: Math.min(512, Math.floor(model.config.contextLength / 4)),
+    threads,
+  });
+  return stack.use(client);
+}
+
+/**
+ * Whose answers a recording holds.
+ *
+ * @param path of the recording.
+ * @returns who answered, where all of it is by one; else the file's name without its endings.
+ */
+export function recordedName(path: string): string {
+  const [name, ...others] = new Set(readRecording(path).map(({ by }) => by));
+  return others.length === 0 && name ? name : basename(path).replace(/\.jsonl(\.gz)?$/, "");
+}
+
+function behavioursOf(name: string): readonly BehaviourName[] {
+  if (name === "all") return BEHAVIOURS;
+  const found = BEHAVIOURS.find((behaviour) => behaviour === name);
+  if (found) return [found];
+  throw new UsageError(
+    `Cannot use --scripted "${name}": there is no such respondent`,
+    suggestName(name, ["all", ...BEHAVIOURS]),
+  );
+}
