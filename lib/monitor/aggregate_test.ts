@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { tprAtFpr } from "../stats/tpr_at_fpr.ts";
-import { combine, combineLambda, fitLambda, logGrid } from "./aggregate.ts";
+import { combine, combineLambda, fitLambda, lambdaShares, logGrid } from "./aggregate.ts";
 
 // The release's own results for min, mean and lambda are checked in lib/experiment/analyze_test.ts.
 
@@ -96,4 +96,30 @@ Deno.test("logGrid() spaces exponents evenly", () => {
   assert.deepEqual(logGrid(-1, 1, 3), [0.1, 1, 10]);
   assert.deepEqual(logGrid(0, 5, 1), [1]);
   assert.throws(() => logGrid(1, 0, 3), /exponents must rise/);
+});
+
+Deno.test("lambdaShares() takes a combined score apart", () => {
+  const lambda = { coefficient: 0.5, anchor: 1, means: [1, 10, 100], deviations: [1, 2, 10] };
+  const { shares, scores } = lambdaShares(lambda, [
+    Float64Array.of(3),
+    Float64Array.of(14),
+    Float64Array.of(140),
+  ]);
+  assert.deepEqual(shares.map(([share]) => share), [0.25 * 2, 2, 0.25 * 4]);
+  assert.deepEqual([...scores], [3.5]);
+});
+
+Deno.test("lambdaShares() gives decimals that add up to the score, which is that of combineLambda()", () => {
+  const scores = fc.array(finite, { minLength: 5, maxLength: 5 });
+  fc.assert(fc.property(scores, scores, scores, (...parts) => {
+    const lambda = { coefficient: 0.3, anchor: 0, means: [1, 2, 3], deviations: [1, 7, 0.1] };
+    const monitors = parts.map((part) => Float64Array.from(part));
+    const taken = lambdaShares(lambda, monitors);
+    const units = (x: number) => BigInt(x.toFixed(6).replace(".", ""));
+    combineLambda(lambda, monitors).forEach((combined, i) => {
+      const sum = taken.shares.reduce((sum, of) => sum + units(of[i]), 0n);
+      assert.equal(sum, units(taken.scores[i]));
+      assert.ok(Math.abs(taken.scores[i] - combined) <= 2e-6 * Math.max(1, Math.abs(combined)));
+    });
+  }));
 });

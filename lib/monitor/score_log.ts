@@ -16,9 +16,6 @@ import type { Progress } from "../core/progress.ts";
 import type { FittedMonitor, Threshold } from "./fitted_monitor.ts";
 import { openScorer } from "./scorer.ts";
 
-/** Conversations that are scored together have about so many characters: enough for full batches, little in memory. */
-const PIECE = 2 ** 20;
-
 /** What to score, and how. */
 export interface ScoreLogOptions {
   /** A file, plain or gzipped, or `-` for standard input. */
@@ -35,6 +32,11 @@ export interface ScoreLogOptions {
   threads: number;
   /** Told the share of the input that is done, from 0 to 1. */
   progress: Progress;
+  /**
+   * Conversations are scored together, and written together, until they have so many characters. What is written does not
+   * depend on it. Default 2^20: enough for full batches, and little in memory.
+   */
+  pieceSize?: number;
 }
 
 /** What was scored. */
@@ -81,13 +83,13 @@ export async function scoreLog(
   monitor: FittedMonitor,
   options: ScoreLogOptions,
 ): Promise<ScoreCounts & { resumedAt: number }> {
-  const { input, output, threshold, spans, threads, progress } = options;
+  const { input, output, threshold, spans, threads, progress, pieceSize = 2 ** 20 } = options;
   refuseSameFile(input, output);
   using file = openOutput(monitor, options);
   const begun = file.saved ?? { rows: 0, flagged: 0, truncated: 0, line: 0, input: "" };
   const { line: resumedAt, input: _, ...counts } = begun;
   await using scorer = await openScorer(monitor, { threads, spans });
-  for await (const { conversations, upTo, share } of readPieces(input, output, begun)) {
+  for await (const { conversations, upTo, share } of readPieces(input, output, begun, pieceSize)) {
     const scored = await scorer.score(conversations.map(({ conversation }) => conversation));
     const lines = scored.map(({ score, ...found }, i) => {
       const { line, id } = conversations[i];
@@ -115,6 +117,7 @@ async function* readPieces(
   input: string,
   output: string,
   begun: State,
+  pieceSize: number,
 ): AsyncGenerator<Piece> {
   const hash = createHash("sha256");
   const digest = () => hash.copy().digest("hex"); // of the lines so far; the hash goes on
@@ -129,7 +132,7 @@ async function* readPieces(
     const entry = parseLogEntry(input, record);
     conversations.push({ line, ...entry });
     size += entry.conversation.length;
-    if (size < PIECE) continue;
+    if (size < pieceSize) continue;
     yield piece();
     [conversations, size] = [[], 0];
   }

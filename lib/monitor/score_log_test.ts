@@ -1,0 +1,271 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { joinTurns } from "../conversation/render.ts";
+import { UserError } from "../core/errors.ts";
+import { silent } from "../core/progress.ts";
+import { stream } from "../core/random.ts";
+import { temporaryFolder } from "../core/testing.ts";
+import { combineLambda } from "./aggregate.ts";
+import { readMonitor } from "./fitted_monitor.ts";
+import { perplexity } from "./perplexity.ts";
+import { scoreLog, type ScoreLogOptions } from "./score_log.ts";
+import { guardScoresOf, readSignals } from "./signals.ts";
+import { TINY_CONTEXT, writeTinyMonitor } from "./testing.ts";
+
+/** A folder with a monitor, and how to score there. */
+function workplace() {
+  const temporary = temporaryFolder();
+  const monitor = readMonitor(writeTinyMonitor(temporary.path));
+  const at = (name: string) => join(temporary.path, name);
+  return {
+    monitor,
+    at,
+    write: (name: string, data: string | Uint8Array) =>
+      Deno.writeFileSync(
+        at(name),
+        typeof data === "string" ? new TextEncoder().encode(data) : data,
+      ),
+    read: (name: string) => Deno.readTextFileSync(at(name)),
+    files: () => [...Deno.readDirSync(temporary.path)].map(({ name }) => name).sort(),
+    score: (input: string, output: string, options: Partial<ScoreLogOptions> = {}) =>
+      scoreLog(monitor, {
+        input: at(input),
+        output: at(output),
+        threshold: monitor.thresholds[0],
+        spans: false,
+        overwrite: false,
+        threads: 1,
+        progress: silent,
+        ...options,
+      }),
+    [Symbol.dispose]: () => temporary[Symbol.dispose](),
+  };
+}
+
+const random = stream("score log");
+const WORDS = ["the", "a", "Xyz", "42", "é", "{}", "no.\n"];
+const words = (n: number) => Array.from({ length: n }, () => random.pick(WORDS)).join(" ");
+
+/** Lines of all shapes. */
+const LINES = Array.from({ length: 60 }, (_, i) => {
+  const [question, answer] = [words(1 + i % 7), words(1 + i % 11)];
+  const messages = [{ role: "user", content: question }, { role: "assistant", content: answer }];
+  return [
+    { conversation: `\n\nHuman: ${question}\n\nAssistant: ${answer}` },
+    { messages },
+    { prompt: question, response: answer },
+    { text: answer },
+  ][i % 4];
+}).map((entry, i) => JSON.stringify({ id: `row ${i}`, ...entry }));
+const LOG = LINES.join("\n") + "\n";
+
+Deno.test("scoreLog() gives what the parts of the monitor give, and shares that say so", async () => {
+  using place = workplace();
+  place.write("log.jsonl", LOG);
+  const counts = await place.score("log.jsonl", "out.jsonl");
+  const lines = place.read("out.jsonl").trimEnd().split("\n").map((line) => JSON.parse(line));
+  const { guard, languageModel, tokenizer, mahalanobis, lambda, thresholds } = place.monitor;
+  const text = joinTurns([
+    { speaker: "Human", text: JSON.parse(LINES[2]).prompt },
+    { speaker: "Assistant", text: JSON.parse(LINES[2]).response },
+  ]);
+  const sequences = [Int32Array.of(tokenizer.bosId, ...tokenizer.encode(text))];
+  const options = { threads: 1, progress: silent };
+  const hidden = [{ layer: 2, pooling: "last" }] as const;
+  const signals = await readSignals(guard, sequences, { guard: true, hidden }, options);
+  const { nll } = await readSignals(languageModel, sequences, { nll: true }, options);
+  const scores = [
+    guardScoresOf(signals.guard!),
+    perplexity.score(nll!),
+    mahalanobis.score({ data: signals.hidden[0], width: 16 }),
+  ];
+  const { line, id, score, flagged, shares, truncatedTurns } = lines[2];
+  assert.deepEqual([line, id, truncatedTurns], [3, "row 2", 0]);
+  assert.ok(Math.abs(score - combineLambda(lambda, scores)[0]) < 2e-6);
+  assert.ok(
+    Math.abs(shares.guard - (scores[0][0] - lambda.means[0]) / lambda.deviations[0]) < 1e-6,
+  );
+  assert.deepEqual(Object.keys(shares), ["guard", "perplexity", "mahalanobis"]);
+  assert.equal(flagged, score > thresholds[0].threshold);
+  assert.deepEqual(lines.map(({ id }) => id), LINES.map((_, i) => `row ${i}`));
+  const flags = lines.filter(({ flagged }) => flagged).length;
+  assert.ok(flags > 0 && flags < lines.length, "the threshold divides the rows");
+  assert.deepEqual(counts, {
+    rows: 60,
+    flagged: flags,
+    truncated: lines.filter(({ truncatedTurns }) => truncatedTurns > 0).length,
+    resumedAt: 0,
+  });
+  assert.deepEqual(place.files().filter((name) => name.startsWith("out")), ["out.jsonl"]);
+});
+
+Deno.test("scoreLog() writes the same bytes in pieces of any size, with any threads, with and without gzip", async () => {
+  using place = workplace();
+  place.write("log.jsonl", LOG);
+  await place.score("log.jsonl", "out.jsonl");
+  const expected = place.read("out.jsonl");
+  for (const pieceSize of [1, 100, 700]) {
+    await place.score("log.jsonl", `${pieceSize}.jsonl`, { pieceSize, threads: 2 });
+    assert.equal(place.read(`${pieceSize}.jsonl`), expected);
+  }
+  place.write("log.jsonl.gz", gzipSync(LOG));
+  await place.score("log.jsonl.gz", "out.jsonl.gz");
+  assert.equal(gunzipSync(Deno.readFileSync(place.at("out.jsonl.gz"))).toString(), expected);
+  assert.ok(!place.files().some((name) => name.includes("partial")));
+});
+
+Deno.test("scoreLog() gives a row the same score wherever it stands", async () => {
+  using place = workplace();
+  place.write("log.jsonl", LOG);
+  place.write("reversed.jsonl", LINES.toReversed().join("\n"));
+  const withoutLine = (name: string) =>
+    place.read(name).trimEnd().split("\n").map((row) => row.replace(/"line":\d+,/, ""));
+  await place.score("log.jsonl", "a.jsonl");
+  await place.score("reversed.jsonl", "b.jsonl", { pieceSize: 300 });
+  assert.deepEqual(withoutLine("b.jsonl").reverse(), withoutLine("a.jsonl"));
+});
+
+Deno.test("scoreLog() adds surprising places on request, which change no score", async () => {
+  using place = workplace();
+  place.write("log.jsonl", LOG);
+  await place.score("log.jsonl", "plain.jsonl");
+  await place.score("log.jsonl", "spans.jsonl", { spans: true });
+  const rows = place.read("spans.jsonl").trimEnd().split("\n").map((line) => JSON.parse(line));
+  const found = rows.flatMap(({ spans }, i) =>
+    spans.map((span: Record<string, number | string>) => ({ ...span, row: i }))
+  );
+  assert.ok(found.length > 0);
+  const { row, start, end, text, z } = found.find(({ row }) => row % 4 === 0) ?? found[0];
+  assert.ok(z > 3);
+  if (row % 4 === 0) {
+    const { conversation } = JSON.parse(LINES[row]);
+    assert.equal(conversation.slice(start, end), text);
+  }
+  const plain = rows.map(({ spans: _, ...rest }) => JSON.stringify(rest)).join("\n") + "\n";
+  assert.equal(plain, place.read("plain.jsonl"));
+});
+
+Deno.test("scoreLog() counts the turns that a long conversation loses", async () => {
+  using place = workplace();
+  const turn = (n: number) => `\n\nHuman: ${"x".repeat(n)}`; // a token a letter, and a few for the marker
+  const texts = [turn(9), turn(9).repeat(9), turn(9).repeat(3) + turn(2 * TINY_CONTEXT)];
+  place.write("log.jsonl", texts.map((text) => JSON.stringify({ text })).join("\n"));
+  const { truncated } = await place.score("log.jsonl", "out.jsonl");
+  const lost = place.read("out.jsonl").trimEnd().split("\n").map((line) =>
+    JSON.parse(line).truncatedTurns
+  );
+  const { tokenizer } = place.monitor;
+  const whole = Math.floor((TINY_CONTEXT - 1) / tokenizer.encode(turn(9)).length);
+  assert.deepEqual(lost, [0, 9 - whole, 4]);
+  assert.equal(truncated, 2);
+});
+
+Deno.test("scoreLog() scores a row of 5 MB", async () => {
+  using place = workplace();
+  const long = `\n\nHuman: ${"word ".repeat(10)}`.repeat(5e6 / 59);
+  place.write("log.jsonl", JSON.stringify({ id: 7, text: long }) + "\n" + LINES[0]);
+  const { rows, truncated } = await place.score("log.jsonl", "out.jsonl");
+  assert.deepEqual([rows, truncated], [2, 1]);
+  const [first] = place.read("out.jsonl").split("\n").map((line) => line && JSON.parse(line));
+  assert.deepEqual([first.id, first.truncatedTurns > 80000], ["7", true]);
+});
+
+/** Scores until a broken line stops it, as a kill would. */
+async function stopAt(place: ReturnType<typeof workplace>, line: number): Promise<void> {
+  place.write("log.jsonl", [...LINES.slice(0, line - 1), "{", ...LINES.slice(line)].join("\n"));
+  await assert.rejects(
+    place.score("log.jsonl", "out.jsonl", { pieceSize: 100 }),
+    new RegExp(`line ${line}: broken JSON`),
+  );
+  assert.deepEqual(
+    place.files().filter((name) => name.startsWith("out")),
+    line === 1 ? [] : ["out.jsonl.partial", "out.jsonl.partial.json"],
+  );
+}
+
+Deno.test("scoreLog(), stopped and started again, goes on and ends in the same bytes", async () => {
+  using place = workplace();
+  place.write("whole.jsonl", LOG);
+  const expected = await place.score("whole.jsonl", "expected.jsonl");
+  await stopAt(place, 20);
+  await stopAt(place, 45);
+  const torn = place.read("out.jsonl.partial") + '{"line":'; // a piece whose mark was not written
+  place.write("out.jsonl.partial", torn);
+  const { resumedAt, ...counts } = await place.score("whole.jsonl", "out.jsonl");
+  assert.ok(resumedAt > 20 && resumedAt < 45, `${resumedAt}`);
+  assert.deepEqual({ ...counts, resumedAt: 0 }, expected);
+  assert.equal(place.read("out.jsonl"), place.read("expected.jsonl"));
+});
+
+Deno.test("scoreLog() goes on with the same lines and settings only", async () => {
+  using place = workplace();
+  await stopAt(place, 45);
+  const other = [`{"text":"another"}`, ...LINES.slice(1)].join("\n");
+  for (
+    const [name, log] of [["other.jsonl", other], ["short.jsonl", LINES.slice(0, 5).join("\n")]]
+  ) {
+    place.write(name, log);
+    await assert.rejects(
+      place.score(name, "out.jsonl"),
+      /Cannot go on with .*out\.jsonl\.partial": its first \d+ lines were scored from another input/,
+    );
+  }
+  place.write("log.jsonl", LOG);
+  await assert.rejects(
+    place.score("log.jsonl", "out.jsonl", { spans: true }),
+    /partial" was begun with another monitor or other settings/,
+  );
+  const { resumedAt } = await place.score("log.jsonl", "out.jsonl", {
+    spans: true,
+    overwrite: true,
+  });
+  assert.equal(resumedAt, 0);
+});
+
+Deno.test("scoreLog() leaves alone what it was not told to replace", async () => {
+  using place = workplace();
+  place.write("log.jsonl", LOG);
+  place.write("out.jsonl", "precious");
+  await assert.rejects(place.score("log.jsonl", "out.jsonl"), /out\.jsonl": it exists/);
+  assert.equal(place.read("out.jsonl"), "precious");
+  await place.score("log.jsonl", "out.jsonl", { overwrite: true });
+  assert.equal(place.read("out.jsonl").split("\n").length, 61);
+  Deno.linkSync(place.at("log.jsonl"), place.at("same.jsonl"));
+  Deno.symlinkSync(place.at("log.jsonl"), place.at("link.jsonl"));
+  for (const output of ["log.jsonl", "same.jsonl", "link.jsonl"]) {
+    await assert.rejects(
+      place.score("log.jsonl", output, { overwrite: true }),
+      /the output must be another file, got/,
+    );
+  }
+  place.write("new.jsonl.partial", LOG);
+  await assert.rejects(place.score("new.jsonl.partial", "new.jsonl"), /must be another file/);
+  assert.equal(place.read("log.jsonl"), LOG);
+});
+
+Deno.test("scoreLog() says what it cannot read, and leaves nothing behind", async () => {
+  using place = workplace();
+  const cases: [string | Uint8Array, RegExp][] = [
+    ["", /it must hold conversations, got none/],
+    ["\n \n", /it must hold conversations, got none/],
+    [`\n{"chat": 1}`, /line 2: it has none of the accepted shapes, got chat/],
+    [Uint8Array.of(0x7b, 0xff, 0x7d), /line 1: it is not valid UTF-8/],
+    ["plain text", /line 1: broken JSON/],
+    [gzipSync(LOG).subarray(0, 50), /it is no whole gzip file/],
+  ];
+  for (const [log, expected] of cases) {
+    place.write("log.jsonl", log);
+    await assert.rejects(place.score("log.jsonl", "out.jsonl"), (error) => {
+      assert.ok(error instanceof UserError);
+      assert.match(error.message, expected);
+      return true;
+    });
+    assert.ok(!place.files().some((name) => name.startsWith("out")), `${place.files()}`);
+  }
+  await assert.rejects(
+    place.score("missing.jsonl", "out.jsonl"),
+    /missing\.jsonl": there is no such/,
+  );
+  await assert.rejects(place.score("tiny", "out.jsonl"), /Cannot read ".*tiny"/);
+});

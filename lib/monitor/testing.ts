@@ -1,0 +1,47 @@
+/**
+ * For tests: a monitor that has learnt nothing, made in no time.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { type Head, modelParameters, writeCheckpoint } from "../model/checkpoint.ts";
+import { initialParameters } from "../model/parameters.ts";
+import { tokenizerOf, writeTokenizer } from "../tokenizer/tokenizer.ts";
+import { trainBpe } from "../tokenizer/train.ts";
+import { writeMonitor } from "./fitted_monitor.ts";
+
+/** Tokens that the models of {@linkcode writeTinyMonitor} read. */
+export const TINY_CONTEXT = 48;
+
+/**
+ * Writes a monitor with random weights.
+ *
+ * @param folder where to; its checkpoints stand in it too.
+ * @param name names the random streams, so that another name gives another monitor.
+ * @returns the monitor's folder.
+ */
+export function writeTinyMonitor(folder: string, name = "tiny"): string {
+  const vocabulary = trainBpe(["\n\nHuman: the Assistant: the System: the Function: the"], 270);
+  const size = { hiddenSize: 16, intermediateSize: 24, layers: 2, heads: 2 };
+  const tokenizer = tokenizerOf(vocabulary);
+  const config = { vocabSize: tokenizer.vocabSize, contextLength: TINY_CONTEXT, ...size };
+  const [guard, languageModel] = (["guard", "language-model"] as const).map((head: Head) => {
+    const path = join(folder, `${name}-${head}`);
+    const specs = modelParameters(config, head);
+    const parameters = initialParameters(specs, config.layers, `${name}/${head}`);
+    writeCheckpoint(path, { config, head, parameters }, tokenizer);
+    writeTokenizer(path, vocabulary);
+    return path;
+  });
+  const identity = Float64Array.from({ length: 256 }, (_, k) => k % 17 === 0 ? 1 : 0);
+  const monitor = join(folder, name);
+  writeMonitor(monitor, {
+    guard,
+    languageModel,
+    mahalanobis: { mean: new Float64Array(16).fill(0.1), lower: identity, shrinkage: 0 },
+    lambda: { coefficient: 0.5, anchor: 0, means: [0, 270, 4], deviations: [1, 20, 0.5] },
+    thresholds: [{ target: 0.01, threshold: 0.5, fpr: 0.01, recall: 0.5 }],
+    fittedOn: "nothing",
+  });
+  return monitor;
+}
