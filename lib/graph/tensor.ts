@@ -21,6 +21,18 @@ export type Attribute = number | readonly number[] | { readonly float: number };
 /** The values of a constant. */
 export type TensorData = Float32Array | BigInt64Array;
 
+/** Where a weight's values come from. */
+export interface WeightSource {
+  /** For messages. */
+  readonly name: string;
+  /** Dimensions. */
+  readonly shape: readonly number[];
+  /** The values, as many as the dimensions multiply to. */
+  readonly data: Float32Array;
+  /** The same piece by piece, each to be used before the next is taken; for weights too large to be read at once. */
+  blocks?(): Iterable<Float32Array<ArrayBuffer>>;
+}
+
 /** A value of the graph; make one with {@linkcode input}, {@linkcode constant} or an op. */
 export interface Tensor {
   /** ONNX operator, or "Input", "Constant", "CustomGradient". */
@@ -40,7 +52,7 @@ export interface Tensor {
   /** The values, for constants only. */
   readonly data?: TensorData;
   /** For weights only, which are constants too: where the values are read when the graph is written. */
-  readonly source?: { readonly data: Float32Array };
+  readonly source?: WeightSource;
   /** For "CustomGradient" only: how its value is computed, and its reverse-mode rule. */
   readonly custom?: { readonly value: Tensor; readonly vjp: Vjp };
 }
@@ -115,16 +127,10 @@ export function scalar(value: number): Tensor {
  * A weight: a float32 constant whose values are read when the graph is written, not before, so that the graph of a model
  * takes no memory, and which may be written in another type or to another file than the graph.
  *
- * @param source name, dimensions and values; the values must be as many as the dimensions multiply to.
+ * @param source name, dimensions and values.
  * @returns the tensor.
  */
-export function weight(
-  source: {
-    readonly name: string;
-    readonly shape: readonly number[];
-    readonly data: Float32Array;
-  },
-): Tensor {
+export function weight(source: WeightSource): Tensor {
   const { name, shape } = source;
   return {
     op: "Constant",

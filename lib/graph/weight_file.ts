@@ -1,0 +1,70 @@
+/**
+ * A file with the values of weights, beside an ONNX model that would be too large with them: ONNX's external data. ONNX
+ * Runtime maps the file into memory instead of reading it.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { fileError, makeFolder, removeIfPresent } from "../core/files.ts";
+
+/** Where in the file a weight's values are, in bytes. */
+export interface WeightPlace {
+  /** Of the first byte; a multiple of {@linkcode PAGE}. */
+  readonly offset: number;
+  /** How many bytes. */
+  readonly length: number;
+}
+
+/** A file that is filled weight by weight, to be held with `using`, which removes it. */
+export interface WeightFile extends Disposable {
+  /** The folder that it stands in. */
+  readonly folder: string;
+  /** Its name there, of which no other has the like. */
+  readonly name: string;
+  /**
+   * Appends a weight.
+   *
+   * @param blocks its values as they shall be in the file, piece by piece.
+   * @returns where they are; throws a `UserError` where the disk is full.
+   */
+  append(blocks: Iterable<Float32Array | Float16Array>): WeightPlace;
+}
+
+/** What mapping a part of a file has to begin at, on every system that we know of. */
+const PAGE = 65536;
+
+/**
+ * Makes an empty file.
+ *
+ * @param folder where; made where it is missing.
+ * @returns the file; throws a `UserError` where the system refuses.
+ */
+export function openWeightFile(folder: string): WeightFile {
+  const name = `weights-${crypto.randomUUID()}`;
+  const path = join(folder, name);
+  makeFolder(folder);
+  Deno.writeFileSync(path, new Uint8Array());
+  let end = 0;
+  return {
+    folder,
+    name,
+    append(blocks) {
+      const offset = PAGE * Math.ceil(end / PAGE);
+      end = offset;
+      try {
+        using file = Deno.openSync(path, { write: true });
+        file.seekSync(offset, Deno.SeekMode.Start);
+        for (const { buffer, byteOffset, byteLength } of blocks) {
+          const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+          // the system writes at most 2 GB at a time
+          for (let at = 0; at < byteLength;) at += file.writeSync(bytes.subarray(at));
+          end += byteLength;
+        }
+      } catch (error) {
+        throw fileError("write", path, error);
+      }
+      return { offset, length: end - offset };
+    },
+    [Symbol.dispose]: () => removeIfPresent(path),
+  };
+}
