@@ -25,8 +25,12 @@ interface Entry {
   published: boolean;
 }
 
+/** Where a point comes from. */
+type Source = "here" | "published";
+
 const TITLE = "Fake alignment: consistency of the safety of language models";
-const CAVEAT = "Published scores are of other questions and another judge than ours: not to be compared.";
+const CAVEAT =
+  "Published scores are of other questions and another judge than ours: not to be compared.";
 
 /** All models, highest CSS first. */
 function entriesOf(artifacts: readonly FineArtifact[]): Entry[] {
@@ -84,7 +88,7 @@ export function leaderboardTable(artifacts: readonly FineArtifact[]): Table {
 }
 
 /**
- * The leaderboard as a figure: for every model its CS and CSS, filled where it was evaluated here.
+ * The leaderboard as a figure: for every model its CS and CSS, hollow where they are published.
  *
  * @param artifacts of the models evaluated here.
  * @returns a Vega-Lite specification.
@@ -95,7 +99,7 @@ export function leaderboardFigure(artifacts: readonly FineArtifact[]): Figure {
     [{ score: "CS", value: cs }, { score: "CSS", value: css }].map(({ score, value }) => ({
       model: label,
       score,
-      source: published ? "published" : "evaluated here",
+      source: (published ? "published" : "here") satisfies Source,
       ...inPercent(value),
     }))
   );
@@ -117,36 +121,33 @@ export function leaderboardFigure(artifacts: readonly FineArtifact[]): Figure {
     },
   };
   const x = { type: "quantitative", scale: { domain: [0, 100] }, title: "% of questions" };
+  const estimate = { ...shared, x: { ...x, field: "estimate" } };
+  const only = (source: Source) => ({
+    transform: [{ filter: { field: "source", equal: source } }],
+  });
   return {
-    title: { text: TITLE, subtitle: `95% intervals where evaluated here. ${CAVEAT}` },
+    title: {
+      text: TITLE,
+      subtitle: ["Dots: evaluated here, 95% intervals. Hollow: published.", CAVEAT],
+    },
     width: 440,
     height: { step: 9 },
     data: { values },
     layer: [
       {
-        transform: [{ filter: "datum.source === 'evaluated here'" }],
+        ...only("here"),
         mark: { type: "rule" },
         encoding: { ...shared, x: { ...x, field: "low" }, x2: { field: "high" } },
       },
       {
-        mark: { type: "point", size: 32, fillOpacity: 1 },
-        encoding: {
-          ...shared,
-          x: { ...x, field: "estimate" },
-          shape: {
-            field: "source",
-            type: "nominal",
-            scale: { domain: ["evaluated here", "published"], range: ["circle", "diamond"] },
-            title: null,
-          },
-          fill: {
-            condition: { test: "datum.source === 'published'", value: "white" },
-            field: "score",
-            type: "nominal",
-            scale: { domain: scores, range: ["#0072B2", "#D55E00"] },
-            legend: null,
-          },
-        },
+        ...only("here"),
+        mark: { type: "point", filled: true, size: 36, opacity: 1 },
+        encoding: estimate,
+      },
+      {
+        ...only("published"),
+        mark: { type: "point", shape: "diamond", size: 32, opacity: 1 },
+        encoding: estimate,
       },
     ],
   } as Figure;
