@@ -47,7 +47,7 @@ Example: deno task fit --train labelled.jsonl --output my-monitor`,
     const { workbenchOf } = await import("../experiment/workbench.ts");
     const { fitMonitor } = await import("../experiment/fit_monitor.ts");
     const suite = train === undefined
-      ? loadSuite(values.suite ?? "mini")
+      ? await loadSuite(values.suite ?? "mini")
       : loadLabelledSuite(train, calibration);
     const output = values.output ??
       join(".cache", "monitor", quick ? `${suite.name}-quick` : suite.name);

@@ -96,12 +96,11 @@ export function openGrowingFile<State>(
     async finish() {
       if (path.endsWith(".gz")) await compress(partial, path);
       else attempt(path, () => Deno.renameSync(partial, path));
-      removeIfPresent(partial);
-      removeIfPresent(markPath);
+      [partial, markPath].forEach(removeIfPresent);
     },
     [Symbol.dispose]() {
       file.close();
-      if (bytes === 0) removeIfPresent(partial);
+      if (bytes === 0) [partial, markPath].forEach(removeIfPresent);
     },
   };
 }
