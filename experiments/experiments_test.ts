@@ -62,8 +62,8 @@ Deno.test("every experiment gives the same artifact twice, a table and a figure 
   const folder = temporary.path;
   const suite = writeTinySuite(folder, 50);
   const options = { suite, quick: true, seeds: 2, threads: 1, say: () => {} };
-  const benches = ["a", "b"].map((cache) =>
-    openWorkbench({ ...options, cache: join(folder, cache) })
+  const benches = await Promise.all(
+    ["a", "b"].map((cache) => openWorkbench({ ...options, cache: join(folder, cache) })),
   );
   const artifacts: Record<string, Artifact> = {};
   for (const experiment of await loadExperiments()) {

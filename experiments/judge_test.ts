@@ -11,7 +11,7 @@ async function runTiny(folder: string, threads: number) {
   const suite = writeTinySuite(folder, 50);
   const cache = join(folder, `cache-${threads}`);
   const say = () => {};
-  const bench = openWorkbench({ suite, quick: true, seeds: 1, threads, cache, say });
+  const bench = await openWorkbench({ suite, quick: true, seeds: 1, threads, cache, say });
   return await experiment.run(bench, { share: 1, quickShare: 1, resamples: 20 });
 }
 

@@ -25,7 +25,7 @@ Example: deno task reproduce --only guard_generalization,fusion`,
     const experiments = await catalogue.load(values.only);
     const { openWorkbench } = await import("../experiment/workbench.ts");
     const { runExperiment } = await import("../experiment/experiment.ts");
-    const bench = openWorkbench(runOptions(values, warn));
+    const bench = await openWorkbench(runOptions(values, warn));
     const folder = resultsFolder(values, bench.suite.name);
     makeFolder(folder); // a folder that cannot be made is better known before the training than after it
     const started = performance.now();

@@ -27,7 +27,7 @@ Example: deno task verify --only guard_generalization`,
   flags: EXPERIMENT_FLAGS,
   async run({ values, experiments }) {
     const { openWorkbench } = await import("../experiment/workbench.ts");
-    const bench = openWorkbench(runOptions(values, warn));
+    const bench = await openWorkbench(runOptions(values, warn));
     const folder = resultsFolder(values, bench.suite.name);
     const fresh = join(bench.options.cache, `verify-${crypto.randomUUID().slice(0, 8)}`);
     try {

@@ -63,7 +63,7 @@ const SPEAKER_OF: Record<string, Speaker> = {
  */
 export function parseLogEntry(path: string, { line, value }: JsonLine): LogEntry {
   const refuse: Refuse = (problem) => {
-    throw badRow(path, line, problem, REMEDY);
+    throw badRow(path, `line ${line}`, problem, REMEDY);
   };
   const columns = isObject(value) ? value : refuse(`it is no JSON object, got ${show(value)}`);
   const shapes = Object.keys(SHAPES).filter((name) => columns[name] !== undefined);
@@ -90,11 +90,11 @@ export function readLabelledLog(path: string): Row[] {
   return readJsonl(path).map((record) => {
     const { line, value } = record;
     const { id = `line ${line}`, conversation } = parseLogEntry(path, record);
-    const malign = labelOf(path, line, value as Columns);
+    const malign = labelOf(path, `line ${line}`, value as Columns);
     const earlier = lineOf.get(id);
     if (earlier !== undefined) {
       const problem = `the id "${id}" stands on line ${earlier} already`;
-      throw badRow(path, line, problem, "Give every row its own id.");
+      throw badRow(path, `line ${line}`, problem, "Give every row its own id.");
     }
     lineOf.set(id, line);
     return { id, conversation, domain: ID_DOMAINS[0], malign };

@@ -35,21 +35,33 @@ export function safeRows(rows: readonly Pick<Row, "malign">[]): number[] {
 /**
  * Reads and checks a file of rows. The label column is `malign`, or `safe`, which is its opposite.
  *
- * @param path a `.jsonl` or `.jsonl.gz` file.
- * @returns its rows in file order; throws a {@linkcode UserError} with the line of the first bad one.
+ * @param path a `.jsonl`, `.jsonl.gz` or `.parquet` file.
+ * @returns its rows in file order; throws a {@linkcode UserError} with the line or row of the first bad one.
  */
-export function readRows(path: string): Row[] {
-  const lineOf = new Map<string, number>();
-  return readJsonl(path).map((record) => {
-    const row = parseRow(path, record);
-    const earlier = lineOf.get(row.id);
+export async function readRows(path: string): Promise<Row[]> {
+  const rows: Row[] = [];
+  const placeOf = new Map<string, string>();
+  for await (const { place, value } of readRecords(path)) {
+    const row = checkRow(path, place, value);
+    const earlier = placeOf.get(row.id);
     if (earlier !== undefined) {
-      const problem = `the id "${row.id}" stands on line ${earlier} already`;
-      throw badRow(path, record.line, problem, "Give every row its own id.");
+      const problem = `the id "${row.id}" stands on ${earlier} already`;
+      throw badRow(path, place, problem, "Give every row its own id.");
     }
-    lineOf.set(row.id, record.line);
-    return row;
-  });
+    placeOf.set(row.id, place);
+    rows.push(row);
+  }
+  return rows;
+}
+
+/** What a file holds, one value a row, and where each stands. */
+async function* readRecords(path: string): AsyncGenerator<{ place: string; value: unknown }> {
+  if (path.endsWith(".parquet")) {
+    const { readParquet } = await import("./parquet.ts"); // its decoders are large, and seldom needed
+    for await (const { row, value } of readParquet(path)) yield { place: `row ${row}`, value };
+  } else {
+    for (const { line, value } of readJsonl(path)) yield { place: `line ${line}`, value };
+  }
 }
 
 /**
@@ -60,24 +72,28 @@ export function readRows(path: string): Row[] {
  * @returns the row; throws a {@linkcode UserError} where a column is missing or wrong.
  */
 export function parseRow(path: string, { line, value }: JsonLine): Row {
+  return checkRow(path, `line ${line}`, value);
+}
+
+function checkRow(path: string, place: string, value: unknown): Row {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw badRow(path, line, "it is no JSON object", `Write one row a line: ${EXAMPLE}`);
+    throw badRow(path, place, "it is no JSON object", `Write one row a line: ${EXAMPLE}`);
   }
   const columns = value as Record<string, unknown>;
   const text = (name: string): string => {
     const found = columns[name];
-    if (found === undefined) throw missingColumn(path, line, name, columns);
+    if (found === undefined) throw missingColumn(path, place, name, columns);
     if (typeof found === "string" && found.trim() !== "") return found;
     const problem = `"${name}" must be text that is not empty, got ${show(found)}`;
-    throw badRow(path, line, problem, "Correct or remove the row.");
+    throw badRow(path, place, problem, "Correct or remove the row.");
   };
   const id = text("id");
   const conversation = text("conversation");
   const domain = text("domain");
   if (!isDomain(domain)) {
-    throw badRow(path, line, `unknown domain "${domain}"`, suggestName(domain, DOMAINS));
+    throw badRow(path, place, `unknown domain "${domain}"`, suggestName(domain, DOMAINS));
   }
-  const row: Row = { id, conversation, domain, malign: labelOf(path, line, columns) };
+  const row: Row = { id, conversation, domain, malign: labelOf(path, place, columns) };
   return typeof columns.scene === "string" ? { ...row, scene: columns.scene } : row;
 }
 
@@ -85,23 +101,23 @@ export function parseRow(path: string, { line, value }: JsonLine): Row {
  * Reads a row's label: `malign`, or `safe`, which is its opposite.
  *
  * @param path the file, for the error.
- * @param line the row's line, for the error.
+ * @param place where the row stands, for the error: `line 3`.
  * @param columns of the row.
  * @returns 1 = unsafe; throws a {@linkcode UserError} where the label is missing or wrong.
  */
-export function labelOf(path: string, line: number, columns: Record<string, unknown>): 0 | 1 {
+export function labelOf(path: string, place: string, columns: Record<string, unknown>): 0 | 1 {
   const { malign, safe } = columns;
   if (malign === undefined && safe === undefined) {
-    throw missingColumn(path, line, "malign", columns);
+    throw missingColumn(path, place, "malign", columns);
   }
   const [name, value] = malign === undefined ? ["safe", safe] : ["malign", malign];
   if (value !== 0 && value !== 1) {
     const problem = `"${name}" must be 0 or 1, got ${show(value)}`;
-    throw badRow(path, line, problem, "Label unsafe rows malign 1 and safe rows malign 0.");
+    throw badRow(path, place, problem, "Label unsafe rows malign 1 and safe rows malign 0.");
   }
   if (malign !== undefined && safe !== undefined && safe !== 1 - value) {
     const problem = `"malign" ${show(malign)} and "safe" ${show(safe)} contradict each other`;
-    throw badRow(path, line, problem, "Keep one of the two columns.");
+    throw badRow(path, place, problem, "Keep one of the two columns.");
   }
   return (value === 1) === (name === "malign") ? 1 : 0;
 }
@@ -120,11 +136,11 @@ export function show(value: unknown): string {
   return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }
 
-function missingColumn(path: string, line: number, name: string, columns: object): UserError {
+function missingColumn(path: string, place: string, name: string, columns: object): UserError {
   const found = Object.keys(columns).join(", ") || "none";
   return badRow(
     path,
-    line,
+    place,
     `the column "${name}" is missing`,
     `A row has the form ${EXAMPLE}; this one has: ${found}.`,
   );
@@ -134,11 +150,11 @@ function missingColumn(path: string, line: number, name: string, columns: object
  * The error of a bad row.
  *
  * @param path the file.
- * @param line the row's line, from 1.
+ * @param place where it stands: `line 3`, or `row 3` of a Parquet file.
  * @param problem what is wrong with it.
  * @param remedy what to do.
  * @returns the error to throw.
  */
-export function badRow(path: string, line: number, problem: string, remedy: string): UserError {
-  return new UserError(`Cannot read "${path}" line ${line}: ${problem}`, remedy);
+export function badRow(path: string, place: string, problem: string, remedy: string): UserError {
+  return new UserError(`Cannot read "${path}" ${place}: ${problem}`, remedy);
 }

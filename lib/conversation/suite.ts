@@ -1,6 +1,6 @@
 /**
- * Suites: what a benchmark trains, calibrates and tests on. `mini` is generated in memory from the scenes in
- * `data/mini`; any other suite is a folder of files in the row format.
+ * Suites: what a benchmark trains, calibrates and tests on. `mini` is generated in memory from the scenes in `data/mini`; `mood` is
+ * the published data of MOOD, fetched from the Hugging Face hub; any other suite is a folder of files in the row format.
  *
  * @module
  */
@@ -8,46 +8,143 @@ import { join } from "node:path";
 import { nearestName, UserError } from "../core/errors.ts";
 import { exists, fileError, readText } from "../core/files.ts";
 import { hashOf, sha256 } from "../core/json.ts";
+import type { Hub, Repository } from "../hub/hub.ts";
 import { generateMini } from "./mini.ts";
 import { readRows, type Row } from "./row.ts";
 import { parseScenes, type Scene, type Split, SPLITS } from "./scenes.ts";
+import type { AppliedSelection } from "./selection.ts";
+import { SPLIT_FILE, splitFiles } from "./split_files.ts";
 
 /** What is trained, calibrated and tested on. */
 export interface Suite extends Record<Split, Row[]> {
-  /** `mini`, or the name of its folder. */
+  /** `mini`, `mood`, or the name of its folder. */
   name: string;
   /** Whether the conversations were made up for this project. */
   synthetic: boolean;
   /** SHA-256 over all rows of all splits. */
   hash: string;
+  /** Full commit hash of the repository that it comes from, where it comes from the hub. */
+  revision?: string;
+  /** Which rows it is tested on, where not on all. */
+  selection?: AppliedSelection;
+}
+
+/** Where {@linkcode loadSuite} gets what is not in the suite's folder. */
+export interface SuiteOptions {
+  /** Of `mood`: a full commit hash, or a branch. Default {@linkcode MOOD_REVISION}. */
+  revision?: string;
+  /** Folder of the cache, where downloads are kept. Default `.cache`. */
+  cache?: string;
+  /** Told which commit a branch stood for. */
+  say?: (message: string) => void;
+  /** Whom to ask for `mood`. Default: the hub that the environment names. */
+  hub?: Hub;
 }
 
 const MINI_SCENES = join(import.meta.dirname!, "../../data/mini/scenes");
+const MOOD: Repository = { kind: "dataset", name: "mood-bench/mood-bench" };
+
+/** A branch, not a commit: the hash of MOOD's published revision is not known to this project, and none is made up. */
+export const MOOD_REVISION = "main";
 
 /**
- * Loads a suite. A folder holds `train` and `test`, and perhaps `calibration`, each as `.jsonl` or `.jsonl.gz`.
- * Where it has no calibration split, one training row in seven is set aside for it: those whose id has a SHA-256
- * that begins with a 32-bit number divisible by 7.
+ * Loads a suite. A folder holds `train` and `test`, and perhaps `calibration`, each as `.jsonl`, `.jsonl.gz` or `.parquet`, whole
+ * or in shards, beside each other or in `data/`. Where there is no calibration split, one training row in seven is set aside for
+ * it: those whose id has a SHA-256 that begins with a 32-bit number divisible by 7.
  *
- * @param nameOrFolder `mini` or the path of a folder.
- * @returns the suite; throws a {@linkcode UserError} where a file is missing or a row is bad.
+ * @param nameOrFolder `mini`, `mood`, or the path of a folder.
+ * @param options where to get what is not in a folder.
+ * @returns the suite; throws a {@linkcode UserError} where a file is missing, cannot be had, or a row is bad.
  */
-export function loadSuite(nameOrFolder: string): Suite {
-  if (nameOrFolder === "mini") {
-    return withHash("mini", true, generateMini(readScenes(MINI_SCENES)));
-  }
-  if (!exists(nameOrFolder)) {
-    const remedy = "Give `mini` or the path of a folder with train.jsonl and test.jsonl.";
-    const meant = nearestName(nameOrFolder, ["mini"]) === undefined ? "" : 'Did you mean "mini"? ';
+export async function loadSuite(
+  nameOrFolder: string,
+  options: SuiteOptions = {},
+): Promise<Suite> {
+  if (nameOrFolder === "mood") return await loadMood(options);
+  if (options.revision !== undefined) {
     throw new UserError(
-      `Cannot load the suite "${nameOrFolder}": there is no such folder`,
-      meant + remedy,
+      `Cannot use the revision "${options.revision}": only the suite "mood" has revisions, got "${nameOrFolder}"`,
+      "Leave it out, or take the suite mood.",
     );
   }
-  const splits = readSplits(nameOrFolder);
-  checkIds(nameOrFolder, splits);
+  if (nameOrFolder === "mini") return miniSuite();
+  if (!exists(nameOrFolder)) {
+    const remedy = "Give `mini`, `mood`, or the path of a folder with train and test files.";
+    const nearest = nearestName(nameOrFolder, ["mini", "mood"]);
+    throw new UserError(
+      `Cannot load the suite "${nameOrFolder}": there is no such folder`,
+      (nearest === undefined ? "" : `Did you mean "${nearest}"? `) + remedy,
+    );
+  }
   const name = nameOrFolder.replace(/[/\\]+$/, "").split(/[/\\]/).at(-1)!;
-  return withHash(name, false, splits);
+  const files = listFolder(nameOrFolder);
+  const below = files.includes("data") ? listFolder(join(nameOrFolder, "data")) : [];
+  const splits = await readSplits(nameOrFolder, [...files, ...below.map((file) => `data/${file}`)]);
+  return { name, synthetic: false, ...splits, hash: hashOfSplits(splits) };
+}
+
+/**
+ * Generates the embedded suite.
+ *
+ * @returns `mini`, the same every time.
+ */
+export function miniSuite(): Suite {
+  const splits = generateMini(readScenes(MINI_SCENES));
+  return { name: "mini", synthetic: true, ...splits, hash: hashOfSplits(splits) };
+}
+
+async function loadMood(
+  { revision = MOOD_REVISION, cache = ".cache", say, hub }: SuiteOptions,
+): Promise<Suite> {
+  const { downloadSnapshot } = await import("../hub/snapshot.ts"); // its library is large, and seldom needed
+  const { folder, commit, paths } = await downloadSnapshot({
+    repository: MOOD,
+    revision,
+    files: SPLIT_FILE,
+    cache,
+    ...hub && { hub },
+  });
+  if (commit !== revision) {
+    say?.(
+      `The suite mood is ${commit}, for which "${revision}" stands now; --revision ${commit} gets the same again, without network.`,
+    );
+  }
+  const splits = await readSplits(folder, paths);
+  return {
+    name: "mood",
+    synthetic: false,
+    ...splits,
+    hash: hashOfSplits(splits),
+    revision: commit,
+  };
+}
+
+/**
+ * What an artifact says of the suite that it was made with.
+ *
+ * @param suite which.
+ * @returns name, origin and hash, and which rows were chosen, if not all.
+ */
+export function describeSuite(
+  { name, synthetic, hash, revision, selection }: Suite,
+): Pick<Suite, "name" | "synthetic" | "hash" | "revision" | "selection"> {
+  return {
+    name,
+    synthetic,
+    hash,
+    ...revision !== undefined && { revision },
+    ...selection && { selection },
+  };
+}
+
+/**
+ * The hash of a suite.
+ *
+ * @param splits its rows.
+ * @returns SHA-256 over all rows of all splits, 64 hexadecimal digits.
+ */
+export function hashOfSplits(splits: Record<Split, readonly Row[]>): string {
+  return hashOf(SPLITS.map((split) => sha256(toJsonl(splits[split]))));
 }
 
 /**
@@ -91,26 +188,26 @@ function listFolder(folder: string): string[] {
   }
 }
 
-function readSplits(folder: string): Record<Split, Row[]> {
-  const files = listFolder(folder);
-  const fileOf = (split: Split) =>
-    files.find((name) => name.startsWith(`${split}.jsonl`) && /\.jsonl(\.gz)?$/.test(name));
-  const read = (split: Split): Row[] => {
-    const file = fileOf(split);
-    if (file !== undefined) return readRows(join(folder, file));
-    throw new UserError(
-      `Cannot load the suite "${folder}": it has no ${split}.jsonl or ${split}.jsonl.gz`,
-      `It holds ${files.sort().join(", ") || "nothing"}; a suite has a train and a test file.`,
-    );
+async function readSplits(folder: string, paths: readonly string[]): Promise<Record<Split, Row[]>> {
+  const files = splitFiles(folder, paths);
+  const read = async (split: Split): Promise<Row[]> => {
+    const shards: Row[][] = [];
+    for (const path of files[split]) shards.push(await readRows(join(folder, path)));
+    return shards.flat();
   };
-  const [train, test] = [read("train"), read("test")];
-  if (fileOf("calibration") !== undefined) return { train, calibration: read("calibration"), test };
-  const setAside = (row: Row) => parseInt(sha256(row.id).slice(0, 8), 16) % 7 === 0;
-  return {
-    train: train.filter((row) => !setAside(row)),
-    calibration: train.filter(setAside),
+  const [train, calibration, test] = [
+    await read("train"),
+    await read("calibration"),
+    await read("test"),
+  ];
+  const isAside = ({ id }: Row) => parseInt(sha256(id).slice(0, 8), 16) % 7 === 0;
+  const splits = files.calibration.length > 0 ? { train, calibration, test } : {
+    train: train.filter((row) => !isAside(row)),
+    calibration: train.filter(isAside),
     test,
   };
+  checkIds(folder, splits);
+  return splits;
 }
 
 function checkIds(folder: string, splits: Record<Split, Row[]>): void {
@@ -119,17 +216,13 @@ function checkIds(folder: string, splits: Record<Split, Row[]>): void {
     for (const { id } of splits[split]) {
       const other = splitOf.get(id);
       if (other !== undefined) {
+        const where = other === split ? `${split} twice` : `${other} and in ${split}`;
         throw new UserError(
-          `Cannot load the suite "${folder}": the id "${id}" stands in ${other} and in ${split}`,
+          `Cannot load the suite "${folder}": the id "${id}" stands in ${where}`,
           "Give every row its own id, and no row to two splits.",
         );
       }
       splitOf.set(id, split);
     }
   }
-}
-
-function withHash(name: string, synthetic: boolean, splits: Record<Split, Row[]>): Suite {
-  const hash = hashOf(SPLITS.map((split) => sha256(toJsonl(splits[split]))));
-  return { name, synthetic, ...splits, hash };
 }

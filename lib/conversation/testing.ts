@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { makeFolder } from "../core/files.ts";
 import type { Row } from "./row.ts";
 import { SPLITS } from "./scenes.ts";
-import { loadSuite, toJsonl } from "./suite.ts";
+import { miniSuite, toJsonl } from "./suite.ts";
 
 /**
  * Writes a part of the embedded suite, every domain and label in proportion.
@@ -19,7 +19,7 @@ import { loadSuite, toJsonl } from "./suite.ts";
 export function writeTinySuite(folder: string, n: number): string {
   const path = join(folder, "tiny");
   makeFolder(path);
-  const suite = loadSuite("mini");
+  const suite = miniSuite();
   for (const split of SPLITS) {
     Deno.writeTextFileSync(join(path, `${split}.jsonl`), toJsonl(thinned(suite[split], n)));
   }

@@ -10,12 +10,18 @@ import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 import { suggestName, UsageError, UserError } from "../core/errors.ts";
 import { canonicalJson } from "../core/json.ts";
 import { renderTable, type Table } from "../report/table.ts";
+import { type Domain, DOMAINS, isDomain } from "../conversation/domains.ts";
+import { type Selection, selectionSuffix } from "../conversation/selection.ts";
 import type { Experiment } from "./experiment.ts";
 import type { RunOptions } from "./workbench.ts";
 
 /** Flags of everything that runs experiments, and what they mean. */
 export const RUN_FLAGS = {
   suite: { type: "string", default: "mini" },
+  revision: { type: "string" },
+  domains: { type: "string" },
+  "max-length": { type: "string" },
+  "rows-per-domain": { type: "string" },
   quick: { type: "boolean", default: false },
   seeds: { type: "string", default: "3" },
   threads: { type: "string", default: String(navigator.hardwareConcurrency) },
@@ -25,19 +31,34 @@ export const RUN_FLAGS = {
 
 /** The text that `--help` shows for {@linkcode RUN_FLAGS}. */
 export const RUN_HELP = `
-  --suite mini|FOLDER  what to train and test on: the embedded suite, or a folder with train and test
-                       files (.jsonl or .jsonl.gz) in the row format      [mini]
+  --suite mini|mood|FOLDER
+                       what to train and test on: the embedded suite, MOOD's published data from the
+                       Hugging Face hub (needs --allow-net), or a folder with train and test files
+                       (.jsonl, .jsonl.gz or .parquet) in the row format  [mini]
+  --revision REV       of mood: full commit hash, or a branch; the artifact holds the hash [main]
+  --domains A,B        test on these domains only; ID domains are needed for a threshold  [all]
+  --max-length N       leave out test and calibration conversations of more than N tokens [none]
+  --rows-per-domain N  test on at most N rows of every domain, a seeded draw              [all]
   --quick              small models and short training, to see that everything runs
   --seeds N            how many guards, each from its own seed            [3]
   --threads N          threads to compute with; results do not change     [all cores]
   --results DIR        where artifacts and figures go                     [results/SUITE; with --quick
-                                                                           results/quick/SUITE]
+                                                                           results/quick/SUITE;
+                       behind SUITE stands which rows were chosen: results/mini-rows-100]
   --cache DIR          where trained models and signals are kept          [.cache]`;
 
 /** Values of {@linkcode RUN_FLAGS}. */
 export interface RunFlags {
-  /** `mini`, or the path of a folder. */
+  /** `mini`, `mood`, or the path of a folder. */
   suite: string;
+  /** Commit or branch of `mood`. */
+  revision?: string | undefined;
+  /** Domains to test on, as typed: names with commas between them. */
+  domains?: string | undefined;
+  /** Most tokens of a conversation, as typed. */
+  "max-length"?: string | undefined;
+  /** Most test rows of a domain, as typed. */
+  "rows-per-domain"?: string | undefined;
   /** Small models and short training, whose numbers mean little. */
   quick: boolean;
   /** How many guards, as typed; {@linkcode runOptions} checks it. */
@@ -101,14 +122,17 @@ export function readFlags<T extends ParseArgsOptionsConfig>(
  *
  * @param flags as read.
  * @param say told what a user should know.
- * @returns settings of a run; throws a {@linkcode UsageError} where `seeds` or `threads` is no number in range.
+ * @returns settings of a run; throws a {@linkcode UsageError} where a number is not in range, or a domain is unknown.
  */
 export function runOptions(
-  { suite, quick, seeds, threads, cache }: RunFlags,
+  flags: RunFlags,
   say: (message: string) => void,
 ): RunOptions {
+  const { suite, revision, quick, seeds, threads, cache } = flags;
   return {
     suite,
+    ...revision !== undefined && { revision },
+    selection: selectionOf(flags),
     quick,
     seeds: positiveInteger("seeds", seeds),
     threads: positiveInteger("threads", threads),
@@ -122,14 +146,38 @@ export function runOptions(
  *
  * @param flag its name, for messages.
  * @param text its value.
- * @returns the number, from 1 to 256; throws a {@linkcode UsageError} on anything else.
+ * @param most the largest that makes sense. Default 256.
+ * @returns the number, from 1 to `most`; throws a {@linkcode UsageError} on anything else.
  */
-export function positiveInteger(flag: string, text: string): number {
+export function positiveInteger(flag: string, text: string, most = 256): number {
   const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= 256) return value;
+  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
   throw new UsageError(
-    `Cannot use --${flag} ${text}: it must be a whole number from 1 to 256`,
+    `Cannot use --${flag} ${text}: it must be a whole number from 1 to ${most}`,
     `Give, for instance, --${flag} 2.`,
+  );
+}
+
+/** Which rows the flags choose; domains in the order of the tables, so that the same choice is the same folder. */
+function selectionOf(flags: RunFlags): Selection {
+  const { domains } = flags;
+  const count = (flag: "max-length" | "rows-per-domain") =>
+    flags[flag] === undefined ? undefined : positiveInteger(flag, flags[flag], 1_000_000);
+  const [maxLength, rowsPerDomain] = [count("max-length"), count("rows-per-domain")];
+  return {
+    ...domains !== undefined && { domains: parseDomains(domains) },
+    ...maxLength !== undefined && { maxLength },
+    ...rowsPerDomain !== undefined && { rowsPerDomain },
+  };
+}
+
+function parseDomains(text: string): Domain[] {
+  const names = text.split(",");
+  const unknown = names.find((name) => !isDomain(name));
+  if (unknown === undefined) return DOMAINS.filter((domain) => names.includes(domain));
+  throw new UsageError(
+    `Cannot use --domains ${text}: there is no domain "${unknown}"`,
+    suggestName(unknown, DOMAINS),
   );
 }
 
@@ -138,10 +186,12 @@ export function positiveInteger(flag: string, text: string): number {
  *
  * @param flags as read.
  * @param suiteName the suite's name.
- * @returns what was asked for, else `results/<suite>`, under `quick/` for quick runs.
+ * @returns what was asked for, else `results/<suite>`, under `quick/` for quick runs; where rows were chosen, it says which.
  */
-export function resultsFolder({ results, quick }: RunFlags, suiteName: string): string {
-  return results ?? join("results", ...quick ? ["quick"] : [], suiteName);
+export function resultsFolder(flags: RunFlags, suiteName: string): string {
+  const { results, quick } = flags;
+  const name = suiteName + selectionSuffix(selectionOf(flags));
+  return results ?? join("results", ...quick ? ["quick"] : [], name);
 }
 
 /**
@@ -157,7 +207,7 @@ export function runAsScript<Config, Findings>(
     if (values.help) return print(`${experiment.question}\n${RUN_HELP}`);
     const { openWorkbench } = await import("./workbench.ts");
     const { runExperiment } = await import("./experiment.ts");
-    const bench = openWorkbench(runOptions(values, warn));
+    const bench = await openWorkbench(runOptions(values, warn));
     const { table, json, svg } = await runExperiment(
       experiment,
       bench,

@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { writeFileAtomic } from "../core/files.ts";
 import { canonicalJson, type Json } from "../core/json.ts";
+import { describeSuite } from "../conversation/suite.ts";
 import { type Figure, renderFigure } from "../report/figure.ts";
 import type { MarkedConversation } from "../report/conversation.ts";
 import type { Table } from "../report/table.ts";
@@ -44,8 +45,8 @@ export interface Artifact<Config = unknown, Findings = unknown> {
   experiment: string;
   /** What that asked, one sentence. */
   question: string;
-  /** What was trained and tested on; `hash` is a SHA-256 over all its rows. */
-  suite: { name: string; synthetic: boolean; hash: string };
+  /** What was trained and tested on, where it comes from, and a SHA-256 over all its rows. */
+  suite: ReturnType<typeof describeSuite>;
   /** Fingerprint of the arithmetic: where it is the same, so are all other bytes. */
   kernels: string;
   /** All that the findings depend on besides suite and arithmetic. */
@@ -85,7 +86,7 @@ export async function artifactOf<Config, Findings>(
   return canonicalJson({
     experiment: name,
     question,
-    suite: { name: suite.name, synthetic: suite.synthetic, hash: suite.hash },
+    suite: describeSuite(suite),
     kernels: await kernelFingerprint(),
     settings: { quick, seeds, recipe, config },
     findings,

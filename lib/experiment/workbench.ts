@@ -14,6 +14,7 @@ import { fitContext, splitTurns } from "../conversation/render.ts";
 import { type Piece, splitSentences } from "../conversation/sentences.ts";
 import type { Row } from "../conversation/row.ts";
 import type { Split } from "../conversation/scenes.ts";
+import { type Selection, selectRows } from "../conversation/selection.ts";
 import { loadSuite, type Suite } from "../conversation/suite.ts";
 import { type Model, readCheckpoint, writeCheckpoint } from "../model/checkpoint.ts";
 import { writeSafetensors } from "../model/safetensors.ts";
@@ -31,8 +32,12 @@ const CACHE_VERSION = 1;
 
 /** What a run is started with. */
 export interface RunOptions {
-  /** `mini` or a folder. */
+  /** `mini`, `mood` or a folder. */
   suite: string;
+  /** Commit or branch of `mood`. Default: that of the suite. */
+  revision?: string;
+  /** Which rows to test on. Default: all. */
+  selection?: Selection;
   /** Smaller models, shorter training. */
   quick: boolean;
   /** How many guards to train, each from its own seed. */
@@ -116,14 +121,29 @@ export interface Workbench {
 /**
  * Opens a workbench.
  *
- * @param options suite, extent, threads, cache.
- * @returns the workbench, nothing trained yet; throws a `UserError` where the suite cannot be loaded, or
- * its test rows are of one class.
+ * @param options suite, rows to test on, extent, threads, cache.
+ * @returns the workbench, nothing trained yet (but the tokenizer, where tokens are to be counted); throws a `UserError` where the
+ * suite cannot be loaded, or its test rows are of one class.
  */
-export function openWorkbench(options: RunOptions): Workbench {
-  const suite = loadSuite(options.suite);
+export async function openWorkbench(options: RunOptions): Promise<Workbench> {
+  const suite = await loadSuite(options.suite, options);
   requireBothClasses(suite);
-  return workbenchOf(suite, options);
+  const bench = workbenchOf(suite, options);
+  const { selection = {} } = options;
+  if (Object.keys(selection).length === 0) return bench;
+  const tokenizer = selection.maxLength === undefined ? undefined : await bench.tokenizer();
+  const chosen = selectRows(suite, selection, (text) => tokenizer!.encode(text).length);
+  sayTooLong(chosen, options.say);
+  requireBothClasses(chosen);
+  return workbenchOf(chosen, options); // its tokenizer is the same: the training split is
+}
+
+function sayTooLong({ selection }: Suite, say: RunOptions["say"]): void {
+  if (selection?.tooLong === undefined) return;
+  const { maxLength, tooLong: { test, calibration } } = selection;
+  say(
+    `${test} test and ${calibration} calibration conversations of more than ${maxLength} tokens are left out.`,
+  );
 }
 
 /**
@@ -146,7 +166,7 @@ function requireBothClasses({ name, test }: Suite): void {
   if (safe > 0 && unsafe > 0) return;
   throw new UserError(
     `Cannot use the suite "${name}": its test rows must hold safe rows of the ID domains and unsafe rows, got ${safe} and ${unsafe}`,
-    `Add rows of both classes; the ID domains are ${ID_DOMAINS.join(", ")}.`,
+    `Add rows of both classes, or choose fewer away; the ID domains are ${ID_DOMAINS.join(", ")}.`,
   );
 }
 

@@ -10,7 +10,7 @@ import { type Json, roundNumbers, sha256 } from "../core/json.ts";
 import { DOMAINS } from "../conversation/domains.ts";
 import type { Row } from "../conversation/row.ts";
 import { SPLITS } from "../conversation/scenes.ts";
-import { loadSuite, type Suite, toJsonl } from "../conversation/suite.ts";
+import { miniSuite, type Suite, toJsonl } from "../conversation/suite.ts";
 import { type Tokenizer, tokenizerOf } from "./tokenizer.ts";
 import { trainBpe } from "./train.ts";
 
@@ -28,7 +28,7 @@ const VOCABULARY_SIZE = 2048; // of the tokenizer that counts, trained on the tr
  * @param path where to.
  */
 export function writeManifest(path: string = MANIFEST_PATH): void {
-  writeFileAtomic(path, manifestText(loadSuite("mini")));
+  writeFileAtomic(path, manifestText(miniSuite()));
 }
 
 /**

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { ID_DOMAINS } from "../conversation/domains.ts";
 import { splitTurns } from "../conversation/render.ts";
 import type { Row } from "../conversation/row.ts";
-import { loadSuite } from "../conversation/suite.ts";
+import { miniSuite } from "../conversation/suite.ts";
 import { MANIFEST_PATH, manifestText } from "./mini_manifest.ts";
 
-const suite = loadSuite("mini");
+const suite = miniSuite();
 const rows = [...suite.train, ...suite.calibration, ...suite.test];
 const scenesOf = (rows: readonly Row[]) => new Set(rows.map(({ scene }) => scene!));
 
