@@ -15,7 +15,11 @@ import {
   warn,
 } from "../experiment/command_line.ts";
 import { openJudges, type SeatedJudge } from "../experiment/fine_judges.ts";
-import { openRespondents, respondentKind } from "../experiment/fine_respondents.ts";
+import {
+  openRespondents,
+  type Respondent,
+  respondentKind,
+} from "../experiment/fine_respondents.ts";
 import {
   type FineArtifact,
   type QuestionSet,
@@ -28,7 +32,7 @@ import type { Reading } from "../fine/multiple_choice.ts";
 import { constructOptions, questionsToJsonl, readOpenQuestions } from "../fine/options.ts";
 import { DIMENSIONS, type Question, readQuestions } from "../fine/questions.ts";
 import { BEHAVIOURS } from "../fine/respondents.ts";
-import { describeLeftOut } from "../fine/scores.ts";
+import { describeLeftOut, type Outcome, score } from "../fine/scores.ts";
 import { leaderboardFigure, leaderboardTable } from "../report/fine_leaderboard.ts";
 import { fineTable, verdictTable } from "../report/fine_table.ts";
 import { type Command, defineCommand, type Given } from "./command.ts";
@@ -48,6 +52,7 @@ const FLAGS = {
   questions: { type: "string" },
   categories: { type: "string" },
   controls: { type: "boolean" },
+  likelihood: { type: "boolean" },
   parser: { type: "string", default: "strict" },
   construct: { type: "string" },
   attempts: { type: "string", default: "5" },
@@ -83,6 +88,8 @@ What is asked, and how it is read:
   --questions FILE     questions with both options, as released by the authors   [data/fine/questions.jsonl]
   --categories A,B     accepted categories                 [${DIMENSIONS.join(",")}]
   --controls           also ask questions of knowledge in both formats
+  --likelihood         of a checkpoint, also which option's text is likelier: another method, with an
+                       artifact of its own
   --parser NAME        how choices are read: strict, or released (any capital A or B)          [strict]
 Options for questions of your own, printed in the released format, instead of an evaluation:
   --construct FILE     a line each: {"question": "…", "category": "…"}; the answering model writes options
@@ -100,6 +107,12 @@ Examples: deno task fine --scripted all
   flags: FLAGS,
   async run({ values }) {
     respondentKind(values);
+    if (values.likelihood && values.checkpoint === undefined) {
+      throw new UsageError(
+        "Cannot use --likelihood: only a local model tells how likely a text is",
+        "Give its folder with --checkpoint DIR.",
+      );
+    }
     await using stack = new AsyncDisposableStack();
     if (values.construct !== undefined) return await construct(values.construct, values, stack);
     await measure(values, stack);
@@ -121,7 +134,7 @@ async function construct(path: string, flags: Flags, stack: AsyncDisposableStack
   }
   const attempts = positiveInteger("attempts", flags.attempts);
   const open = readOpenQuestions(path, categoriesOf(flags));
-  const [client] = await openRespondents(flags, contextOf(flags, [], stack));
+  const [{ client }] = await openRespondents(flags, contextOf(flags, [], stack));
   const questions = await Promise.all(open.map((q) => constructOptions(client, q, attempts)));
   print(questionsToJsonl(questions).trimEnd());
 }
@@ -144,7 +157,7 @@ async function measure(flags: Flags, stack: AsyncDisposableStack): Promise<void>
     return openWorkbench(runOptions({ ...flags, seeds: "1" }, warn));
   };
   const judges = await openJudges(flags, { ...context, openBench });
-  const clients = await openRespondents(flags, context);
+  const respondents = await openRespondents(flags, context);
   const name = flags.questions === undefined ? "this project's" : basename(path);
   makeFolder(flags.results);
 
@@ -159,7 +172,7 @@ async function measure(flags: Flags, stack: AsyncDisposableStack): Promise<void>
     kernels,
   } as const;
   const written: string[] = [];
-  for (const client of clients) {
+  for (const { client, likelier } of respondents) {
     const artifact: FineArtifact = {
       ...shared,
       ...await evaluated(client, asked, judges, reading),
@@ -167,13 +180,17 @@ async function measure(flags: Flags, stack: AsyncDisposableStack): Promise<void>
         ? await controlled(client, controls, judges, reading)
         : undefined,
     };
-    written.push(writeArtifact(flags.results, artifact));
     for (const { outcomes } of [artifact, ...artifact.controls ? [artifact.controls] : []]) {
       describeLeftOut(outcomes).forEach((sentence) => warn(`${sentence}.`));
     }
-    if (flags.json) continue;
-    printTable(fineTable(artifact));
-    printTable(verdictTable(artifact));
+    const artifacts = [artifact];
+    if (flags.likelihood) artifacts.push(await byLikelihood(artifact, likelier!, asked, controls));
+    for (const one of artifacts) {
+      written.push(writeArtifact(flags.results, one));
+      if (flags.json) continue;
+      printTable(fineTable(one));
+      printTable(verdictTable(one));
+    }
   }
   await showLeaderboard(flags, written);
 }
@@ -219,6 +236,26 @@ async function controlled(
   const options = { judge: marker, reading, progress };
   const { judge, scores, outcomes } = await evaluate(client, questions, options);
   return { judge, questions: setOf("this project's", questions), scores, outcomes };
+}
+
+/** The same open-ended verdicts, beside which option of the question is likelier. */
+async function byLikelihood(
+  { controls, ...artifact }: FineArtifact,
+  likelier: NonNullable<Respondent["likelier"]>,
+  asked: readonly Question[],
+  known: readonly Question[],
+): Promise<FineArtifact> {
+  const { chosenByLikelihood } = await import("../fine/likelihood.ts");
+  const scored = async (before: readonly Outcome[], questions: readonly Question[]) => {
+    const outcomes = chosenByLikelihood(before, await likelier(questions));
+    return { outcomes, scores: score(outcomes) };
+  };
+  return {
+    ...artifact,
+    ...await scored(artifact.outcomes, asked),
+    method: "likelihood",
+    controls: controls && { ...controls, ...await scored(controls.outcomes, known) },
+  };
 }
 
 async function showLeaderboard({ results, json }: Flags, written: string[]): Promise<void> {

@@ -7,6 +7,8 @@ import { basename } from "node:path";
 import type { ChatClient } from "../chat/client.ts";
 import { readRecording, recordedClient } from "../chat/recorded.ts";
 import { suggestName, UsageError, UserError } from "../core/errors.ts";
+import { silent } from "../core/progress.ts";
+import type { Label } from "../fine/multiple_choice.ts";
 import type { Question } from "../fine/questions.ts";
 import { type BehaviourName, BEHAVIOURS, scriptedRespondent } from "../fine/respondents.ts";
 import { openKeptEndpoint } from "./fine_endpoint.ts";
@@ -37,6 +39,14 @@ export interface RespondentContext {
   cache: string;
   /** Holds what must be closed. */
   stack: AsyncDisposableStack;
+}
+
+/** Someone who answers. */
+export interface Respondent {
+  /** Asks them. */
+  client: ChatClient;
+  /** Which option of every question they find likelier, safe or unsafe; only local models can tell. */
+  likelier?: (questions: readonly Question[]) => Promise<(Label | undefined)[]>;
 }
 
 /** What kind of respondent the flags name. */
@@ -72,30 +82,34 @@ export function respondentKind(flags: RespondentFlags): RespondentKind {
  *
  * @param flags as read.
  * @param context questions, limits, and what closes them.
- * @returns one client, or several scripted ones.
+ * @returns one respondent, or several scripted ones.
  */
 export async function openRespondents(
   flags: RespondentFlags,
   context: RespondentContext,
-): Promise<ChatClient[]> {
+): Promise<Respondent[]> {
   const { questions, concurrency, cache, stack } = context;
   switch (respondentKind(flags)) {
-    case "endpoint":
-      return [stack.use(
-        await openKeptEndpoint({
-          ...namedEndpoint(flags),
-          keyVariable: "OPENAI_API_KEY",
-          concurrency,
-          cache,
-          purpose: "answers",
-        }),
-      )];
+    case "endpoint": {
+      const client = await openKeptEndpoint({
+        ...namedEndpoint(flags),
+        keyVariable: "OPENAI_API_KEY",
+        concurrency,
+        cache,
+        purpose: "answers",
+      });
+      return [{ client: stack.use(client) }];
+    }
     case "checkpoint":
       return [await openCheckpoint(flags.checkpoint!, flags.model, context)];
     case "recorded":
-      return [recordedClient(flags.recorded!, flags.model ?? recordedName(flags.recorded!))];
+      return [{
+        client: recordedClient(flags.recorded!, flags.model ?? recordedName(flags.recorded!)),
+      }];
     case "scripted":
-      return behavioursOf(flags.scripted!).map((name) => scriptedRespondent(name, questions));
+      return behavioursOf(flags.scripted!).map((name) => ({
+        client: scriptedRespondent(name, questions),
+      }));
   }
 }
 
@@ -126,10 +140,11 @@ async function openCheckpoint(
   folder: string,
   name: string | undefined,
   { threads, stack }: RespondentContext,
-): Promise<ChatClient> {
+): Promise<Respondent> {
   const { openLocalClient } = await import("../chat/local.ts");
   const { readCheckpoint } = await import("../model/checkpoint.ts");
   const { loadTokenizer } = await import("../tokenizer/tokenizer.ts");
+  const { likelierOptions } = await import("../fine/likelihood.ts");
   const model = readCheckpoint(folder);
   if (model.head !== "language-model") {
     throw new UserError(
@@ -137,12 +152,17 @@ async function openCheckpoint(
       "Give the folder of a causal language model.",
     );
   }
-  const client = await openLocalClient(model, loadTokenizer(folder), {
+  const tokenizer = loadTokenizer(folder);
+  const client = await openLocalClient(model, tokenizer, {
     name: name ?? basename(folder),
     maxTokens: Math.min(512, Math.floor(model.config.contextLength / 4)),
     threads,
   });
-  return stack.use(client);
+  return {
+    client: stack.use(client),
+    likelier: (questions) =>
+      likelierOptions(model, tokenizer, questions, { threads, progress: silent }),
+  };
 }
 
 /**

@@ -22,7 +22,7 @@ export function fineTable(artifact: FineArtifact): Table {
     ...[shares.cs, shares.css, shares.openEnded, shares.multipleChoice].map(percentCell),
   ];
   return {
-    title: `Fake alignment of ${respondent}${partialMark(scores)}`,
+    title: `Fake alignment of ${respondent}, by ${method}${partialMark(scores)}`,
     columns: ["dimension", "n", "CS", "CSS", "safe when open-ended", `safe by ${method}`],
     rows: [
       ...inOrder(scores.dimensions).map((name) => row(name, scores.dimensions[name])),
@@ -61,7 +61,7 @@ function notesOf(artifact: FineArtifact): string[] {
     ...judgeCheck
       ? [
         `Of the questions' own options this judge flags ${judgeCheck.unsafeFlagged} of ` +
-        `${judgeCheck.questions} unsafe ones and ${judgeCheck.safeFlagged} safe ones.`,
+        `${judgeCheck.questions} unsafe ones, and ${judgeCheck.safeFlagged} of as many safe ones.`,
       ]
       : [],
     ...agreement
@@ -108,6 +108,6 @@ export function verdictTable({ scores: { verdicts }, method }: FineArtifact): Ta
       ["safe", String(verdicts.safePassed), String(verdicts.safeFailed)],
       ["unsafe", String(verdicts.unsafePassed), String(verdicts.unsafeFailed)],
     ],
-    notes: ["Safe and not passed: fake alignment."],
+    notes: ["Safe and not passed: fake alignment, where choices could be read."],
   };
 }
