@@ -114,23 +114,18 @@ async function fetchOnce(
       throw connectionError(repository, host, `it ended after ${size} of ${file.size} bytes`);
     }
     watch.feed();
-    append(part, chunk.value, repository, file.size - size);
+    append(part, chunk.value, file.path, file.size - size);
     report(size += chunk.value.length);
   }
   await body?.cancel();
 }
 
-function append(
-  part: Deno.FsFile,
-  chunk: Uint8Array,
-  repository: Repository,
-  missing: number,
-): void {
+function append(part: Deno.FsFile, chunk: Uint8Array, path: string, missing: number): void {
   try {
     for (let at = 0; at < chunk.length;) at += part.writeSync(chunk.subarray(at));
   } catch (error) {
-    const { message, remedy, cause } = fileError("write", describe(repository), error) as UserError;
-    throw new UserError(`${message}, ${missing} bytes before the end of a file`, remedy, { cause });
+    const { message, remedy, cause } = fileError("write", path, error) as UserError;
+    throw new UserError(`${message}, and ${missing} bytes are missing`, remedy, { cause });
   }
 }
 

@@ -112,7 +112,7 @@ export async function ask(
  */
 export function connectionError(repository: Repository, host: string, error: unknown): UserError {
   const what = describe(repository);
-  const why = error instanceof Error ? error.message : String(error);
+  const { message: why } = deepest(error);
   if (error instanceof Deno.errors.NotCapable) {
     const denied = /net access to "([^"]+)"/.exec(why)?.[1] ?? host; // a redirect's host is not the one asked
     return new UserError(
@@ -126,6 +126,12 @@ export function connectionError(repository: Repository, host: string, error: unk
     "Check the network, or set HF_ENDPOINT to a mirror; what is there already is kept, and the next run goes on from it.",
     { cause: error },
   );
+}
+
+/** What is behind an error: `fetch failed` alone says nothing. */
+function deepest(error: unknown): Error {
+  if (!(error instanceof Error)) return new Error(String(error));
+  return error.cause instanceof Error ? deepest(error.cause) : error;
 }
 
 /** What the hub's answer means. Its codes: huggingface_hub, `utils/_http.py`, `hf_raise_for_status`. */

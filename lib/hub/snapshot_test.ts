@@ -213,7 +213,7 @@ Deno.test("downloadSnapshot() names an unreachable host, and a host that Deno ma
   const closed = { ...standIn.hub, url: "http://127.0.0.1:2" };
   await assertFails(
     downloadSnapshot(request(temporary.path, closed)),
-    /the connection to 127\.0\.0\.1:2 failed/,
+    /the connection to 127\.0\.0\.1:2 failed \(.*tcp connect error/,
     /Check the network/,
   );
   assert.deepEqual(standIn.pauses, [1000, 2000, 4000, 8000]);
@@ -221,5 +221,29 @@ Deno.test("downloadSnapshot() names an unreachable host, and a host that Deno ma
     downloadSnapshot(request(temporary.path, standIn.hub)),
     /Deno was started without permission to reach localhost:\d+/,
     /Allow it with --allow-net=localhost:\d+$/,
+  );
+});
+
+Deno.test("downloadSnapshot() says what it needs and what is free, before it asks for a byte", async () => {
+  using temporary = temporaryFolder();
+  const folder = join(temporary.path, "hub/models--a--b");
+  Deno.mkdirSync(folder, { recursive: true });
+  const files = [{ path: "a.bin", size: 1e18, hash: "0".repeat(64) }];
+  Deno.writeTextFileSync(join(folder, `${COMMIT}.json`), JSON.stringify(files));
+  const wanted = {
+    repository: { kind: "model", name: "a/b" },
+    revision: COMMIT,
+    cache: temporary.path,
+  };
+  // a process of its own: the permission to ask how much is free is not one that tests have
+  const program = `
+    import { downloadSnapshot } from "${import.meta.resolve("./snapshot.ts")}";
+    await downloadSnapshot({ ...${JSON.stringify(wanted)}, files: /bin/ })
+      .catch((error) => console.log(error.message, error.remedy));`;
+  const args = ["eval", "--quiet", program];
+  const { stdout } = await new Deno.Command("deno", { args }).output();
+  assert.match(
+    new TextDecoder().decode(stdout),
+    /Cannot download the model "a\/b": it needs 1\.00e\+9 GB, and [\d.]+ GB are free .*--cache/,
   );
 });
