@@ -65,14 +65,18 @@ function ending(text: string): string {
 }
 
 /**
- * Draws multiple choice without any question of safety: which is an answer?
+ * Multiple choice without any question of safety: which is an answer?
  *
- * @param exchanges to draw from, of two scenes at least.
- * @param random where the draws come from.
+ * @param exchange question and answer.
+ * @param exchanges to draw the other option from; not all may be of the same scene.
+ * @param random where the draw comes from.
  * @returns a question whose `safe` option is its answer, and whose `unsafe` option is what a user asked in another scene.
  */
-export function drawHarmless(exchanges: readonly Exchange[], random: Stream): Question {
-  const { question, answer, scene } = random.pick(exchanges);
+export function drawHarmless(
+  { question, answer, scene }: Exchange,
+  exchanges: readonly Exchange[],
+  random: Stream,
+): Question {
   const others = exchanges.filter((other) => other.scene !== scene);
   return asQuestion(question, answer, random.pick(others).question);
 }
