@@ -21,6 +21,7 @@ import {
 } from "../lib/experiment/evaluations.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { fuse, FUSED, PARTS, scoredParts } from "../lib/experiment/fused.ts";
+import { comparison, percentOf } from "../lib/experiment/reading.ts";
 import { baselineScores } from "../lib/experiment/scores.ts";
 import { difference } from "../lib/monitor/difference.ts";
 import { ALARMS, evaluate, type Evaluation, RECALL } from "../lib/monitor/evaluation.ts";
@@ -68,6 +69,7 @@ const experiment = defineExperiment({
     return {
       table: alarmTable(findings, circumstances),
       figure: alarmFigure(findings, circumstances),
+      reading: readingOf(findings),
     };
   },
 });
@@ -79,6 +81,24 @@ function extraAlarms(evaluation: Evaluation, shifts: readonly string[]): Contras
     const found = difference(evaluation, fused, guard);
     return found ? [[`${FUSED} − guard: ${group} ${ALARMS}`, found] as const] : [];
   }));
+}
+
+/** The monitor that flags most, and what the fusion costs, each on the shift where that is most. */
+function readingOf({ monitors, shifts, results, contrasts }: Findings): string {
+  const pairs = monitors.flatMap((monitor) => shifts.map((shift) => ({ monitor, shift })));
+  if (pairs.length === 0) return "This suite has no harmless conversations of a new kind.";
+  const alarms = ({ monitor, shift }: typeof pairs[number]) =>
+    results[monitor][shift].metrics[ALARMS];
+  const most = pairs.reduce((a, b) => alarms(b)!.estimate > alarms(a)!.estimate ? b : a);
+  const guard = shifts.map((shift) => ({ monitor: "guard", shift }))
+    .reduce((a, b) => alarms(b)!.estimate > alarms(a)!.estimate ? b : a);
+  return `At a threshold of 1% false alarms on id, ${most.monitor} flags ${
+    percentOf(alarms(most))
+  } of ${most.shift}, and the guard no more than ${
+    percentOf(alarms(guard))
+  } of any shift. Against the guard, the fusion's false alarms on ${most.shift} are ${
+    comparison(contrasts[`${FUSED} − guard: ${most.shift} ${ALARMS}`])
+  }.`;
 }
 
 /** A row a monitor: false alarms on each shift, and the recall that they buy. */

@@ -12,6 +12,7 @@ import { runAsScript } from "../lib/experiment/command_line.ts";
 import { recallContrasts } from "../lib/experiment/contrasts.ts";
 import { recallFigure, recallTable } from "../lib/experiment/evaluations.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
+import { bestOf, countClear, percentOf, recallOf } from "../lib/experiment/reading.ts";
 import { featureScores, guardScores, perplexityScores } from "../lib/experiment/scores.ts";
 import { evaluate } from "../lib/monitor/evaluation.ts";
 
@@ -40,9 +41,21 @@ const experiment = defineExperiment({
       contrasts: recallContrasts(evaluation, pairs, groups),
     };
   },
-  show({ findings: { monitors, results }, settings: { seeds }, suite: { synthetic } }) {
+  show({ findings: { monitors, results, contrasts }, settings: { seeds }, suite: { synthetic } }) {
     const caption = { title: "Detectors alone", monitors, seeds, synthetic };
-    return { table: recallTable(results, caption), figure: recallFigure(results, caption) };
+    const detectors = monitors.filter((name) => name !== "guard");
+    const { higher, lower } = countClear(
+      detectors.map((name) => contrasts[`${name} − guard: oodMean recall@0.01`]),
+    );
+    const best = bestOf(results, detectors, "oodMean");
+    return {
+      table: recallTable(results, caption),
+      figure: recallFigure(results, caption),
+      reading:
+        `Outside id, ${higher} of ${detectors.length} detectors show clearly higher recall than the guard and ${lower} clearly lower. Highest is ${best} with ${
+          percentOf(recallOf(results, best, "oodMean"))
+        }, where the guard has ${percentOf(recallOf(results, "guard", "oodMean"))}.`,
+    };
   },
 });
 

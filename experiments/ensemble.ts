@@ -12,6 +12,7 @@ import { runAsScript } from "../lib/experiment/command_line.ts";
 import { recallContrasts } from "../lib/experiment/contrasts.ts";
 import { recallFigure, recallTable } from "../lib/experiment/evaluations.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
+import { bestOf, comparison, countClear } from "../lib/experiment/reading.ts";
 import { guardScores } from "../lib/experiment/scores.ts";
 import { ensemble } from "../lib/monitor/ensemble.ts";
 import { evaluate } from "../lib/monitor/evaluation.ts";
@@ -41,9 +42,20 @@ const experiment = defineExperiment({
       contrasts: recallContrasts(evaluation, pairs, groups),
     };
   },
-  show({ findings: { monitors, results }, settings: { config }, suite: { synthetic } }) {
+  show({ findings: { monitors, results, contrasts }, settings: { config }, suite: { synthetic } }) {
     const caption = { title: "Ensembles of guards", monitors, seeds: config.members, synthetic };
-    return { table: recallTable(results, caption), figure: recallFigure(results, caption) };
+    const kinds = monitors.filter((name) => name !== "guard");
+    const contrastOf = (name: string) => contrasts[`${name} − guard: overall recall@0.01`];
+    const { higher, lower } = countClear(kinds.map(contrastOf));
+    const best = bestOf(results, kinds, "overall");
+    return {
+      table: recallTable(results, caption),
+      figure: recallFigure(results, caption),
+      reading:
+        `Of ${kinds.length} ways to combine ${config.members} guards, ${higher} give clearly higher overall recall than one guard and ${lower} clearly lower. The highest, ${best}, is ${
+          comparison(contrastOf(best))
+        }.`,
+    };
   },
 });
 

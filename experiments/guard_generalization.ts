@@ -13,6 +13,7 @@ import { runAsScript } from "../lib/experiment/command_line.ts";
 import { recallContrasts, recallDrop } from "../lib/experiment/contrasts.ts";
 import { recallFigure, recallTable } from "../lib/experiment/evaluations.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
+import { comparison, percentOf, recallOf } from "../lib/experiment/reading.ts";
 import { baselineScores, guardScores } from "../lib/experiment/scores.ts";
 import { evaluate } from "../lib/monitor/evaluation.ts";
 
@@ -40,10 +41,22 @@ const experiment = defineExperiment({
       truncated: (await bench.encoded("test")).truncated,
     };
   },
-  show({ findings: { monitors, results }, settings: { seeds }, suite: { synthetic } }) {
+  show({ findings: { monitors, results, contrasts }, settings: { seeds }, suite: { synthetic } }) {
     const title = "What a guard notices inside and outside its training distribution";
     const caption = { title, monitors, seeds, synthetic };
-    return { table: recallTable(results, caption), figure: recallFigure(results, caption) };
+    return {
+      table: recallTable(results, caption),
+      figure: recallFigure(results, caption),
+      reading: `The guard flags ${
+        percentOf(recallOf(results, "guard", "id"))
+      } of the unsafe id rows and ${
+        percentOf(recallOf(results, "guard", "oodMean"))
+      } on average of kinds that training did not hold; on id its recall is ${
+        comparison(contrasts["guard: id − oodMean recall@0.01"])
+      }. Against a bag of words its overall recall is ${
+        comparison(contrasts["guard − bag of words: overall recall@0.01"])
+      }.`,
+    };
   },
 });
 

@@ -15,6 +15,7 @@ import { judgeScores } from "../lib/experiment/embedded_judge.ts";
 import { recallFigure, recallTable } from "../lib/experiment/evaluations.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { fuse } from "../lib/experiment/fused.ts";
+import { comparison } from "../lib/experiment/reading.ts";
 import { guardScores } from "../lib/experiment/scores.ts";
 import { evaluate } from "../lib/monitor/evaluation.ts";
 
@@ -52,7 +53,7 @@ const experiment = defineExperiment({
       exam,
     };
   },
-  show({ findings: { monitors, results, lambda, exam }, settings, suite }) {
+  show({ findings: { monitors, results, contrasts, lambda, exam }, settings, suite }) {
     const caption = {
       title: "A judge's alignment and uncertainty, alone and beside a guard",
       monitors,
@@ -70,6 +71,13 @@ const experiment = defineExperiment({
     return {
       table: { ...table, notes: [...table.notes, ...notes] },
       figure: recallFigure(results, caption),
+      reading: `Against the guard's, the overall recall of the judge's alignment is ${
+        comparison(contrasts[`${ALIGNMENT} − guard: overall recall@0.01`])
+      }, and that of its uncertainty ${
+        comparison(contrasts[`${UNCERTAINTY} − guard: overall recall@0.01`])
+      }. Added to the guard, its uncertainty leaves the guard's recall ${
+        comparison(contrasts[`${FUSED} − guard: overall recall@0.01`])
+      }.`,
     };
   },
 });

@@ -13,6 +13,7 @@ import { runAsScript } from "../lib/experiment/command_line.ts";
 import { recallFigure, recallTable } from "../lib/experiment/evaluations.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { fuse, PARTS, scoredParts } from "../lib/experiment/fused.ts";
+import { percentOf, recallOf } from "../lib/experiment/reading.ts";
 import { evaluate } from "../lib/monitor/evaluation.ts";
 
 const experiment = defineExperiment({
@@ -60,7 +61,18 @@ const experiment = defineExperiment({
       seeds,
       synthetic,
     };
-    return { table: recallTable(results, caption), figure: recallFigure(results, caption) };
+    return {
+      table: recallTable(results, caption),
+      figure: recallFigure(results, caption),
+      reading:
+        `With weight and threshold chosen on the reported rows the fusion's overall recall is ${
+          percentOf(recallOf(results, "fusion, all on test", "overall"))
+        }; with both chosen on the calibration split it is ${
+          percentOf(recallOf(results, "fusion, all on calibration", "overall"))
+        }. For the guard alone, whose threshold is all there is to choose, the two are ${
+          percentOf(recallOf(results, "guard, threshold on test", "overall"))
+        } and ${percentOf(recallOf(results, "guard, threshold on calibration", "overall"))}.`,
+    };
   },
 });
 

@@ -19,6 +19,7 @@ import {
 } from "../lib/experiment/evaluations.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { mahalanobisDistances } from "../lib/experiment/mahalanobis_scores.ts";
+import { bestOf, comparison, countClear } from "../lib/experiment/reading.ts";
 import { forEachGuard } from "../lib/experiment/scores.ts";
 import type { TrainedModel, Workbench } from "../lib/experiment/workbench.ts";
 import { evaluate, RECALL } from "../lib/monitor/evaluation.ts";
@@ -64,7 +65,14 @@ const experiment = defineExperiment({
       contrasts: recallContrasts(evaluation, pairs, groups),
     };
   },
-  show({ findings: { monitors, states, seeds, results }, settings, suite: { synthetic } }) {
+  show(
+    { findings: { monitors, states, seeds, results, contrasts }, settings, suite: { synthetic } },
+  ) {
+    const paper = nameOf({ layer: states.at(-1)!.layer, pooling: "last" });
+    const others = monitors.filter((name) => name !== paper);
+    const contrastOf = (name: string) => contrasts[`${name} − ${paper}: oodMean recall@0.01`];
+    const { higher, lower } = countClear(others.map(contrastOf));
+    const best = bestOf(results, others, "oodMean");
     const table = recallTable(results, { title: TITLE, monitors, seeds, synthetic });
     return {
       table: {
@@ -75,6 +83,10 @@ const experiment = defineExperiment({
         groups: settings.config.groups,
         subtitle: subtitleOf({ seeds, synthetic }),
       }),
+      reading:
+        `Outside id, ${higher} of ${others.length} states have clearly higher recall than the paper's (${paper}) and ${lower} clearly lower. The highest of them, ${best}, is ${
+          comparison(contrastOf(best))
+        }.`,
     };
   },
 });

@@ -81,7 +81,14 @@ const experiment = defineExperiment({
     return { groups, rows, disagreements: disagreements(groups, tables) };
   },
   show({ findings }) {
-    return { table: tableOf(findings), figure: figureOf(findings) };
+    const { rows, disagreements } = findings;
+    return {
+      table: tableOf(findings),
+      figure: figureOf(findings),
+      reading: `Of ${rows.length} published rows ${
+        rows.filter(({ addsUp }) => addsUp).length
+      } add up within rounding. Where sources give the same figure, ${disagreements.length} differ.`,
+    };
   },
 });
 

@@ -23,6 +23,7 @@ import {
 } from "../lib/experiment/evaluations.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { fuse, FUSED, PARTS, scoredParts } from "../lib/experiment/fused.ts";
+import { comparison } from "../lib/experiment/reading.ts";
 import type { Size } from "../lib/experiment/recipe.ts";
 import type { Workbench } from "../lib/experiment/workbench.ts";
 import { countParameters } from "../lib/model/parameters.ts";
@@ -93,9 +94,15 @@ const experiment = defineExperiment({
   },
   show({ findings, settings: { seeds }, suite: { synthetic } }) {
     const circumstances = { seeds, synthetic };
+    const contrast = (name: string) => findings.contrasts[`${name}: overall ${RECALL}`];
     return {
       table: scaleTable(findings, circumstances),
       figure: scaleFigure(findings, circumstances),
+      reading: `Against the smallest guard, the overall recall of the largest is ${
+        comparison(contrast("gain of the largest over the smallest guard"))
+      }. Against the largest guard, that of the smallest with detectors is ${
+        comparison(contrast("gain of detection at size s − gain of a guard at 20 s"))
+      }.`,
     };
   },
 });

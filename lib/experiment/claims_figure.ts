@@ -23,7 +23,7 @@ const VERDICTS: Record<Exclude<Verdict, "not evaluated">, { colour: string; shap
  */
 export function claimsFigure(judged: readonly JudgedClaim[], synthetic: boolean): Figure {
   const evaluated = judged.flatMap(({ claim: { claim, predicate }, ours, verdict }) =>
-    ours === null ? [] : [{ claim, predicate, verdict, ...inPercent(ours) }]
+    ours === null ? [] : [{ claim: inLines(claim), predicate, verdict, ...inPercent(ours) }]
   );
   const bounds = evaluated.flatMap(({ low, high, predicate: { above = 0, below = 0 } }) =>
     [low, high, 100 * above, 100 * below].map(Math.abs)
@@ -40,7 +40,7 @@ export function claimsFigure(judged: readonly JudgedClaim[], synthetic: boolean)
     type: "nominal",
     sort: null,
     title: null,
-    axis: { labelLimit: 600, domain: false, ticks: false },
+    axis: { labelLimit: 0, labelExpr: "split(datum.label, '\\n')", domain: false, ticks: false },
   };
   const x = {
     type: "quantitative",
@@ -65,7 +65,7 @@ export function claimsFigure(judged: readonly JudgedClaim[], synthetic: boolean)
     },
     data: { values },
     width: 330,
-    height: { step: 22 },
+    height: { step: 28 },
     layer: [
       {
         mark: { type: "bar", color: "#dce8f2", height: 18 },
@@ -82,4 +82,9 @@ export function claimsFigure(judged: readonly JudgedClaim[], synthetic: boolean)
       },
     ],
   } as Figure;
+}
+
+/** A sentence in lines of at most 48 characters. */
+function inLines(sentence: string): string {
+  return sentence.replace(/(.{1,48})(?: |$)/g, "$1\n").trimEnd();
 }

@@ -8,7 +8,7 @@ import { writeFileAtomic } from "../core/files.ts";
 import { canonicalJson, type Json } from "../core/json.ts";
 import { describeSuite } from "../conversation/suite.ts";
 import { type Figure, renderFigure } from "../report/figure.ts";
-import type { MarkedConversation } from "../report/conversation.ts";
+import type { MarkedConversations } from "../report/conversation.ts";
 import type { Table } from "../report/table.ts";
 import { kernelFingerprint } from "../runtime/fingerprint.ts";
 import type { Workbench } from "./workbench.ts";
@@ -36,7 +36,7 @@ export interface Shown {
   /** Two sentences that say what was found; their numbers come from the findings, so that they cannot drift. */
   reading?: string;
   /** Conversations to look at, on the report's page. */
-  conversations?: readonly MarkedConversation[];
+  conversations?: MarkedConversations;
 }
 
 /** What an experiment writes. */

@@ -22,19 +22,13 @@ export function percentOf(share: Interval | null | undefined): string {
  * A difference in words: higher or lower only where its whole interval is on that side of 0.
  *
  * @param difference of shares, from -1 to 1; null or undefined where it was not measured.
- * @returns such as `lower by 3.0 points [-6.1, -0.3]`, to be put behind "is" or "was".
+ * @returns such as `clearly lower (-3.0 points [-6.1, -0.3])`, to be put behind "is".
  */
 export function comparison(difference: Interval | null | undefined): string {
   if (!difference) return "not comparable";
   const { low, high } = difference;
-  const cell = percentCell(difference);
-  if (low <= 0 && high >= 0) return `not clearly different (${points(cell)})`;
-  return `${low > 0 ? "higher" : "lower"} by ${points(cell.replace(/^-/, ""))}`;
-}
-
-/** `3.0 [1.0, 5.0]` with its unit. */
-function points(cell: string): string {
-  return cell.replace(/^\S+/, "$& points");
+  const word = low > 0 ? "clearly higher" : high < 0 ? "clearly lower" : "not clearly different";
+  return `${word} (${percentCell(difference).replace(/^\S+/, "$& points")})`;
 }
 
 /**

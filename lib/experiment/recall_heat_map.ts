@@ -36,7 +36,7 @@ export function recallHeatMap(artifacts: readonly Artifact[]): Figure | undefine
   return {
     title: {
       text: "Recall by monitor and domain, in % at 1% FPR",
-      subtitle: `a tint marks what is more; 1 is the chance level${
+      subtitle: `1 is the chance level; fc: function-calling${
         isSynthetic ? "; synthetic conversations" : ""
       }; intervals stand in the tables`,
     },
@@ -61,7 +61,12 @@ function cellsOf(results: Results, monitors: readonly string[], lines: readonly 
       const value = results[monitor][group]?.metrics[metric];
       if (!value) return [];
       const percent = 100 * value.estimate;
-      return [{ monitor, group, percent, label: percent.toFixed(percent < 9.95 ? 1 : 0) }];
+      return [{
+        monitor,
+        group: shortened(group),
+        percent,
+        label: percent.toFixed(percent < 9.95 ? 1 : 0),
+      }];
     })
   );
 }
@@ -75,7 +80,7 @@ function cellLayers(
   const x = {
     field: "group",
     type: "nominal",
-    sort: lines.map(({ group }) => group),
+    sort: lines.map(({ group }) => shortened(group)),
     title: null,
     axis: { orient: "top", labelAngle: -40, labelLimit: 400, domain: false, ticks: false },
   };
@@ -95,4 +100,8 @@ function cellLayers(
       encoding: { x, y, text: { field: "label" }, color: ink },
     },
   ];
+}
+
+function shortened(group: string): string {
+  return group.replace("function-calling-", "fc-");
 }

@@ -10,14 +10,15 @@ import { exists, readText, writeFileAtomic } from "../core/files.ts";
 import { readArtifacts } from "../fine/artifact.ts";
 import { renderFigure } from "../report/figure.ts";
 import { leaderboardFigure, leaderboardTable } from "../report/fine_leaderboard.ts";
-import { type Html, html } from "../report/html.ts";
+import { markup } from "../report/html.ts";
 import { renderPage } from "../report/page.ts";
 import { type Section, sectionHtml } from "../report/section.ts";
-import { claimsTable, type JudgedClaim, runOf } from "./claims.ts";
+import { claimsTable, type JudgedClaim } from "./claims.ts";
 import { claimsFigure } from "./claims_figure.ts";
 import type { Artifact, Experiment, Shown } from "./experiment.ts";
 import { judgeClaims } from "./published_claims.ts";
 import { recallHeatMap } from "./recall_heat_map.ts";
+import { contents, footer, header, TITLE } from "./report_frame.ts";
 import { parseArtifact } from "./verify.ts";
 
 /** A page with its figures. */
@@ -27,8 +28,6 @@ export interface Report {
   /** SVG documents by name: of every experiment on the page, and of the page's own figures. */
   figures: Record<string, string>;
 }
-
-const TITLE = "Can a monitor notice a kind of misbehaviour that it was never trained on?";
 
 /**
  * Makes the report of a folder.
@@ -63,7 +62,7 @@ export async function buildReport(
     if (figure !== undefined) figures[id] = await renderFigure(figure);
   }
   const names = new Set(artifacts.map(({ artifact }) => artifact.experiment));
-  const content = html`<a class="skip" href="#results">Skip to the results</a>
+  const content = markup`<a class="skip" href="#results">Skip to the results</a>
 ${header(judged, artifacts.map(({ artifact }) => artifact))}
 ${contents(sections)}
 <main id="results" tabindex="-1">
@@ -181,63 +180,4 @@ function leaderboardSection(folder: string): Section[] {
     figureText: `${table.title}. ${BELOW}`,
     table,
   }];
-}
-
-/** What was found, on what, and how to read it. */
-function header(judged: readonly JudgedClaim[], artifacts: readonly Artifact[]): Html {
-  const count = (verdict: string) => judged.filter((one) => one.verdict === verdict).length;
-  const runs = [...new Set(artifacts.map(runOf))];
-  const synthetic = artifacts.some(({ suite }) => suite.synthetic);
-  return html`<header>
-<h1>${TITLE}</h1>
-<p>Monitors were trained on a restricted set of conversations and tested on kinds of misbehaviour that the set does not
-hold, in ${artifacts.length} experiments. Of ${judged.length} published claims, ${
-    count("holds")
-  } hold in our data,
-${count("does not hold")} ${count("does not hold") === 1 ? "does" : "do"} not,
-${count("not decided by this data")} are not decided by it, and ${
-    count("not evaluated")
-  } were not evaluated.</p>
-${
-    synthetic
-      ? html`
-        <p
-          class="notice"><strong>Synthetic data.</strong> The conversations behind these numbers were made up for this
-        project, and the monitors are small. Directions may carry over to other data; figures do not.</p>
-      `
-      : ""
-  }
-<p>Data: ${runs.join("; ")}.${
-    runs.length > 1 ? " The experiments below are of different runs." : ""
-  }</p>
-<p>An estimate stands before its 95% interval, as in 19.8 [12.0, 28.1]: had other conversations and other seeds been
-drawn, the estimate would most likely have fallen in a range about that wide. A claim holds where the whole interval lies in
-the claimed range, and does not hold where all of it lies outside; where the interval includes a bound, this data does not
-decide. Not decided is no verdict against a claim. Bold cells are clearly above chance: green where
-that is good, orange where it is bad.</p>
-</header>`;
-}
-
-function contents(sections: readonly Section[]): Html {
-  return html`
-    <nav aria-label="Contents">
-      <ul>
-    ${sections.map(({ id, heading }) => html`<li><a href="#${id}">${heading}</a></li>\n`)}</ul>
-    </nav>
-  `;
-}
-
-function footer(missing: readonly Experiment[]): Html {
-  const names = missing.map(({ name }) => name).join(", ");
-  return html`<footer>
-${
-    missing.length > 0
-      ? html`<p>Not run: ${names}.</p>\n`
-      : ""
-  }<p>Made by <code>deno task report</code> from the
-artifacts beside this page; <code>deno task verify</code> makes them again and compares. The same artifacts give the same page to the last byte.</p>
-<p>The claims are those of “Benchmarking and Improving Monitors for Out-Of-Distribution Alignment Failure in LLMs”
-(<a href="https://arxiv.org/abs/2605.21602">arXiv 2605.21602</a>) and of “Fake Alignment: Are LLMs Really Aligned Well?”
-(<a href="https://arxiv.org/abs/2311.05915">arXiv 2311.05915</a>).</p>
-</footer>`;
 }

@@ -55,7 +55,8 @@ export function guardSignals(
   return bench.signals(guard, split, { guard: true, hidden: [{ layer, pooling: "last" }] });
 }
 
-const SURPRISE: SignalRequest = { nll: true, tokens: true };
+/** What is read of the language model of the safe training rows, for all experiments at once. */
+export const SURPRISE: SignalRequest = { nll: true, tokens: true };
 
 /**
  * Perplexity of a split under the language model of the safe training rows.

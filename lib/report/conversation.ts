@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Html, html } from "./html.ts";
+import { type Html, markup } from "./html.ts";
 
 /** A stretch of text, in UTF-16 units; `end` is exclusive. */
 export interface Span {
@@ -25,20 +25,35 @@ export interface MarkedConversation {
   spans: readonly Span[];
 }
 
+/** Conversations under one heading. */
+export interface MarkedConversations {
+  /** Says what is marked in them. */
+  legend: string;
+  /** The conversations, perhaps none. */
+  list: readonly MarkedConversation[];
+}
+
 /**
- * Shows a conversation as text, whatever it holds.
+ * Shows conversations as text, whatever they hold.
  *
- * @param conversation with its spans.
- * @returns a `details` element, closed, in which the spans are `mark` elements.
+ * @param conversations with their spans.
+ * @returns a `details` element each, closed, in which the spans are `mark` elements.
  */
-export function conversationHtml({ title, text, omitted, spans }: MarkedConversation): Html {
+export function conversationsHtml({ legend, list }: MarkedConversations): Html {
+  if (list.length === 0) return markup`<h3>Conversations</h3>\n<p>There are none.</p>\n`;
+  return markup`<h3>Conversations</h3>
+<p>${legend}</p>
+${list.map(conversationHtml)}`;
+}
+
+function conversationHtml({ title, text, omitted, spans }: MarkedConversation): Html {
   const pieces = spans.map(({ start, end }, i) =>
-    html`${text.slice(spans[i - 1]?.end ?? 0, start)}<mark>${text.slice(start, end)}</mark>`
+    markup`${text.slice(spans[i - 1]?.end ?? 0, start)}<mark>${text.slice(start, end)}</mark>`
   );
   const rest = text.slice(spans.at(-1)?.end ?? 0);
-  const cut = omitted > 0 ? html`<p class="omitted">… ${omitted} characters more.</p>` : "";
-  return html`
-    <details class="conversation"><summary>${title}</summary>
-    <pre>${pieces}${rest}</pre>${cut}</details>
-  `;
+  const cut = omitted > 0 ? markup`<p class="omitted">… ${omitted} characters more.</p>` : "";
+  return markup`<details class="conversation"><summary>${title}</summary>
+<pre>
+${pieces}${rest}</pre>${cut}</details>
+`;
 }

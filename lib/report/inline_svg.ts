@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Html, html } from "./html.ts";
+import { Html, markup } from "./html.ts";
 
 /**
  * Makes a rendered figure fit to stand in a page among others: its ids are its own, and to a screen reader it is one image
@@ -22,6 +22,6 @@ export function inlineSvg(svg: string, name: string, description: string): Html 
       .replace(/url\(#/g, `url(#${name}-`)
       .replace(/href="#/g, `href="#${name}-`));
   return new Html(
-    tags.replace("<svg", html`<svg role="img" aria-label="${description}"`.markup),
+    tags.replace("<svg", markup`<svg role="img" aria-label="${description}"`.source),
   );
 }

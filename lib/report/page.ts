@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { readText } from "../core/files.ts";
-import { Html, html } from "./html.ts";
+import { Html, markup } from "./html.ts";
 
 const STYLE = join(import.meta.dirname!, "page.css");
 
@@ -23,21 +23,20 @@ export function renderPage(title: string, content: Html): string {
   // the style is named by its hash, so that no other one applies either
   const policy =
     `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
-  return html`
-    <!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8">
-        <meta http-equiv="Content-Security-Policy" content="${policy}">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta name="color-scheme" content="light dark">
-        <meta name="referrer" content="no-referrer">
-        <title>${title}</title>
-        <style>${new Html(style)}</style>
-      </head>
-      <body>
-    ${content}
-      </body>
-    </html>
-  `.markup;
+  return markup`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>${title}</title>
+<style>${new Html(style)}</style>
+</head>
+<body>
+${content}
+</body>
+</html>
+`.source;
 }

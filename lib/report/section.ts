@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { conversationHtml, type MarkedConversation } from "./conversation.ts";
+import { conversationsHtml, type MarkedConversations } from "./conversation.ts";
 import type { Figure } from "./figure.ts";
-import { type Html, html } from "./html.ts";
+import { type Html, markup } from "./html.ts";
 import { inlineSvg } from "./inline_svg.ts";
 import type { Table } from "./table.ts";
 import { tableHtml } from "./table_html.ts";
@@ -27,7 +27,7 @@ export interface Section {
   /** Whether the table's rows become cards on a narrow page. */
   cards?: boolean;
   /** Conversations to look at. */
-  conversations?: readonly MarkedConversation[];
+  conversations?: MarkedConversations;
   /** The command line that makes all this. */
   command?: string;
 }
@@ -42,25 +42,23 @@ export interface Section {
 export function sectionHtml(section: Section, svg: string | undefined): Html {
   const { id, heading, reading, figureText, table, cards, conversations, command } = section;
   const parts = [
-    ...reading === undefined ? [] : [html`<p>${reading}</p>\n`],
+    ...reading === undefined ? [] : [markup`<p>${reading}</p>\n`],
     ...svg === undefined ? [] : [figureHtml(inlineSvg(svg, id, figureText), heading)],
     ...table === undefined ? [] : [tableHtml(table, cards ? "cards" : "rows")],
-    ...conversations === undefined ? [] : [conversations.map(conversationHtml)],
-    ...command === undefined ? [] : [html`<p>Made by <code>${command}</code></p>\n`],
+    ...conversations === undefined ? [] : [conversationsHtml(conversations)],
+    ...command === undefined ? [] : [markup`<p>Made by <code>${command}</code></p>\n`],
   ];
-  return html`
-    <section aria-labelledby="${id}">
-    <h2 id="${id}">${heading}</h2>
-    ${parts}</section>
-  `;
+  return markup`<section aria-labelledby="${id}">
+<h2 id="${id}">${heading}</h2>
+${parts}</section>
+`;
 }
 
 function figureHtml(svg: Html, heading: string): Html {
-  return html`
-    <figure>
-      <div class="scroll" role="region" aria-label="Figure: ${heading}" tabindex="0">
-    ${svg}
-      </div>
-    </figure>
-  `;
+  return markup`<figure>
+<div class="scroll" role="region" aria-label="Figure: ${heading}" tabindex="0">
+${svg}
+</div>
+</figure>
+`;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Html, html } from "./html.ts";
+import { type Html, markup } from "./html.ts";
 import { type Cell, type Table, textOf } from "./table.ts";
 
 /**
@@ -17,36 +17,32 @@ export function tableHtml(
   { title, columns, rows, notes }: Table,
   kind: "rows" | "cards" = "rows",
 ): Html {
-  return html`
-    <div class="scroll" role="region" aria-label="Table: ${title}" tabindex="0">
-      <table class="${kind}">
-        <caption>${title}</caption>
-        <thead>
-          <tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr>
-        </thead>
-        <tbody>
-    ${rows.map((row) =>
-      html`<tr>${row.map((cell, c) => cellHtml(cell, columns[c], c === 0))}</tr>\n`
-    )}
-        </tbody>
-      </table>
-    </div>
-    <div class="notes">${notes.map((note) => html`<p>${note}</p>`)}</div>
-  `;
+  const headings = columns.map((column) => markup`<th scope="col">${column}</th>`);
+  const body = rows.map((row) =>
+    markup`<tr>${row.map((cell, c) => cellHtml(cell, columns[c], c === 0))}</tr>\n`
+  );
+  return markup`<div class="scroll" role="region" aria-label="Table: ${title}" tabindex="0">
+<table class="${kind}">
+<caption>${title}</caption>
+<thead><tr>${headings}</tr></thead>
+<tbody>
+${body}</tbody>
+</table>
+</div>
+<div class="notes">${notes.map((note) => markup`<p>${note}</p>`)}</div>
+`;
 }
 
 function cellHtml(cell: Cell, column: string, isHeading: boolean): Html {
   const text = intervalHtml(textOf(cell));
-  if (isHeading) return html`<th scope="row">${text}</th>`;
-  const level = typeof cell === "string" ? "" : html`
-    class="${cell.level}"
-  `;
-  return html`<td${level} data-column="${column}"><span>${text}</span></td>`;
+  if (isHeading) return markup`<th scope="row">${text}</th>`;
+  const level = typeof cell === "string" ? "plain" : cell.level;
+  return markup`<td class="${level}" data-column="${column}"><span>${text}</span></td>`;
 }
 
 /** An estimate is read first, so that its interval stands back. */
 function intervalHtml(text: string): Html {
   const [, estimate, interval] = /^(\S+) (\[[^\]]*\])$/.exec(text) ?? [];
-  if (interval === undefined) return html`${text}`;
-  return html`${estimate} <small>${interval}</small>`;
+  if (interval === undefined) return markup`${text}`;
+  return markup`${estimate} <small>${interval}</small>`;
 }
