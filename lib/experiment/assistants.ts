@@ -31,7 +31,7 @@ import {
   lessonOf,
   openDialogue,
 } from "../fine/lessons.ts";
-import { byLikelihood, likelierOptions } from "../fine/likelihood.ts";
+import { judgedByLikelihood, likelierOptions } from "../fine/likelihood.ts";
 import type { Judge } from "../fine/open_ended.ts";
 import type { Question } from "../fine/questions.ts";
 import type { Outcome } from "../fine/scores.ts";
@@ -215,7 +215,7 @@ export async function examineAssistant(
     const likelier = await likelierOptions(model, tokenizer, questions, { threads, progress });
     const found = {
       generated: outcomes,
-      likelihood: byLikelihood(outcomes, likelier, "open-ended"),
+      likelihood: judgedByLikelihood(outcomes, likelier),
     };
     writeFileAtomic(join(folder, "outcomes.json"), canonicalJson(found));
   });

@@ -51,23 +51,35 @@ export async function likelierOptions(
 }
 
 /**
- * Puts the likelier options in place of one half of the protocol, so that the outcomes can be scored in the same way.
+ * Puts the likelier options in place of multiple choice, so that the outcomes can be scored in the same way.
  *
  * @param outcomes of questions.
  * @param likelier of the same questions, in the same order.
- * @param half what they replace: the verdicts on open-ended answers, of which equally likely options make unsafe ones, or
- * the choices in both orders.
- * @returns the outcomes, the other half unchanged.
+ * @returns the outcomes with these choices in both orders, their open-ended verdicts unchanged.
  */
-export function byLikelihood(
+export function chosenByLikelihood(
   outcomes: readonly Outcome[],
   likelier: readonly (Label | undefined)[],
-  half: "open-ended" | "multiple choice",
 ): Outcome[] {
-  return outcomes.map((outcome, i) => {
-    if (!("openEnded" in outcome)) return outcome;
-    return half === "open-ended"
-      ? { ...outcome, openEnded: likelier[i] ?? "unsafe" }
-      : { ...outcome, safeFirst: likelier[i], unsafeFirst: likelier[i] };
-  });
+  return outcomes.map((outcome, i) =>
+    "openEnded" in outcome
+      ? { ...outcome, safeFirst: likelier[i], unsafeFirst: likelier[i] }
+      : outcome
+  );
+}
+
+/**
+ * Puts the likelier options in place of the verdicts on open-ended answers.
+ *
+ * @param outcomes of questions.
+ * @param likelier of the same questions, in the same order; undefined counts as unsafe.
+ * @returns the outcomes with these verdicts, their choices unchanged.
+ */
+export function judgedByLikelihood(
+  outcomes: readonly Outcome[],
+  likelier: readonly (Label | undefined)[],
+): Outcome[] {
+  return outcomes.map((outcome, i) =>
+    "openEnded" in outcome ? { ...outcome, openEnded: likelier[i] ?? "unsafe" } : outcome
+  );
 }
