@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { UserError } from "../core/errors.ts";
 import { readText, writeFileAtomic } from "../core/files.ts";
+import { applyAdapter, readAdapter } from "./adapter.ts";
 import {
   type DecoderConfig,
   fromHubConfig,
@@ -21,9 +22,11 @@ import {
   type Parameters,
   parametersOf,
   type ParameterSpec,
+  renamed,
   SCORE,
 } from "./parameters.ts";
-import { readSafetensors, writeSafetensors } from "./safetensors.ts";
+import { writeSafetensors } from "./safetensors.ts";
+import { readWeights } from "./weights.ts";
 
 /** What stands on top of a decoder. */
 export type Head = "language-model" | "guard";
@@ -86,21 +89,25 @@ export function writeCheckpoint(
  * Reads a checkpoint: one that {@linkcode writeCheckpoint} wrote, or any of a family that we have.
  *
  * @param folder its folder.
+ * @param adapterFolder of a LoRA adapter to be merged into it; one with a score head makes a language model a guard.
  * @returns a guard where the checkpoint is a sequence classifier, else a language model; throws a {@linkcode UserError}
- * where a file is missing or broken, the decoder is none of ours, or a weight is missing or has another shape than the
- * configuration says.
+ * where a file is missing or broken, the decoder is none of ours, a weight is missing or has another shape than the
+ * configuration says, or the adapter is none of ours or was made for another model.
  */
-export function readCheckpoint(folder: string): Model {
+export function readCheckpoint(folder: string, adapterFolder?: string): Model {
   const path = join(folder, "config.json");
   const hub = parseConfig(readText(path), path);
   const config = fromHubConfig(hub, path);
-  const head = `${hub.architectures}`.endsWith("ForSequenceClassification")
-    ? "guard"
-    : "language-model";
-  const labels = head === "guard" ? labelsOf(hub, path) : undefined;
-  const { parameters } = readSafetensors(join(folder, "model.safetensors"));
-  const specs = modelParameters(config, head, labels);
-  return { config, head, parameters: parametersOf(pick(parameters, specs, folder)) };
+  const adapter = adapterFolder === undefined ? undefined : readAdapter(adapterFolder);
+  const score = adapter?.replacements.get(SCORE);
+  if (score !== undefined) labelsOf({ num_labels: score.shape[0] }, adapterFolder!); // refuses all but 1 and 2
+  const classifies = `${hub.architectures}`.endsWith("ForSequenceClassification");
+  const head = classifies || score !== undefined ? "guard" : "language-model";
+  const specs = score !== undefined
+    ? decoderParameters(config)
+    : modelParameters(config, head, classifies ? labelsOf(hub, path) : undefined);
+  const parameters = parametersOf(pick(readWeights(folder), specs, folder));
+  return { config, head, parameters: adapter ? applyAdapter(parameters, adapter) : parameters };
 }
 
 /** The weights that a model has, under the names that we know them by. */
@@ -120,12 +127,6 @@ function pick(from: Parameters, specs: readonly ParameterSpec[], folder: string)
     }
     return renamed(found, name);
   });
-}
-
-/** A weight under another name, otherwise the same: it is still read no sooner than, and in the ways that, it was. */
-function renamed(parameter: Parameter, name: string): Parameter {
-  if (parameter.name === name) return parameter;
-  return Object.create(parameter, { name: { value: name, enumerable: true } });
 }
 
 function parseConfig(text: string, path: string): Record<string, unknown> {

@@ -19,8 +19,10 @@ export interface ParameterSpec {
 
 /** A weight's values, row by row. */
 export interface Parameter extends ParameterSpec {
-  /** As many as the dimensions multiply to. */
+  /** As many as the dimensions multiply to. Where they are in a file, each access reads them anew. */
   readonly data: Float32Array;
+  /** The same piece by piece, each to be used before the next is taken; of weights in files. */
+  blocks?(): Iterable<Float32Array<ArrayBuffer>>;
 }
 
 /** Weights by name. */
@@ -127,6 +129,56 @@ export function initialParameters(
       data: Float32Array.from({ length: size }, () => deviation * random.normal()),
     };
   }));
+}
+
+/**
+ * A weight whose values are made anew whenever they are asked for.
+ *
+ * @param spec name and dimensions.
+ * @param blocks makes the values, piece by piece.
+ * @returns the weight; its `data` joins the pieces.
+ */
+export function storedParameter(
+  { name, shape }: ParameterSpec,
+  blocks: () => Iterable<Float32Array<ArrayBuffer>>,
+): Parameter {
+  const parameter: Parameter = {
+    name,
+    shape,
+    get data() {
+      const all = new Float32Array(countParameters([{ name, shape }]));
+      let at = 0;
+      for (const block of blocks()) {
+        all.set(block, at);
+        at += block.length;
+      }
+      return all;
+    },
+  };
+  // not enumerable, so that weights are equal where name, shape and values are
+  return Object.defineProperty(parameter, "blocks", { value: blocks });
+}
+
+/**
+ * A weight's values piece by piece, to be changed at will.
+ *
+ * @param parameter the weight.
+ * @returns its values in order; each piece is to be used before the next is taken.
+ */
+export function blocksOf(parameter: Parameter): Iterable<Float32Array<ArrayBuffer>> {
+  return parameter.blocks?.() ?? [parameter.data.slice()];
+}
+
+/**
+ * A weight under another name, otherwise the same: it is still read no sooner than, and in the ways that, it was.
+ *
+ * @param parameter the weight.
+ * @param name the other name.
+ * @returns the weight.
+ */
+export function renamed(parameter: Parameter, name: string): Parameter {
+  if (parameter.name === name) return parameter;
+  return Object.create(parameter, { name: { value: name, enumerable: true } });
 }
 
 /**

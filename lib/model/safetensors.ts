@@ -7,19 +7,7 @@
  */
 import { UserError } from "../core/errors.ts";
 import { fileError, writeFileAtomic } from "../core/files.ts";
-import {
-  countParameters,
-  type Parameter,
-  type Parameters,
-  parametersOf,
-  type ParameterSpec,
-} from "./parameters.ts";
-
-/** A weight that is read from a file when it is asked for. */
-export interface StoredParameter extends Parameter {
-  /** The values piece by piece, each to be used before the next is taken. */
-  blocks(): Iterable<Float32Array<ArrayBuffer>>;
-}
+import { type Parameter, type Parameters, parametersOf, storedParameter } from "./parameters.ts";
 
 /** How many bytes a value has in the file, and how values become float32. */
 interface Format {
@@ -108,7 +96,7 @@ function parameterOf(
   { dtype, shape, data_offsets: [begin, end] }: Entry,
   start: number,
   fileSize: number,
-): StoredParameter {
+): Parameter {
   const format = formats.get(dtype);
   if (format === undefined) {
     throw new TypeError(`"${name}" must be ${[...formats.keys()].join(", ")}, got ${dtype}`);
@@ -131,34 +119,6 @@ function parameterOf(
       throw brokenFile(path, error);
     }
   });
-}
-
-/**
- * A weight whose values are made anew whenever they are asked for.
- *
- * @param spec name and dimensions.
- * @param blocks makes the values, piece by piece.
- * @returns the weight; its `data` joins the pieces.
- */
-export function storedParameter(
-  { name, shape }: ParameterSpec,
-  blocks: StoredParameter["blocks"],
-): StoredParameter {
-  const parameter: Parameter = {
-    name,
-    shape,
-    get data() {
-      const all = new Float32Array(countParameters([{ name, shape }]));
-      let at = 0;
-      for (const block of blocks()) {
-        all.set(block, at);
-        at += block.length;
-      }
-      return all;
-    },
-  };
-  // not enumerable, so that weights are equal where name, shape and values are
-  return Object.defineProperty(parameter, "blocks", { value: blocks }) as StoredParameter;
 }
 
 /** The next bytes of a file. */

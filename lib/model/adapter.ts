@@ -1,0 +1,225 @@
+/**
+ * LoRA adapters in the layout of `peft`: a folder with `adapter_config.json` and `adapter_model.safetensors`, whose low-rank
+ * matrices are added to a model's weights, W + (α / r) B A (https://arxiv.org/abs/2106.09685), or α / √r with rank
+ * stabilisation (https://arxiv.org/abs/2312.03732), and whose fully trained weights, as a classifier's head, replace them.
+ * Sums are taken in float32, where `peft` takes them in the type in which the model was loaded.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { UserError } from "../core/errors.ts";
+import { readText } from "../core/files.ts";
+import {
+  blocksOf,
+  EMBEDDING,
+  type Parameter,
+  type Parameters,
+  parametersOf,
+  renamed,
+  SCORE,
+  storedParameter,
+} from "./parameters.ts";
+import { readSafetensors } from "./safetensors.ts";
+
+/** An update of one weight, W + scale B A. */
+export interface LowRankUpdate {
+  /** A, shape (r, inputs). */
+  readonly down: Parameter;
+  /** B, shape (outputs, r). */
+  readonly up: Parameter;
+  /** α / r, or α / √r. */
+  readonly scale: number;
+}
+
+/** What an adapter changes, by names of weights. */
+export interface Adapter {
+  /** Where it was read from. */
+  readonly folder: string;
+  /** The model that it was made for, as it says itself. */
+  readonly base: string;
+  /** Weights to be updated. */
+  readonly updates: ReadonlyMap<string, LowRankUpdate>;
+  /** Weights to be put in the place of the model's; a score head need not be there before. */
+  readonly replacements: Parameters;
+}
+
+/** Settings of the kinds of adapter that are more than W + scale B A; each is empty in plain ones. */
+const OTHER_KINDS = [
+  "use_dora",
+  "use_qalora",
+  "use_bdlora",
+  "lora_bias",
+  "fan_in_fan_out",
+  "layer_replication",
+  "loftq_config",
+  "megatron_config",
+  "corda_config",
+  "lora_ga_config",
+  "kasa_config",
+  "velora_config",
+  "monteclora_config",
+  "arrow_config",
+  "alora_invocation_tokens",
+  "target_parameters",
+  "trainable_token_indices",
+];
+
+/** Ways to draw A and B that leave the model's weights as they are. */
+const INITIALISATIONS = [undefined, true, false, "gaussian", "orthogonal", "eva"];
+
+/**
+ * Opens an adapter.
+ *
+ * @param folder holds `adapter_config.json` and `adapter_model.safetensors`.
+ * @returns the adapter; throws a {@linkcode UserError} where a file is missing or broken, or the adapter is no plain LoRA.
+ */
+export function readAdapter(folder: string): Adapter {
+  const config = readConfig(folder);
+  const { parameters } = readSafetensors(join(folder, "adapter_model.safetensors"));
+  const [downs, ups] = [new Map<string, Parameter>(), new Map<string, Parameter>()];
+  const replacements: Parameter[] = [];
+  for (const parameter of parameters.values()) {
+    const path = parameter.name.replace(/^base_model\.model\./, "");
+    const [, module, matrix] = /^(.+)\.lora_([AB])(?:\.default)?\.weight$/.exec(path) ?? [];
+    if (module !== undefined) (matrix === "A" ? downs : ups).set(module, parameter);
+    else if (/lora_|trainable_tokens/.test(path)) {
+      throw otherKind(folder, `it holds "${parameter.name}"`);
+    } else if (!path.includes(".original_module.")) {
+      const name = path.replace(/\.modules_to_save(\.default)?\./, ".");
+      replacements.push(renamed(parameter, name));
+    }
+  }
+  const updates = [...downs].map(([module, down]): [string, LowRankUpdate] => {
+    const up = ups.get(module);
+    if (up?.shape[1] !== down.shape[0]) {
+      throw broken(
+        folder,
+        `A and B of "${module}" must fit, got ${show(down.shape)}, ${show(up?.shape)}`,
+      );
+    }
+    return [`${module}.weight`, { down, up, scale: scaleOf(config, module, down.shape[0]) }];
+  });
+  return {
+    folder,
+    base: `${config.base_model_name_or_path}`,
+    updates: new Map(updates),
+    replacements: parametersOf(replacements),
+  };
+}
+
+/**
+ * A model's weights with an adapter's changes, made as the values are read.
+ *
+ * @param parameters the model's.
+ * @param adapter what to change.
+ * @returns the changed weights; throws a {@linkcode UserError} where the adapter was made for another model.
+ */
+export function applyAdapter(parameters: Parameters, adapter: Adapter): Parameters {
+  const changed = new Map(parameters);
+  for (const [name, update] of adapter.updates) {
+    const weight = parameters.get(name);
+    refuseMisfit(adapter, name, [update.up.shape[0], update.down.shape[1]], weight?.shape);
+    changed.set(name, updated(weight!, update));
+  }
+  for (const [name, replacement] of adapter.replacements) {
+    const { shape } = replacement;
+    // a head is new to a language model, and has as many rows as there are labels
+    const own = name === SCORE
+      ? [shape[0], parameters.get(EMBEDDING)!.shape[1]]
+      : parameters.get(name)?.shape;
+    refuseMisfit(adapter, name, shape, own);
+    changed.set(name, replacement);
+  }
+  return changed;
+}
+
+/** Throws where a model's weight does not have the shape that the adapter has for it. */
+function refuseMisfit(
+  { folder, base }: Adapter,
+  name: string,
+  shape: readonly number[],
+  own: readonly number[] | undefined,
+): void {
+  if (own?.join() === shape.join()) return;
+  throw new UserError(
+    `Cannot apply the adapter "${folder}": it needs the weight "${name}" to have shape ${
+      show(shape)
+    }, got ${show(own)}`,
+    `Choose the model that the adapter was made for, "${base}".`,
+  );
+}
+
+/** W + scale B A, block by block of W. */
+function updated(weight: Parameter, { up, down, scale }: LowRankUpdate): Parameter {
+  const [rank, columns] = down.shape;
+  return storedParameter(weight, function* () {
+    const [A, B] = [down.data, up.data];
+    let first = 0; // place of the block's first value in W
+    for (const block of blocksOf(weight)) {
+      for (let at = 0; at < block.length;) {
+        const row = Math.floor((first + at) / columns);
+        const column = (first + at) % columns;
+        const part = block.subarray(at, at + columns - column); // of one row of W
+        for (let k = 0; k < rank; k++) {
+          const factor = scale * B[row * rank + k];
+          const start = k * columns + column;
+          for (let j = 0; j < part.length; j++) part[j] += factor * A[start + j];
+        }
+        at += part.length;
+      }
+      first += block.length;
+      yield block;
+    }
+  });
+}
+
+/** α / r of a module; settings for some modules alone are keyed by the ends of their names. */
+function scaleOf(config: Record<string, unknown>, module: string, rank: number): number {
+  const patterns = Object.entries(config.alpha_pattern ?? {});
+  const own = patterns.find(([end]) => new RegExp(`^(.*\\.)?(${end})$`).test(module))?.[1];
+  return Number(own ?? config.lora_alpha) / (config.use_rslora ? Math.sqrt(rank) : rank);
+}
+
+function readConfig(folder: string): Record<string, unknown> {
+  const path = join(folder, "adapter_config.json");
+  const config = parseConfig(readText(path), folder);
+  const { peft_type: type, bias, init_lora_weights: initialisation } = config;
+  if (type !== "LORA") throw otherKind(folder, `"peft_type" is ${JSON.stringify(type)}`);
+  const other = OTHER_KINDS.find((key) => !isEmpty(config[key]));
+  if (other !== undefined) throw otherKind(folder, `"${other}" is set`);
+  if (bias !== undefined && bias !== "none") throw otherKind(folder, `"bias" is "${bias}"`);
+  if (!INITIALISATIONS.some((known) => known === initialisation)) {
+    throw otherKind(folder, `"init_lora_weights" is "${initialisation}"`);
+  }
+  if (typeof config.lora_alpha !== "number") {
+    throw broken(folder, `"lora_alpha" must be a number, got ${config.lora_alpha}`);
+  }
+  return config;
+}
+
+function parseConfig(text: string, folder: string): Record<string, unknown> {
+  try {
+    return { ...JSON.parse(text) };
+  } catch (error) {
+    throw broken(folder, `adapter_config.json must be JSON, got ${(error as Error).message}`);
+  }
+}
+
+function isEmpty(value: unknown): boolean {
+  return !value || (typeof value === "object" && Object.keys(value).length === 0);
+}
+
+function show(shape: readonly number[] | undefined): string {
+  return shape ? `(${shape})` : "none";
+}
+
+function broken(folder: string, why: string): UserError {
+  return new UserError(`Cannot load the adapter "${folder}": ${why}`, "Download it again.");
+}
+
+function otherKind(folder: string, why: string): UserError {
+  return new UserError(
+    `Cannot load the adapter "${folder}": it must be a plain LoRA adapter, but ${why}`,
+    "Merge it into its model with peft's merge_and_unload(), and choose the merged model.",
+  );
+}

@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { temporaryFolder } from "../core/testing.ts";
+import { gather } from "../graph/gather.ts";
+import { matmul } from "../graph/matmul.ts";
+import { flattenRows } from "../graph/shape_ops.ts";
+import { input } from "../graph/tensor.ts";
+import { causalMask } from "../runtime/batches.ts";
+import { openSession } from "../runtime/session.ts";
+import { applyAdapter, readAdapter } from "./adapter.ts";
+import { type Model, readCheckpoint } from "./checkpoint.ts";
+import { embed, hiddenStates } from "./decoder.ts";
+import { constantWeights, EMBEDDING, SCORE } from "./parameters.ts";
+import { readSafetensors, writeSafetensors } from "./safetensors.ts";
+import golden from "./testdata/adapter_golden.json" with { type: "json" };
+
+const folderOf = (name: string) =>
+  fileURLToPath(new URL(`testdata/adapter/${name}`, import.meta.url));
+const base = folderOf("base");
+
+/** Logits at the last token of each golden case. */
+async function lastLogits({ config, head, parameters }: Model): Promise<number[][]> {
+  const weights = constantWeights(parameters);
+  const tokens = input("tokens", ["B", "T"], "int64");
+  const states = hiddenStates(embed(tokens, weights), weights, config);
+  const last = gather(flattenRows(states[config.layers]), input("last", ["B"], "int64"));
+  const logits = matmul(last, weights(head === "guard" ? SCORE : EMBEDDING), { transB: true });
+  await using session = await openSession({ logits }, { threads: 1 });
+  return await Promise.all(golden.cases.map(async (ids) => {
+    const { logits } = await session.run({
+      tokens: { data: BigInt64Array.from(ids, BigInt), dims: [1, ids.length] },
+      mask: causalMask(ids.length),
+      last: { data: BigInt64Array.of(BigInt(ids.length - 1)), dims: [1] },
+    });
+    return [...logits.data];
+  }));
+}
+
+/** Runs `use` with a copy of an adapter whose settings and weights are changed. */
+function withChanged(
+  settings: Record<string, unknown>,
+  rename: (name: string) => string,
+  use: (folder: string) => void,
+): void {
+  using temporary = temporaryFolder();
+  const config = JSON.parse(Deno.readTextFileSync(join(folderOf("guard"), "adapter_config.json")));
+  Deno.writeTextFileSync(
+    join(temporary.path, "adapter_config.json"),
+    JSON.stringify({ ...config, ...settings }),
+  );
+  const { parameters } = readSafetensors(join(folderOf("guard"), "adapter_model.safetensors"));
+  writeSafetensors(
+    join(temporary.path, "adapter_model.safetensors"),
+    [...parameters.values()].map(({ name, shape, data }) => ({ name: rename(name), shape, data })),
+  );
+  use(temporary.path);
+}
+
+for (const [name, head] of [["guard", "guard"], ["patterns", "language-model"]] as const) {
+  Deno.test(`readCheckpoint() merges an adapter as peft does (${name})`, async () => {
+    const model = readCheckpoint(base, folderOf(name));
+    assert.equal(model.head, head);
+    const found = (await lastLogits(model)).flat();
+    const expected = golden[name].flat();
+    assert.equal(found.length, expected.length);
+    found.forEach((v, i) => assert.ok(Math.abs(v - expected[i]) < 1e-4, `${v}, ${expected[i]}`));
+  });
+}
+
+Deno.test("readAdapter() knows peft's other names of the same weights", () => {
+  const known = readAdapter(folderOf("guard"));
+  const other = (name: string) =>
+    name.replace(/lora_([AB])\.weight/, "lora_$1.default.weight")
+      .replace("score.weight", "score.modules_to_save.default.weight");
+  withChanged({}, other, (folder) => {
+    const { updates, replacements } = readAdapter(folder);
+    assert.deepEqual([...updates.keys()], [...known.updates.keys()]);
+    assert.deepEqual(replacements.get(SCORE)!.data, known.replacements.get(SCORE)!.data);
+  });
+});
+
+Deno.test("applyAdapter() names what does not fit, and the model that would", () => {
+  const adapter = readAdapter(folderOf("guard"));
+  const { parameters } = readCheckpoint(base);
+  const query = "model.layers.0.self_attn.q_proj.weight";
+  const refuses = (parts: typeof parameters, message: RegExp) =>
+    assert.throws(() => applyAdapter(parts, adapter), {
+      name: "UserError",
+      message,
+      remedy: /"tiny\/base"/,
+    });
+  const wide = { name: query, shape: [32, 16], data: new Float32Array(512) };
+  refuses(
+    new Map(parameters).set(query, wide),
+    /weight "model\.layers\.0\.self_attn\.q_proj\.weight" to have shape \(16,16\), got \(32,16\)$/,
+  );
+  const without = new Map(parameters);
+  without.delete(query);
+  refuses(without, /q_proj\.weight" to have shape \(16,16\), got none$/);
+  const wideEmbedding = { name: EMBEDDING, shape: [40, 32], data: new Float32Array(1280) };
+  refuses(
+    new Map(parameters).set(EMBEDDING, wideEmbedding),
+    /"score\.weight" to have shape \(2,16\), got \(2,32\)$/,
+  );
+});
+
+Deno.test("readCheckpoint() refuses an adapter whose head has other labels than safe and unsafe", () => {
+  withChanged({}, (name) => name, (folder) => {
+    const path = join(folder, "adapter_model.safetensors");
+    const { parameters } = readSafetensors(path);
+    const score = { name: "base_model.model.score.weight", shape: [3, 16] };
+    const three = new Map(parameters).set(score.name, { ...score, data: new Float32Array(48) });
+    writeSafetensors(path, three.values());
+    assert.throws(() => readCheckpoint(base, folder), /a guard must have 1 label .* got 3$/);
+  });
+});
+
+Deno.test("readAdapter() refuses other kinds of adapter, and says why", () => {
+  const same = (name: string) => name;
+  const cases: [Record<string, unknown>, (name: string) => string, RegExp][] = [
+    [{ peft_type: "IA3" }, same, /a plain LoRA adapter, but "peft_type" is "IA3"$/],
+    [{ use_dora: true }, same, /but "use_dora" is set$/],
+    [{ loftq_config: { loftq_bits: 4 } }, same, /but "loftq_config" is set$/],
+    [{ bias: "all" }, same, /but "bias" is "all"$/],
+    [{ init_lora_weights: "pissa" }, same, /but "init_lora_weights" is "pissa"$/],
+    [
+      {},
+      (name) => name.replace("lora_A.weight", "lora_magnitude_vector"),
+      /but it holds ".*vector"/,
+    ],
+    [{}, (name) => name.replace("0.mlp.up_proj.lora_B", "0.mlp.other.lora_B"), /must fit.* none$/],
+    [{ lora_alpha: "8" }, same, /"lora_alpha" must be a number, got 8$/],
+  ];
+  for (const [settings, rename, message] of cases) {
+    withChanged(settings, rename, (folder) => {
+      assert.throws(() => readAdapter(folder), { name: "UserError", message });
+    });
+  }
+});
