@@ -1,0 +1,145 @@
+/** `deno task fit` and `deno task score` as a user runs them, on conversations of their own. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { writeTinySuite } from "../lib/conversation/testing.ts";
+import { writeTinyMonitor } from "../lib/monitor/testing.ts";
+import { root, task, withFolder } from "./testing.ts";
+
+const LOG = [
+  { id: "a", messages: [{ role: "user", content: "Hi" }, { role: "assistant", content: "Yes?" }] },
+  { text: "<script>alert(1)</script>" },
+  { id: 3, prompt: "How much?", response: "27." },
+].map((entry) => JSON.stringify(entry) + "\n").join("");
+
+const rowsOf = (jsonl: string) => jsonl.trimEnd().split("\n").map((line) => JSON.parse(line));
+
+/** Starts what `deno task score` starts, so that a signal reaches it. */
+function spawnScore(...args: string[]) {
+  const { tasks } = JSON.parse(Deno.readTextFileSync(join(root, "deno.json")));
+  return new Deno.Command("deno", {
+    args: [...tasks.score.split(" ").slice(1), ...args],
+    cwd: root,
+    env: { NO_COLOR: "1" },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+Deno.test("fit makes a monitor of a user's own rows, and score applies it to their logs", async () => {
+  await withFolder(async (folder) => {
+    const train = join(await writeTinySuite(folder, 25), "train.jsonl");
+    const [monitor, log, scored] = ["monitor", "log.jsonl", "scored.jsonl"].map((name) =>
+      join(folder, name)
+    );
+    const flags = ["--train", train, "--quick", "--fpr", "0.1", "--cache", join(folder, "cache")];
+    const fitted = await task("fit", ...flags, "--output", monitor);
+    assert.equal(fitted.code, 0, fitted.err);
+    assert.match(
+      fitted.out,
+      /calibrated on \d+ safe and \d+ unsafe ones that it was not trained on/,
+    );
+    assert.match(fitted.out, /Try it: deno task score --monitor .*monitor --input/);
+    const again = await task("fit", ...flags, "--output", monitor);
+    assert.deepEqual([again.code, /monitor": it exists\.\n/.test(again.err)], [1, true]);
+
+    Deno.writeTextFileSync(log, LOG);
+    const files = ["--monitor", monitor, "--input", log, "--output", scored];
+    const wrong = await task("score", ...files);
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.err, /Cannot use --fpr 0\.01: the monitor has no threshold .*\n.*0\.1/);
+    const { code, err } = await task("score", ...files, "--fpr", "0.1", "--spans");
+    assert.equal(code, 0, err);
+    assert.match(err, /^3 conversations scored, \d flagged at FPR 0\.1\.\n$/);
+    const rows = rowsOf(Deno.readTextFileSync(scored));
+    assert.deepEqual(rows.map(({ line, id }) => [line, id]), [[1, "a"], [2, undefined], [3, "3"]]);
+    assert.deepEqual(Object.keys(rows[0]), [
+      "line",
+      "id",
+      "score",
+      "flagged",
+      "shares",
+      "truncatedTurns",
+      "spans",
+    ]);
+  });
+});
+
+Deno.test("score reads standard input, gzipped too, and writes standard output", async () => {
+  await withFolder(async (folder) => {
+    const monitor = writeTinyMonitor(folder);
+    const piped = async (bytes: Uint8Array) => {
+      const child = spawnScore("--monitor", monitor, "--input", "-", "--output", "-");
+      const writer = child.stdin.getWriter();
+      await writer.write(bytes);
+      await writer.close();
+      const { code, stdout, stderr } = await child.output();
+      assert.equal(code, 0, new TextDecoder().decode(stderr));
+      return new TextDecoder().decode(stdout);
+    };
+    const plain = await piped(new TextEncoder().encode(LOG));
+    assert.deepEqual(rowsOf(plain).map(({ line }) => line), [1, 2, 3]);
+    assert.equal(await piped(gzipSync(LOG)), plain);
+  });
+});
+
+Deno.test("score, killed in the middle and started again, ends in the same bytes", async () => {
+  await withFolder(async (folder) => {
+    const [log, whole, scored] = ["log.jsonl", "whole.jsonl", "scored.jsonl"].map((name) =>
+      join(folder, name)
+    );
+    // five pieces of a million characters each
+    const long = (i: number) => JSON.stringify({ id: i, text: `${i} ${"word ".repeat(21e4)}` });
+    Deno.writeTextFileSync(log, Array.from({ length: 5 }, (_, i) => long(i)).join("\n"));
+    const flags = ["--monitor", writeTinyMonitor(folder), "--input", log, "--output"];
+    assert.equal((await task("score", ...flags, whole)).code, 0);
+
+    const child = spawnScore(...flags, scored);
+    for await (const { paths } of Deno.watchFs(folder)) {
+      if (paths.some((path) => path.endsWith("scored.jsonl.partial.json"))) break;
+    }
+    child.kill("SIGKILL");
+    await child.output();
+    const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
+    assert.ok(names.includes("scored.jsonl.partial") && !names.includes("scored.jsonl"));
+    const { code, err } = await task("score", ...flags, scored);
+    assert.equal(code, 0, err);
+    assert.match(
+      err,
+      /^Gone on behind line \d+, where an earlier run had ended\.\n5 conversations/,
+    );
+    assert.equal(Deno.readTextFileSync(scored), Deno.readTextFileSync(whole));
+  });
+});
+
+Deno.test("fit and score say what is wrong in one sentence with a remedy", async () => {
+  await withFolder(async (folder) => {
+    const monitor = writeTinyMonitor(folder);
+    const log = join(folder, "log.jsonl");
+    Deno.writeTextFileSync(log, LOG + '{"chat": []}\n');
+    const score = ["--monitor", monitor, "--input", log, "--output", join(folder, "out.jsonl")];
+    const wrong: [number, string[], RegExp][] = [
+      [2, ["score", "--input", log], /Cannot score: --monitor is missing/],
+      [1, ["score", ...score], /line 4: it has none of the accepted shapes, got chat\.\nA line is/],
+      [
+        1,
+        ["score", ...score.with(1, folder)],
+        /Cannot load the monitor .* must hold monitor\.json/,
+      ],
+      [1, ["score", ...score.with(5, log)], /log\.jsonl": the output must be another file/],
+      [1, ["score", ...score.with(3, `${log}s`)], /log\.jsonls": there is no such file or folder/],
+      [2, ["fit", "--train", log, "--suite", "mini"], /Cannot use --train and --suite together/],
+      [2, ["fit", "--calibration", log], /Cannot use --calibration: it goes with --train/],
+      [2, ["fit", "--fpr", "0.01,2"], /Cannot use --fpr 0\.01,2: rates must lie between 0 and 1/],
+      [2, ["fit", "--seed=-1"], /Cannot use --seed -1: it must be a whole number/],
+      [1, ["fit", "--train", log], /line 1: the column "malign" is missing/],
+    ];
+    for (const [code, args, expected] of wrong) {
+      const outcome = await task(args[0], ...args.slice(1));
+      assert.match(outcome.err, expected);
+      assert.match(outcome.err, /^error: .*\.\n.+\.\n$/);
+      assert.equal(outcome.code, code, outcome.err);
+    }
+  });
+});
