@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { UserError } from "../core/errors.ts";
+import { readCheckpoint } from "../model/checkpoint.ts";
+import type { Tokenizer } from "../tokenizer/tokenizer.ts";
+import type { Message } from "./client.ts";
+import { type LocalOptions, openLocalClient, promptOf } from "./local.ts";
+import golden from "./testdata/local_golden.json" with { type: "json" };
+
+const model = readCheckpoint(
+  fileURLToPath(new URL("../model/testdata/language-model", import.meta.url)),
+);
+
+/** As in `local_golden.py`; a token is decoded as a letter of its own. */
+const tokenizer: Tokenizer = {
+  vocabSize: 40,
+  padId: 0,
+  bosId: 1,
+  eosId: 2,
+  encode: (text) => Int32Array.from(text, (c, i) => 3 + (c.charCodeAt(0) + 7 * i) % 37),
+  encodeWithOffsets: (text) => ({
+    ids: tokenizer.encode(text),
+    starts: Int32Array.from(text, (_, i) => i),
+    ends: Int32Array.from(text, (_, i) => i + 1),
+  }),
+  decode: (ids) => Array.from(ids, (id) => String.fromCharCode(0x100 + id)).join(""),
+};
+const greedy = { seed: 0, temperature: 0, maxTokens: 6 };
+const user = (content: string): Message[] => [{ role: "user", content }];
+
+async function answers(questions: readonly string[], changes: Partial<LocalOptions> = {}) {
+  const options = { name: "toy", maxTokens: 6, threads: 1, ...changes };
+  await using client = await openLocalClient(model, tokenizer, options);
+  return await Promise.all(questions.map((question) => client.ask(user(question), greedy)));
+}
+
+Deno.test("promptOf() renders all roles, and ends where the assistant's turn begins", () => {
+  const messages: Message[] = [
+    { role: "system", content: "Be brief." },
+    { role: "user", content: "Hi" },
+    { role: "assistant", content: "Hello" },
+    { role: "user", content: "Bye " },
+  ];
+  assert.equal(
+    promptOf(messages),
+    "\n\nSystem: Be brief.\n\nHuman: Hi\n\nAssistant: Hello\n\nHuman: Bye \n\nAssistant:",
+  );
+});
+
+Deno.test("openLocalClient() gives the greedy answers of transformers", async () => {
+  const said = golden.map(({ said }) => tokenizer.decode(said.filter((id) => id !== 2)));
+  assert.ok(new Set(said).size > 1);
+  assert.deepEqual(await answers(golden.map(({ question }) => question)), said);
+});
+
+Deno.test("openLocalClient() answers the same in any batch, order and number of threads, and asked one by one", async () => {
+  const questions = Array.from({ length: 24 }, (_, i) => "abcdefghi".slice(0, i % 9) + i);
+  const reference = await answers(questions);
+  assert.ok(new Set(reference).size > 3);
+  assert.deepEqual(await answers(questions, { threads: 2 }), reference);
+  assert.deepEqual(await answers(questions, { tokenBudget: 1 }), reference);
+  assert.deepEqual(await answers(questions.toReversed()), reference.toReversed());
+  await using client = await openLocalClient(model, tokenizer, {
+    name: "toy",
+    maxTokens: 6,
+    threads: 1,
+  });
+  for (const [i, question] of questions.entries()) {
+    assert.equal(await client.ask(user(question), greedy), reference[i]);
+  }
+});
+
+Deno.test("openLocalClient() stops at the next turn, the end of the text, and the shorter of both limits", async () => {
+  const [{ question, said: [first] }] = golden;
+  const asked = async (changes: Partial<Tokenizer>, maxTokens = 6) => {
+    const own = { ...tokenizer, ...changes };
+    await using client = await openLocalClient(model, own, {
+      name: "toy",
+      maxTokens: 6,
+      threads: 1,
+    });
+    return await client.ask(user(question), { ...greedy, maxTokens });
+  };
+  assert.equal((await asked({}, 2)).length, 2);
+  assert.equal(await asked({ eosId: first }), "");
+  let turns = 0;
+  const decode = (ids: ArrayLike<number>) => {
+    turns++;
+    return ids.length < 2 ? "Yes." : "Yes.\n\nHuman: And";
+  };
+  assert.equal(await asked({ decode }), "Yes.");
+  assert.equal(turns, 2);
+});
+
+Deno.test("openLocalClient() leaves out turns at the front of a request that is too long", async () => {
+  const long: Message[] = [
+    ...user("x".repeat(60)),
+    { role: "assistant", content: "y" },
+    ...user("z"),
+  ];
+  await using client = await openLocalClient(model, tokenizer, {
+    name: "toy",
+    maxTokens: 6,
+    threads: 1,
+  });
+  assert.equal((await client.ask(long, greedy)).length, 6);
+});
+
+Deno.test("openLocalClient() refuses another temperature than 0, and says whose", async () => {
+  await using client = await openLocalClient(model, tokenizer, {
+    name: "toy",
+    maxTokens: 6,
+    threads: 1,
+  });
+  await assert.rejects(
+    client.ask(user("Hi"), { ...greedy, temperature: 1 }),
+    (error) =>
+      error instanceof UserError &&
+      error.message === "Cannot answer as toy: the temperature must be 0, got 1",
+  );
+});
