@@ -1,0 +1,190 @@
+/**
+ * A request as the tokens that a model was tuned to answer: its chat template, rendered and encoded by
+ * `@huggingface/transformers`.
+ *
+ * A template marks turns with tokens that have a spelling, such as `<|im_end|>`, and a rendered prompt does not say whether the
+ * template wrote it or a conversation did: a conversation that spells it out could end its own turn and pose as the system.
+ * Quoting does not help, for a tokenizer finds such spellings anywhere. So nothing is sent as text here. A mark that no
+ * well-formed text can hold, two high surrogates, stands
+ *
+ * 1. around every message when the template is rendered, so that what the template wrote is told from what was said;
+ * 2. then before each such spelling that the template wrote, and before those that the tokenizer looks for.
+ *
+ * What a conversation spells out is then characters like any others, and all else is encoded as it always is.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { PreTrainedTokenizer } from "@huggingface/transformers";
+import { UserError } from "../core/errors.ts";
+import { exists, readText } from "../core/files.ts";
+import { hashOf } from "../core/json.ts";
+import type { Message } from "./client.ts";
+
+/** Two, for one alone may begin a character of a text. */
+const MARK = "\uD800\uD800";
+
+/** For templates that print today's date: one date for ever (Llama 3's own example), so that a prompt is the same tomorrow. */
+const DATE = "{% macro strftime_now(format) %}26 Jul 2024{% endmacro %}";
+
+/** A checkpoint's chat template. */
+export interface ChatTemplate {
+  /** The first 8 hexadecimal digits of a SHA-256 over template and tokenizer. */
+  readonly id: string;
+  /**
+   * Renders a request.
+   *
+   * @param messages the conversation so far; blanks around each are left out, and lone surrogates replaced.
+   * @returns token ids up to where the assistant's answer begins; throws a {@linkcode UserError} where the template refuses the
+   * messages, or does not render each once, whole and in order.
+   */
+  tokens(messages: readonly Message[]): number[];
+}
+
+/** A token that a tokenizer finds in text by its spelling. */
+interface AddedToken {
+  id: number;
+  content: string;
+  special: boolean;
+}
+
+/**
+ * Opens a chat template. To one that knows no system messages (Gemma's), they are shown at the head of the user's.
+ *
+ * @param folder a checkpoint's, in Hugging Face layout: `tokenizer.json`, `tokenizer_config.json` and, unless that holds it, the
+ * template in `chat_template.jinja`.
+ * @returns the template; throws a {@linkcode UserError} where there is none, a file is damaged, or no request can be rendered.
+ */
+export function openChatTemplate(folder: string): ChatTemplate {
+  const definition = readObject(join(folder, "tokenizer.json"));
+  const settings = readObject(join(folder, "tokenizer_config.json"));
+  const jinja = join(folder, "chat_template.jinja");
+  const chat_template = exists(jinja) ? readText(jinja) : settings.chat_template;
+  if (!chat_template) {
+    throw new UserError(
+      `Cannot use the chat template of "${folder}": its tokenizer has none`,
+      "Take a checkpoint that was tuned to chat; a base model has no template.",
+    );
+  }
+  const added = definition.added_tokens as AddedToken[] ?? [];
+  const spelt = added.filter(({ content }) => !isBlank(content));
+  const spellings = spellingsOf(spelt);
+  const [tokenizer, template] = attempt(folder, () => {
+    const marked = added.map((token) =>
+      isBlank(token.content)
+        ? token
+        : { ...token, content: MARK + token.content, normalized: false }
+    );
+    const tokenizer = new PreTrainedTokenizer({ ...definition, added_tokens: marked }, {
+      ...settings,
+      chat_template,
+    });
+    return [tokenizer, DATE + tokenizer.get_chat_template()];
+  });
+
+  // what a tokenizer cannot spell becomes its token for that: no fault
+  const special = spelt.filter(({ special, content }) =>
+    special && content !== tokenizer.unk_token
+  );
+  const specialIds = new Set(special.map(({ id }) => id));
+  const isSpecial = new Set(special.map(({ content }) => content));
+
+  /** What the template wrote and what was said, by turns. */
+  const render = (messages: readonly Message[]): string[] => {
+    const contents = messages.map(({ content }) => content.trim().toWellFormed());
+    const marked = messages.map(({ role }, i) => ({ role, content: MARK + contents[i] + MARK }));
+    const options = {
+      chat_template: template,
+      tokenize: false,
+      add_generation_prompt: true,
+    } as const;
+    const parts = attempt(folder, () => tokenizer.apply_chat_template(marked, options)).split(MARK);
+    const said = parts.filter((_, p) => p % 2 === 1);
+    if (said.length === contents.length && said.every((text, i) => text === contents[i])) {
+      return parts;
+    }
+    throw refused(folder, "it must render every message once, whole and in order");
+  };
+  const knowsSystem = succeeds(() => render(EXAMPLE));
+  const asked = (messages: readonly Message[]) => knowsSystem ? messages : withoutSystem(messages);
+  render(asked(EXAMPLE));
+
+  return {
+    id: hashOf({ definition, chat_template }).slice(0, 8),
+    tokens(messages) {
+      let written = 0;
+      const parts = render(asked(messages)).map((part, p) => {
+        if (p % 2 === 1) return part;
+        return part.replaceAll(spellings, (spelling) => {
+          if (isSpecial.has(spelling)) written++;
+          return MARK + spelling;
+        });
+      });
+      const ids = tokenizer.encode(parts.join(""), { add_special_tokens: false });
+      // a vocabulary that holds special tokens among its words may find them without a mark
+      if (ids.filter((id) => specialIds.has(id)).length === written) return ids;
+      throw refused(folder, "its tokenizer must keep special tokens apart from text");
+    },
+  };
+}
+
+/** Runs of blanks can pose as nothing, and some tokenizers know them as added tokens only. */
+function isBlank(text: string): boolean {
+  return text.trim() === "";
+}
+
+/** What every template must be able to render. */
+const EXAMPLE: readonly Message[] = [
+  { role: "system", content: "Be brief." },
+  { role: "user", content: "Hi?" },
+];
+
+function readObject(path: string): Record<string, unknown> {
+  try {
+    return JSON.parse(readText(path));
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(
+      `Cannot read "${path}": it must be JSON (${(error as Error).message})`,
+      "Get the checkpoint again.",
+    );
+  }
+}
+
+/** Finds spellings in text, of several at a place the longest, as tokenizers do. */
+function spellingsOf(tokens: readonly AddedToken[]): RegExp {
+  const longestFirst = tokens.map(({ content }) => content).sort((a, b) => b.length - a.length);
+  return new RegExp(longestFirst.map((text) => RegExp.escape(text)).join("|") || "(?!)", "g");
+}
+
+/** The same request with what the system says at the head of the first message behind it. */
+function withoutSystem([first, second, ...rest]: readonly Message[]): Message[] {
+  if (first.role !== "system" || second === undefined) {
+    return [first, ...second ? [second] : [], ...rest];
+  }
+  return [{ ...second, content: `${first.content}\n\n${second.content}` }, ...rest];
+}
+
+function attempt<T>(folder: string, render: () => T): T {
+  try {
+    return render();
+  } catch (error) {
+    throw refused(folder, `it says "${(error as Error).message}"`);
+  }
+}
+
+function succeeds(work: () => unknown): boolean {
+  try {
+    work();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function refused(folder: string, why: string): UserError {
+  return new UserError(
+    `Cannot use the chat template of "${folder}": ${why}`,
+    "Take another checkpoint's, or leave it to the server, whose chat completions render their own.",
+  );
+}
