@@ -5,7 +5,7 @@
  * @module
  */
 import { join } from "node:path";
-import { fileError, makeFolder, removeIfPresent } from "../core/files.ts";
+import { fileError, removeIfPresent, writeFileAtomic } from "../core/files.ts";
 
 /** Where in the file a weight's values are, in bytes. */
 export interface WeightPlace {
@@ -15,7 +15,7 @@ export interface WeightPlace {
   readonly length: number;
 }
 
-/** A file that is filled weight by weight, to be held with `using`, which removes it. */
+/** A file that is filled weight by weight, to be held with `using`, which removes it; a killed run leaves it behind. */
 export interface WeightFile extends Disposable {
   /** The folder that it stands in. */
   readonly folder: string;
@@ -42,8 +42,7 @@ const PAGE = 65536;
 export function openWeightFile(folder: string): WeightFile {
   const name = `weights-${crypto.randomUUID()}`;
   const path = join(folder, name);
-  makeFolder(folder);
-  Deno.writeFileSync(path, new Uint8Array());
+  writeFileAtomic(path, "");
   let end = 0;
   return {
     folder,

@@ -6,7 +6,7 @@
  */
 import { suggestName, UsageError, UserError } from "../core/errors.ts";
 import { matmul } from "../graph/matmul.ts";
-import { constant, weight } from "../graph/tensor.ts";
+import { input, weight } from "../graph/tensor.ts";
 import { type Device, openSession } from "./session.ts";
 
 /** Values of `--device`. */
@@ -75,15 +75,15 @@ export async function resolveDevice(
 /** Runs a small product on a device, and returns what it throws. */
 async function failureOfDevice(device: Device): Promise<Error | undefined> {
   if (device.provider === "cpu" && device.precision === "float16") {
-    return new Error("the CPU must calculate in float32, since it has no kernels for float16");
+    return new Error(
+      "the CPU must calculate in float32; of float16 weights it would make float32 ones",
+    );
   }
   const identity = { name: "identity", shape: [2, 2], data: Float32Array.of(1, 0, 0, 1) };
+  const y = matmul(input("x", [1, 2]), weight(identity));
   try {
-    await using session = await openSession(
-      { y: matmul(constant([1, 2], [1, 2]), weight(identity)) },
-      { threads: 1, device },
-    );
-    await session.run({});
+    await using session = await openSession({ y }, { threads: 1, device });
+    await session.run({ x: { data: Float32Array.of(1, 2), dims: [1, 2] } });
   } catch (error) {
     return error as Error;
   }
