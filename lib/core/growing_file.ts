@@ -6,10 +6,18 @@
  * @module
  */
 import { createReadStream, createWriteStream } from "node:fs";
+import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { UserError } from "./errors.ts";
-import { exists, fileError, readText, removeIfPresent, writeFileAtomic } from "./files.ts";
+import {
+  exists,
+  fileError,
+  makeFolder,
+  readText,
+  removeIfPresent,
+  writeFileAtomic,
+} from "./files.ts";
 
 /** A file being written; disposing of it closes it, and leaves what is partial for the next run. */
 export interface GrowingFile<State> extends Disposable {
@@ -54,12 +62,13 @@ export function openGrowingFile<State>(
   { key, overwrite }: GrowingFileOptions,
 ): GrowingFile<State> {
   const [partial, markPath] = [`${path}.partial`, `${path}.partial.json`];
-  if (exists(path) && !overwrite) {
+  if (exists(path) && (!overwrite || Deno.statSync(path).isDirectory)) {
     throw new UserError(
       `Cannot write "${path}": it exists`,
-      "Choose another output, or replace it with --overwrite.",
+      "Choose another output, or replace it, if it is a file, with --overwrite.",
     );
   }
+  makeFolder(dirname(path));
   const file = attempt(path, () => Deno.openSync(partial, { create: true, write: true }));
   const refuse = (why: string, remedy: string) => {
     file.close();

@@ -20,15 +20,16 @@ const namesIn = (folder: string) => [...Deno.readDirSync(folder)].map(({ name })
 
 Deno.test("openGrowingFile() gives the file its name at the end, and leaves nothing else", async () => {
   using temporary = temporaryFolder();
-  const path = join(temporary.path, "a.txt");
+  const folder = join(temporary.path, "new", "folder");
+  const path = join(folder, "a.txt");
   await withFile(path, async (file) => {
     file.append("one ", 1);
     file.append("zwö", 2);
-    assert.deepEqual(namesIn(temporary.path), ["a.txt.partial", "a.txt.partial.json"]);
+    assert.deepEqual(namesIn(folder), ["a.txt.partial", "a.txt.partial.json"]);
     await file.finish();
   });
   assert.equal(Deno.readTextFileSync(path), "one zwö");
-  assert.deepEqual(namesIn(temporary.path), ["a.txt"]);
+  assert.deepEqual(namesIn(folder), ["a.txt"]);
 });
 
 Deno.test("openGrowingFile() goes on behind the last piece whose mark was written", async () => {
@@ -82,4 +83,6 @@ Deno.test("openGrowingFile() refuses a finished file, another key and a second w
   }, { key: "other", overwrite: true });
   assert.throws(() => openGrowingFile(path, options), /a\.txt": it exists/);
   assert.equal(Deno.readTextFileSync(path), "new");
+  const replacing = { key: "k", overwrite: true };
+  assert.throws(() => openGrowingFile(temporary.path, replacing), /it exists/); // a folder is not replaced
 });

@@ -7,6 +7,7 @@ import { readCheckpoint } from "../model/checkpoint.ts";
 import golden from "../model/testdata/golden.json" with { type: "json" };
 import {
   guardScoresOf,
+  openSignalReader,
   type Pooling,
   readSignals,
   type SignalRequest,
@@ -111,4 +112,13 @@ Deno.test("readSignals() gives every bit the same in any batch, order and number
     ),
     { numRuns: 25 },
   );
+});
+
+Deno.test("openSignalReader() reads as often as it is asked, each time the bits of readSignals()", async () => {
+  const request: SignalRequest = { guard: true, hidden: [{ layer: 2, pooling: "last" }] };
+  await using reader = await openSignalReader(guard, request, { threads: 1 });
+  for (const part of [sequences, sequences.slice(0, 2), sequences]) {
+    const once = await readSignals(guard, part, request, { threads: 1, progress: silent });
+    assert.deepEqual(await reader.read(part), once);
+  }
 });
