@@ -1,6 +1,8 @@
 /**
- * An OpenAI-compatible endpoint (chat completions), hosted or local, asked through the `openai` package. What may pass
- * (connections, timeouts, 408, 409, 429, 5xx, answers that are none) is asked again here, after
+ * An OpenAI-compatible endpoint, hosted or local, asked through the `openai` package: for chat completions, whose prompts the
+ * server writes, or, given a chat template, for completions of the tokens that it renders.
+ *
+ * What may pass (connections, timeouts, 408, 409, 429, 5xx, answers that are none) is asked again here, after
  *
  *     Retry-After + min(0.5 s · 2^(n − 1), 30 s) · u,   u uniform on [0.5, 1),   n = 1, 2, … failed attempts
  *
@@ -19,16 +21,19 @@ import { stream } from "../core/random.ts";
 import type { AskOptions, ChatClient, Message } from "./client.ts";
 import { type Failure, failureOf, passing } from "./endpoint_failure.ts";
 import { limiter } from "./limit.ts";
+import type { ChatTemplate } from "./template.ts";
 
 /** How often one question is asked before it is given up; with the waits between, about a minute. */
 const ATTEMPTS = 8;
 
 /** Settings of {@linkcode endpointClient}. */
 export interface EndpointOptions {
-  /** What stands before `/chat/completions`, such as `http://127.0.0.1:8000/v1`. */
+  /** What stands before `/chat/completions` and `/completions`, such as `http://127.0.0.1:8000/v1`. */
   baseURL: string;
   /** The model's name there. */
   model: string;
+  /** Renders the prompt, which then goes to `/completions` as tokens. By default the server's chat completions do. */
+  template?: ChatTemplate;
   /** Names the variable of the environment that holds the key, for messages too. Defaults to `OPENAI_API_KEY`. */
   keyVariable?: string;
   /** Sent as a bearer token. Defaults to what the variable holds; where that is unset or empty, none is sent. */
@@ -48,11 +53,12 @@ export interface EndpointOptions {
  * refusal that came instead, and where limit or filter left nothing at all, the empty text.
  *
  * @param options which endpoint and model, and how hard to try.
- * @returns a client named as the model; what it cannot be answered it rejects with a {@linkcode UserError}. After one that would
- * meet every question (no permission, not reached, wrong key, unknown model) it asks nothing more and rejects the rest alike.
+ * @returns a client named as the model, with the template's hash if there is one; what it cannot be answered it rejects with a
+ * {@linkcode UserError}. After one that would meet every question (no permission, not reached, wrong key, unknown model) it asks
+ * nothing more and rejects the rest alike.
  */
 export function endpointClient(options: EndpointOptions): ChatClient {
-  const { baseURL, model, concurrency = 8, wait = setTimeout } = options;
+  const { baseURL, model, template, concurrency = 8, wait = setTimeout } = options;
   const { keyVariable = "OPENAI_API_KEY", timeout = 120 } = options;
   const { key = Deno.env.get(keyVariable) ?? "" } = options;
   checkURL(baseURL);
@@ -78,7 +84,8 @@ export function endpointClient(options: EndpointOptions): ChatClient {
       await wait(retryAfter + backOff * (0.5 + jitter.uniform() / 2));
     }
   };
-  return { name: model, ask: (messages, options) => limited(() => ask(messages, options)) };
+  const name = template === undefined ? model : `${model} (template ${template.id})`;
+  return { name, ask: (messages, options) => limited(() => ask(messages, options)) };
 }
 
 function checkURL(baseURL: string): void {
@@ -94,11 +101,11 @@ function checkURL(baseURL: string): void {
 
 /** Asks once: the answer, or why there is none. */
 function completions(
-  { baseURL, model, keyVariable, key, timeout }: Required<
-    Pick<EndpointOptions, "baseURL" | "model" | "keyVariable" | "key" | "timeout">
-  >,
+  { baseURL, model, template, keyVariable, key, timeout }:
+    & Pick<EndpointOptions, "baseURL" | "model" | "template">
+    & Required<Pick<EndpointOptions, "keyVariable" | "key" | "timeout">>,
 ) {
-  const { chat } = new OpenAI({
+  const { chat, completions } = new OpenAI({
     baseURL,
     apiKey: key || "none", // the package insists on one
     ...(key === "" && { defaultHeaders: { authorization: null } }),
@@ -111,15 +118,20 @@ function completions(
     messages: readonly Message[],
     { seed, temperature, maxTokens }: AskOptions,
   ): Promise<string | Failure> => {
-    const asked = { model, messages: [...messages], seed, temperature, [limit]: maxTokens };
+    const asked = { model, seed, temperature, [limit]: maxTokens };
+    const prompt = template?.tokens(messages);
     try {
-      return textOf(await chat.completions.create(asked)) ?? passing("a body without an answer");
+      const body = prompt === undefined
+        ? await chat.completions.create({ ...asked, messages: [...messages] })
+        : await completions.create({ ...asked, prompt });
+      return textOf(body) ?? passing("a body without an answer");
     } catch (error) {
       if (refusesMaxTokens(error) && "max_tokens" in asked) {
         limit = "max_completion_tokens";
         return passing("a model that takes no max_tokens");
       }
-      return failureOf(error, { baseURL, keyVariable, withKey: key !== "", timeout });
+      const path = template === undefined ? "/chat/completions" : "/completions";
+      return failureOf(error, { baseURL, path, keyVariable, withKey: key !== "", timeout });
     }
   };
 }
@@ -129,10 +141,19 @@ function refusesMaxTokens(error: unknown): boolean {
     error.param === "max_tokens";
 }
 
+/** What either kind of completion may hold. */
+interface Answer {
+  choices?: {
+    text?: string;
+    message?: Partial<OpenAI.ChatCompletionMessage>;
+    finish_reason?: string;
+  }[];
+}
+
 /** The answer in a body, which may be anything; undefined where there is none. */
-function textOf(body: Partial<OpenAI.ChatCompletion> | null | undefined): string | undefined {
+function textOf(body: Answer | null | undefined): string | undefined {
   const choice = body?.choices?.[0];
-  const text = choice?.message?.content ?? choice?.message?.refusal;
+  const text = choice?.text ?? choice?.message?.content ?? choice?.message?.refusal;
   if (typeof text === "string") return text;
   const cut = choice?.finish_reason === "length" || choice?.finish_reason === "content_filter";
   return cut ? "" : undefined;

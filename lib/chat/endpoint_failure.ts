@@ -24,6 +24,8 @@ export interface Failure {
 export interface Asked {
   /** The endpoint's base URL. */
   baseURL: string;
+  /** What stands behind it. */
+  path: "/chat/completions" | "/completions";
   /** The variable of the environment that a key is taken from. */
   keyVariable: string;
   /** Whether a key was sent. */
@@ -89,7 +91,7 @@ function deepestMessage(error: unknown): string {
 }
 
 /** An answer with an HTTP status that is none of success. */
-function refusal(error: APIError, { baseURL, keyVariable, withKey }: Asked): Failure {
+function refusal(error: APIError, { baseURL, path, keyVariable, withKey }: Asked): Failure {
   const status = error.status as number; // set, as the connection held
   const said = error.message.replaceAll(/\s+/g, " ").slice(0, 200);
   if (status === 401) {
@@ -103,9 +105,9 @@ function refusal(error: APIError, { baseURL, keyVariable, withKey }: Asked): Fai
   }
   if (status === 404) {
     return {
-      why: `it knows no such model, or no chat completions at this address (${said})`,
+      why: `it knows no such model, or no ${path} at this address (${said})`,
       remedy: `Check the model's name, and that the base URL is all that stands before ` +
-        `/chat/completions: curl ${baseURL}/models`,
+        `${path}: curl ${baseURL}/models`,
       everyRequest: true,
     };
   }
@@ -118,7 +120,9 @@ function refusal(error: APIError, { baseURL, keyVariable, withKey }: Asked): Fai
   }
   return {
     why: `it refuses the request (${said})`,
-    remedy: "Check that the model takes prompts of this length, a temperature and a seed.",
+    remedy: path === "/completions"
+      ? "Check that the server takes prompts of tokens, and the model prompts of this length, a temperature and a seed."
+      : "Check that the model takes prompts of this length, a temperature and a seed.",
   };
 }
 

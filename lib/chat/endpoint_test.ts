@@ -54,6 +54,27 @@ Deno.test("endpointClient() sends model, messages, settings and key, and gives t
   assert.equal(found.received[0].headers.authorization, "Bearer sk-1");
 });
 
+Deno.test("endpointClient() with a template sends its tokens for completion, and says so where there is none", async () => {
+  const template = { id: "1234abcd", tokens: () => [1, 20, 3] };
+  const found = await asked([{ body: { choices: [{ text: " Hello." }] } }], { template });
+  assert.equal(textOf(found), " Hello.");
+  assert.deepEqual(found.received[0].body, {
+    model: "m",
+    prompt: [1, 20, 3],
+    seed: 7,
+    temperature: 0.5,
+    max_tokens: 64,
+  });
+  assert.match(found.received[0].url, /\/v1\/completions$/);
+  const { name } = endpointClient({ baseURL: "http://127.0.0.1/v1", model: "m", template });
+  assert.equal(name, "m (template 1234abcd)");
+
+  const missing = await asked([{ status: 404, body: { error: { message: "no" } } }], { template });
+  assert.match(complaint(missing)[0], /or no \/completions at this address/);
+  const textOnly = await asked([{ status: 400, body: { error: { message: "no" } } }], { template });
+  assert.match(complaint(textOnly)[1], /takes prompts of tokens/);
+});
+
 Deno.test("endpointClient() sends no authorization where there is no key", async () => {
   const found = await asked([{ body: completion("Hello.") }]);
   assert.ok(!("authorization" in found.received[0].headers));
@@ -174,7 +195,7 @@ Deno.test("endpointClient() says what is wrong where asking again is no use", as
     [
       { status: 404, body: wrongModel },
       "",
-      "it knows no such model, or no chat completions at this address (404 The model `m` does not exist)",
+      "it knows no such model, or no /chat/completions at this address (404 The model `m` does not exist)",
       "Check the model's name, and that the base URL is all that stands before /chat/completions: curl URL/models",
       1,
     ],

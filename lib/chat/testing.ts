@@ -11,6 +11,8 @@ import type { ChatClient } from "./client.ts";
 
 /** What the server was sent. */
 export interface Received {
+  /** The path that it was sent to. */
+  url: string;
   /** The body, parsed. */
   body: { messages: { content: string }[]; [field: string]: unknown };
   /** The headers, by their names in small letters. */
@@ -112,6 +114,7 @@ export async function chatServer(reply: (received: Received) => Reply): Promise<
   const server = createServer(async (request, response) => {
     mostAtOnce = Math.max(mostAtOnce, ++open);
     const { delay = 0, ...rest } = reply({
+      url: request.url!,
       body: JSON.parse(await text(request)),
       headers: request.headers,
     });
