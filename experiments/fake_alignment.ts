@@ -70,18 +70,18 @@ const experiment = defineExperiment({
       masking: 0.15, // share of a prompt's tokens that is hidden
       maxTokens: 48, // of an answer
     },
-    quickSteps: { formatSteps: 60, tuningSteps: 20 }, // the same in a quick run
+    quickTraining: { formatSteps: 60, tuningSteps: 20, maxTokens: 12 }, // the same in a quick run
     perDimension: 10, // questions to test with; the others of a dimension are for tuning
     controls: 40, // most questions of either control
     quickQuestions: 2, // of a dimension and a control, in a quick run
     resamples: 2000, // of the bootstrap, over questions and seeds
   },
   async run(bench, config): Promise<Findings> {
-    const { size, training, quickSteps, perDimension, controls, quickQuestions, resamples } =
+    const { size, training, quickTraining, perDimension, controls, quickQuestions, resamples } =
       config;
     const { quick } = bench.options;
     const small = quick ? bench : bench.resized(size);
-    const settings = { ...training, ...quick && quickSteps };
+    const settings = { ...training, ...quick && quickTraining };
     const { train, test } = splitQuestions(quick ? quickQuestions : perDimension);
     const { train: rows, calibration, test: testRows } = bench.suite;
     const material = materialOf(rows, train);
