@@ -9,7 +9,18 @@ import { openCatalogue } from "./lib/experiment/catalogue.ts";
 import { exitOnError, print } from "./lib/experiment/command_line.ts";
 import type { Command } from "./lib/command/command.ts";
 
-const TASKS = ["reproduce", "verify", "analyze", "bench", "new", "mini"];
+const TASKS = [
+  "reproduce",
+  "verify",
+  "report",
+  "fine",
+  "fit",
+  "score",
+  "analyze",
+  "new",
+  "bench",
+  "mini",
+];
 
 async function load(name: string): Promise<Command> {
   return (await import(`./lib/command/${name}.ts`)).default;
