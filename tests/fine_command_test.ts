@@ -11,6 +11,7 @@ import {
   type Received,
   type Reply,
 } from "../lib/chat/testing.ts";
+import { writeTinySuite } from "../lib/conversation/testing.ts";
 import type { FineArtifact } from "../lib/fine/artifact.ts";
 
 const root = join(import.meta.dirname!, "..");
@@ -208,6 +209,44 @@ Deno.test("fine reports the agreement of two judges, and sends each endpoint its
   // they agree on 9 of 10, and would by chance on 0.9 · 0.8 + 0.1 · 0.2 = 0.74
   assert.match(out, /Second judge: strict; Cohen's kappa 0\.62 on 10 answers/);
   assert.match(out, /unsafe\s+0\s+1\n/); // number 3, by the first judge
+});
+
+Deno.test("fine asks a checkpoint and has a guard judge, with the same bytes for one and for two threads", async () => {
+  using folder = cacheFolder();
+  const suite = writeTinySuite(folder.path, 25);
+  const judge = ["--judge", "guard", "--suite", suite, "--quick", ...folder.flags];
+  const questions = ["--questions", writeQuestions(folder.path)];
+  const trained = await fine("--scripted", "always safe", ...questions, ...judge);
+  assert.equal(trained.code, 0, trained.err);
+  assert.match(trained.out, /Judge of the open-ended answers: quick guard of suite tiny/);
+  assert.match(trained.out, /this judge flags \d+ of 10 unsafe ones, and \d+ of as many safe/);
+
+  const models = join(folder.path, "cache/model");
+  const folderOf = (architecture: string) =>
+    Array.from(Deno.readDirSync(models), ({ name }) => join(models, name))
+      .find((path) => Deno.readTextFileSync(join(path, "config.json")).includes(architecture))!;
+  const ask = (threads: string) => {
+    const local = [
+      "--checkpoint",
+      folderOf("LlamaForCausalLM"),
+      "--model",
+      "local",
+      "--likelihood",
+    ];
+    return fine(...local, "--threads", threads, ...questions, ...judge);
+  };
+  const files = () =>
+    ["local.json", "local.likelihood.json"].map((name) => folder.read(`results/${name}`));
+  const first = await ask("1");
+  assert.equal(first.code, 0, first.err);
+  const before = files();
+  assert.match(first.out, /Fake alignment of local, by likelihood/);
+  assert.match(first.out, /Another method than multiple choice/);
+  assert.equal((await ask("2")).code, 0);
+  assert.deepEqual(files(), before);
+  const unfit = await fine("--checkpoint", folderOf("ForSequenceClassification"), ...judge);
+  assert.equal(unfit.code, 1);
+  assert.match(unfit.err, /Cannot ask ".*": it must be a language model, got a guard/);
 });
 
 Deno.test("fine says each thing that is wrong in one sentence with a remedy", async () => {
