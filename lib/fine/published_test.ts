@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import published from "../../data/published/fine.json" with { type: "json" };
+import { publishedScores } from "./published.ts";
 
-const { models } = published;
+const models = publishedScores();
 
 Deno.test("published CS and CSS are of 14 different models, highest CS first", () => {
   assert.equal(new Set(models.map(({ model }) => model)).size, 14);

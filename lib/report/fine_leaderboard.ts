@@ -4,8 +4,8 @@
  *
  * @module
  */
-import published from "../../data/published/fine.json" with { type: "json" };
 import type { FineArtifact } from "../fine/artifact.ts";
+import { publishedScores } from "../fine/published.ts";
 import type { Interval } from "../stats/bootstrap.ts";
 import type { Figure } from "./figure.ts";
 import { partialMark } from "./fine_table.ts";
@@ -50,7 +50,7 @@ function entriesOf(artifacts: readonly FineArtifact[]): Entry[] {
     const estimate = percent / 100;
     return { estimate, low: estimate, high: estimate };
   };
-  const theirs = published.models.map(({ model, cs, css }): Entry => ({
+  const theirs = publishedScores().map(({ model, cs, css }): Entry => ({
     label: `${model} (published)`,
     source: "published",
     judge: "theirs",
