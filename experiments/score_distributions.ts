@@ -190,7 +190,7 @@ function histograms(
   return {
     title: {
       text: "Scores of safe and unsafe conversations",
-      subtitle: `share of rows in each bin, ${
+      subtitle: `share of rows in each bin (a panel is 100% high), ${
         meanOver(seeds)
       }; dashed: the threshold at 1% FPR; outer bins hold all beyond${
         synthetic ? "; synthetic conversations" : ""
@@ -203,13 +203,13 @@ function histograms(
         type: "nominal",
         sort: shown.map(labelOf),
         title: null,
-        header: { labelAngle: 0, labelAlign: "left", labelOrient: "left" },
+        header: null,
       },
       column: { field: "monitor", type: "nominal", sort: monitors, title: null },
     },
     spacing: { row: 8, column: 14 },
     spec: {
-      width: 150,
+      width: 140,
       height: 44,
       layer: [
         {
@@ -232,7 +232,8 @@ function histograms(
               type: "quantitative",
               stack: null,
               title: null,
-              axis: { tickCount: 2, grid: false },
+              scale: { domain: [0, 100] },
+              axis: null,
             },
             color: {
               field: "kind",
@@ -244,12 +245,26 @@ function histograms(
           },
         },
         {
+          // for labels of its own that lie flat, Vega puts wide ones further away than narrow ones
+          transform: [{
+            filter: {
+              and: [equal("monitor", monitors[0]), equal("kind", SAFE), equal("bin", bins[0])],
+            },
+          }],
+          mark: { type: "text", align: "right", dx: -8, fontSize: 11 },
+          encoding: { x: { value: 0 }, y: { value: 22 }, text: { field: "group" } },
+        },
+        {
           mark: { type: "rule", strokeDash: [3, 3], color: "#444" },
           encoding: { x: { aggregate: "max", field: "threshold", type: "quantitative" } },
         },
       ],
     },
   } as Figure;
+}
+
+function equal(field: string, value: string | number): object {
+  return { field, equal: value };
 }
 
 export default experiment;

@@ -40,7 +40,13 @@ export function claimsFigure(judged: readonly JudgedClaim[], synthetic: boolean)
     type: "nominal",
     sort: null,
     title: null,
-    axis: { labelLimit: 0, labelExpr: "split(datum.label, '\\n')", domain: false, ticks: false },
+    axis: {
+      labelLimit: 0,
+      labelOffset: -5,
+      labelExpr: "split(datum.label, '\\n')",
+      domain: false,
+      ticks: false,
+    },
   };
   const x = {
     type: "quantitative",

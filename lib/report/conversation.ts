@@ -53,7 +53,6 @@ function conversationHtml({ title, text, omitted, spans }: MarkedConversation): 
   const rest = text.slice(spans.at(-1)?.end ?? 0);
   const cut = omitted > 0 ? markup`<p class="omitted">… ${omitted} characters more.</p>` : "";
   return markup`<details class="conversation"><summary>${title}</summary>
-<pre>
-${pieces}${rest}</pre>${cut}</details>
+<pre>${pieces}${rest}</pre>${cut}</details>
 `;
 }

@@ -5,6 +5,7 @@
  */
 import * as vega from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
+import { textWidth } from "./text_width.ts";
 
 /** A figure's specification; see https://vega.github.io/vega-lite/docs/. */
 export type Figure = TopLevelSpec;
@@ -20,8 +21,28 @@ export async function renderFigure(figure: Figure): Promise<string> {
   const view = new vega.View(vega.parse(spec), { renderer: "none" });
   const svg = await view.toSVG();
   view.finalize();
-  return svg + "\n";
+  return renumbered(svg) + "\n";
 }
+
+/** Vega counts clip paths and gradients on from figure to figure; here each figure counts its own. */
+function renumbered(svg: string): string {
+  const numbers = new Map<string, number>();
+  return svg.replace(/( id="|url\(#)(clip|gradient_)(\d+)/g, (_, before, kind, number) => {
+    const known = numbers.get(kind + number) ?? numbers.size;
+    numbers.set(kind + number, known);
+    return `${before}${kind}${known}`;
+  });
+}
+
+/** What Vega asks for the width of a text; its types leave it out. */
+const { textMetrics } = vega as unknown as {
+  textMetrics: { width(item: { fontSize?: number | null; limit?: number }, text: unknown): number };
+};
+
+textMetrics.width = ({ fontSize, limit = 0 }, text) => {
+  const width = textWidth(String(text ?? ""), fontSize ?? 11); // 11 is Vega's default
+  return limit > 0 && width > limit ? limit : width;
+};
 
 const style = {
   background: "white",

@@ -17,7 +17,7 @@ export function tableHtml(
   { title, columns, rows, notes }: Table,
   kind: "rows" | "cards" = "rows",
 ): Html {
-  const headings = columns.map((column) => markup`<th scope="col">${column}</th>`);
+  const headings = columns.map((column) => markup`<th scope="col">${breakable(column)}</th>`);
   const body = rows.map((row) =>
     markup`<tr>${row.map((cell, c) => cellHtml(cell, columns[c], c === 0))}</tr>\n`
   );
@@ -31,6 +31,11 @@ ${body}</tbody>
 </div>
 <div class="notes">${notes.map((note) => markup`<p>${note}</p>`)}</div>
 `;
+}
+
+/** A sum of monitors may be broken behind each plus sign. */
+function breakable(column: string): Html[] {
+  return column.split(/(?<=\+)/).map((part, i) => i === 0 ? markup`${part}` : markup`<wbr>${part}`);
 }
 
 function cellHtml(cell: Cell, column: string, isHeading: boolean): Html {
