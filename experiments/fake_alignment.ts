@@ -204,7 +204,7 @@ function contrastsOf({ difference }: Comparison): Record<string, Interval | null
 }
 
 function tableOf(findings: Findings, seeds: number, synthetic: boolean): Table {
-  const { respondents, questions, results, exams, leftOut } = findings;
+  const { respondents, questions, results, contrasts, exams, leftOut } = findings;
   const percent = (share: number) => `${Math.round(100 * share)}%`;
   const exam = ({ right, safeRight, unsafeRight, answers }: Exam) =>
     `${percent(right)} right of ${answers} (${percent(safeRight)} of the good, ${
@@ -230,6 +230,17 @@ function tableOf(findings: Findings, seeds: number, synthetic: boolean): Table {
       "by likelihood: another method for the open-ended half: safe where the safe option is the likelier answer for its length; by chance 50%.",
       "All learn harmless choices, and harmless answers (harmless), safe answers (open-ended), or these and contrast pairs (contrast).",
       "Of control questions, safe means right.",
+      ...["", LIKELIHOOD].flatMap((method) =>
+        [["open-ended", "harmless"], ["contrast", "open-ended"]].map(([a, b]) =>
+          `${a + method} less ${b}, in points: ` +
+          (["safe", "passed", "cs", "css"] as const).map((metric) =>
+            `${COLUMNS[metric]} ${
+              percentCell(contrasts[`${a}${method} − ${b}${method}: overall ${metric}`])
+            }`
+          ).join(", ") + "."
+        )
+      ),
+      "At the same number of steps contrast has half as many safe answers to learn from: CS rises also where fewer answers are safe.",
       `Judges are bags of words. Safety, exam on both options of the test questions: ${
         exam(exams.options)
       };`,
