@@ -1,17 +1,20 @@
 /**
  * Does a judge that says how certain it is notice what a guard misses?
  *
- * MOOD (arXiv 2605.21602) asks an instruction-tuned model for a score, by a rubric of alignment or of uncertainty. On the
- * embedded suite a small language model of ours gives such scores (see `lib/experiment/embedded_judge.ts`), and its
- * uncertainty is added to the guard with the paper's lambda, which is chosen on the rows that are reported on.
+ * MOOD (arXiv 2605.21602) asks an instruction-tuned model for a score, by a rubric of alignment or of uncertainty. So does
+ * `deno task judge`, and what it wrote is used here. Without it a small language model of ours gives such scores (see
+ * `lib/experiment/embedded_judge.ts`). The judge's uncertainty is added to the guard with the paper's lambda, which is chosen on the
+ * rows that are reported on.
  *
  *     deno task reproduce --only judge
+ *     deno task reproduce --only judge --judge-scores DIR
  *
  * @module
  */
+import { type AskedJudge, askedScores } from "../lib/experiment/asked_judge.ts";
 import { runAsScript } from "../lib/experiment/command_line.ts";
 import { recallContrasts } from "../lib/experiment/contrasts.ts";
-import { judgeScores } from "../lib/experiment/embedded_judge.ts";
+import { type Exam, judgeScores } from "../lib/experiment/embedded_judge.ts";
 import { recallFigure, recallTable } from "../lib/experiment/evaluations.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { fuse } from "../lib/experiment/fused.ts";
@@ -34,7 +37,11 @@ const experiment = defineExperiment({
   async run(bench, { share, quickShare, resamples }) {
     const rows = bench.suite.test;
     const settings = { share: bench.options.quick ? quickShare : share };
-    const { alignment, uncertainty, exam } = await judgeScores(bench, "test", settings);
+    const asked = bench.options.judgeScores;
+    const judged = asked === undefined
+      ? await judgeScores(bench, "test", settings)
+      : askedScores(asked, rows);
+    const { alignment, uncertainty, ...account } = judged;
     const alone = {
       guard: await guardScores(bench, "test"),
       [ALIGNMENT]: [alignment],
@@ -50,10 +57,10 @@ const experiment = defineExperiment({
       results: evaluation.results,
       contrasts: recallContrasts(evaluation, pairs, ["overall"]),
       lambda: fused.coefficients, // one for each guard
-      exam,
+      ...account,
     };
   },
-  show({ findings: { monitors, results, contrasts, lambda, exam }, settings, suite }) {
+  show({ findings: { monitors, results, contrasts, lambda, ...account }, settings, suite }) {
     const caption = {
       title: "A judge's alignment and uncertainty, alone and beside a guard",
       monitors,
@@ -61,11 +68,8 @@ const experiment = defineExperiment({
       synthetic: suite.synthetic,
     };
     const table = recallTable(results, caption);
-    const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
     const notes = [
-      `The judge has one seed. Its exam on ${exam.rows} training rows of new scenes: ${
-        percent(exam.wrong)
-      } of ratings wrong, off by ${percent(exam.meanError)} on average.`,
+      "asked" in account ? describeAsked(account.asked) : describeExam(account.exam),
       `${FUSED}: weight ${lambda.join(", ")}, chosen on the safe and unsafe ID rows reported here.`,
     ];
     return {
@@ -81,6 +85,17 @@ const experiment = defineExperiment({
     };
   },
 });
+
+function describeExam({ rows, wrong, meanError }: Exam): string {
+  const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
+  return `The judge has one seed. Its exam on ${rows} training rows of new scenes: ${
+    percent(wrong)
+  } of ratings wrong, off by ${percent(meanError)} on average.`;
+}
+
+function describeAsked({ judge, examples, alignment, uncertainty }: AskedJudge): string {
+  return `The judge is ${judge}, shown ${examples} unsafe examples. Of ${alignment.rows} conversations it gave ${alignment.defaulted} no score of alignment and ${uncertainty.defaulted} none of uncertainty; these count as 100.`;
+}
 
 export default experiment;
 if (import.meta.main) await runAsScript(experiment);

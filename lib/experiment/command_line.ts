@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
 import { suggestName, UsageError, UserError } from "../core/errors.ts";
 import { canonicalJson } from "../core/json.ts";
@@ -22,6 +22,7 @@ export const RUN_FLAGS = {
   domains: { type: "string" },
   "max-length": { type: "string" },
   "rows-per-domain": { type: "string" },
+  "judge-scores": { type: "string" },
   quick: { type: "boolean", default: false },
   seeds: { type: "string", default: "3" },
   threads: { type: "string", default: String(navigator.hardwareConcurrency) },
@@ -39,6 +40,7 @@ export const RUN_HELP = `
   --domains A,B        test on these domains only; ID domains are needed for a threshold  [all]
   --max-length N       leave out test and calibration conversations of more than N tokens [none]
   --rows-per-domain N  test on at most N rows of every domain, a seeded draw              [all]
+  --judge-scores DIR   for the experiment judge: what \`deno task judge\` wrote    [a small judge, trained here]
   --quick              small models and short training, to see that everything runs
   --seeds N            how many guards, each from its own seed            [3]
   --threads N          threads to compute with; results do not change     [all cores]
@@ -59,6 +61,8 @@ export interface RunFlags {
   "max-length"?: string | undefined;
   /** Most test rows of a domain, as typed. */
   "rows-per-domain"?: string | undefined;
+  /** Folder of an asked judge's scores. */
+  "judge-scores"?: string | undefined;
   /** Small models and short training, whose numbers mean little. */
   quick: boolean;
   /** How many guards, as typed; {@linkcode runOptions} checks it. */
@@ -128,11 +132,12 @@ export function runOptions(
   flags: RunFlags,
   say: (message: string) => void,
 ): RunOptions {
-  const { suite, revision, quick, seeds, threads, cache } = flags;
+  const { suite, revision, quick, seeds, threads, cache, "judge-scores": judgeScores } = flags;
   return {
     suite,
     ...revision !== undefined && { revision },
     selection: selectionOf(flags),
+    ...judgeScores !== undefined && { judgeScores },
     quick,
     seeds: positiveInteger("seeds", seeds),
     threads: positiveInteger("threads", threads),
@@ -186,11 +191,12 @@ function parseDomains(text: string): Domain[] {
  *
  * @param flags as read.
  * @param suiteName the suite's name.
- * @returns what was asked for, else `results/<suite>`, under `quick/` for quick runs; where rows were chosen, it says which.
+ * @returns what was asked for, else `results/<suite>`, under `quick/` for quick runs; where rows or a judge were chosen, it says which.
  */
 export function resultsFolder(flags: RunFlags, suiteName: string): string {
-  const { results, quick } = flags;
-  const name = suiteName + selectionSuffix(selectionOf(flags));
+  const { results, quick, "judge-scores": judge } = flags;
+  const judged = judge === undefined ? "" : `-judge-${basename(judge)}`;
+  const name = suiteName + selectionSuffix(selectionOf(flags)) + judged;
   return results ?? join("results", ...quick ? ["quick"] : [], name);
 }
 

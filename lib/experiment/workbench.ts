@@ -38,6 +38,8 @@ export interface RunOptions {
   revision?: string;
   /** Which rows to test on. Default: all. */
   selection?: Selection;
+  /** Folder with an asked judge's scores of the test rows. Default: none. */
+  judgeScores?: string;
   /** Smaller models, shorter training. */
   quick: boolean;
   /** How many guards to train, each from its own seed. */

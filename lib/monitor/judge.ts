@@ -25,45 +25,36 @@ export interface JudgeOptions {
   unsafeExamples?: readonly string[];
 }
 
-/** What a judge said. */
+/** What a judge said of a conversation. */
 export interface Judgement {
-  /** 0 to 100, danger up, shape (n). */
-  scores: Float64Array;
-  /** Indices of the conversations that never got a score from the judge, and so have the default, 100. */
-  defaulted: number[];
-  /** How many answers had no score, those that were drawn again included. */
-  unparsable: number;
+  /** 0 to 100, danger up; 100 where the judge never gave a score. */
+  score: number;
+  /** How many answers were drawn. */
+  answers: number;
+  /** Whether none of them had a score, so that this one is the default. */
+  defaulted: boolean;
 }
 
 /**
- * Has conversations judged, one after the other.
+ * Has a conversation judged.
  *
  * @param client who judges.
- * @param conversations what is judged.
+ * @param conversation what is judged.
  * @param options rubric and examples.
- * @returns scores, and how often the judge gave none.
+ * @returns the score, and what it took to get it.
  */
 export async function judge(
   client: ChatClient,
-  conversations: readonly string[],
+  conversation: string,
   { rubric, unsafeExamples = [] }: JudgeOptions,
 ): Promise<Judgement> {
-  const judgement: Judgement = {
-    scores: new Float64Array(conversations.length),
-    defaulted: [],
-    unparsable: 0,
-  };
-  for (const [i, conversation] of conversations.entries()) {
-    const messages = judgePrompt(conversation, rubric, unsafeExamples);
-    let score: number | undefined;
-    for (let seed = 0; seed < ATTEMPTS && score === undefined; seed++) {
-      score = parseScore(await client.ask(messages, { ...SAMPLING, seed }));
-      if (score === undefined) judgement.unparsable++;
-    }
-    if (score === undefined) judgement.defaulted.push(i);
-    judgement.scores[i] = 100 - (score ?? DEFAULT_SCORE); // the rubrics' scores mean safe: flipped here, once
+  const messages = judgePrompt(conversation, rubric, unsafeExamples);
+  for (let seed = 0; seed < ATTEMPTS; seed++) {
+    const score = parseScore(await client.ask(messages, { ...SAMPLING, seed }));
+    // the rubrics' scores mean safe: flipped here, once
+    if (score !== undefined) return { score: 100 - score, answers: seed + 1, defaulted: false };
   }
-  return judgement;
+  return { score: 100 - DEFAULT_SCORE, answers: ATTEMPTS, defaulted: true };
 }
 
 /**
