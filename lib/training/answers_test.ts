@@ -74,7 +74,7 @@ Deno.test("trainAnswers() learns answers, in the same bytes with one thread and 
 
 Deno.test("epochsFor() makes exactly as many steps, however long the lessons are", async () => {
   for (const steps of [1, 3, 7, 20]) {
-    for (const  of of[lessons, lessons.slice(0, 7)]) {
+    for (const some of [lessons, lessons.slice(0, 7)]) {
       assert.equal((await tune(1, some, 0.2, steps)).losses.length, steps);
     }
   }
