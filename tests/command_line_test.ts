@@ -41,8 +41,11 @@ Deno.test("reproduce writes the same bytes from empty caches, with one and with 
     assert.equal((await run("c", "cache-a", "2")).code, 0);
     const files = filesOf(join(folder, "a"));
     assert.deepEqual(Object.keys(files).sort(), [
+      "claims.svg",
       "guard_generalization.json",
       "guard_generalization.svg",
+      "recall_heat_map.svg",
+      "report.html",
     ]);
     assert.deepEqual(filesOf(join(folder, "b")), files);
     assert.deepEqual(filesOf(join(folder, "c")), files);

@@ -1,20 +1,24 @@
 /**
- * What is committed under `results/`: figures must stay what their artifacts show, whatever is changed in the code between.
+ * What is committed under `results/`: figures and the page must stay what their artifacts show, whatever is changed in the
+ * code between.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { Experiment } from "../lib/experiment/experiment.ts";
-import { renderFigure } from "../lib/report/figure.ts";
+import { openCatalogue } from "../lib/experiment/catalogue.ts";
+import { buildReport } from "../lib/experiment/report.ts";
 
-const results = join(import.meta.dirname!, "../results/mini");
+const [results, scripts] = ["../results/mini", "../experiments"].map((folder) =>
+  join(import.meta.dirname!, folder)
+);
+const { page, figures } = await buildReport(results, await openCatalogue(scripts).load());
+const drawn: Record<string, string> = {
+  "report.html": page,
+  ...Object.fromEntries(Object.entries(figures).map(([name, svg]) => [`${name}.svg`, svg])),
+};
 
 for (const { name: file } of Deno.readDirSync(results)) {
-  if (!file.endsWith(".svg")) continue;
-  const name = file.slice(0, -".svg".length);
-  Deno.test(`${file} is drawn from ${name}.json`, async () => {
-    const experiment: Experiment = (await import(`../experiments/${name}.ts`)).default;
-    const artifact = JSON.parse(Deno.readTextFileSync(join(results, `${name}.json`)));
-    const { figure } = experiment.show(artifact);
-    assert.equal(await renderFigure(figure), Deno.readTextFileSync(join(results, file)));
+  if (!/\.(svg|html)$/.test(file)) continue;
+  Deno.test(`${file} is drawn from the artifacts beside it`, () => {
+    assert.equal(Deno.readTextFileSync(join(results, file)), drawn[file]);
   });
 }

@@ -11,6 +11,7 @@ import {
 } from "../experiment/command_line.ts";
 import { claimsData, claimsTable } from "../experiment/claims.ts";
 import { judgeClaims } from "../experiment/published_claims.ts";
+import { writeReport } from "../experiment/report.ts";
 import { type Command, defineCommand } from "./command.ts";
 import { EXPERIMENT_FLAGS, experimentHelp } from "./experiment_flags.ts";
 
@@ -39,8 +40,10 @@ Example: deno task reproduce --only guard_generalization,fusion`,
       print(`${json}\n${svg}\n`);
     }
     const judged = judgeClaims(folder).filter(({ verdict }) => verdict !== "not evaluated");
-    if (values.json) return printJson({ written, claims: claimsData(judged) });
+    const report = await writeReport(folder, await catalogue.load());
+    if (values.json) return printJson({ written, report, claims: claimsData(judged) });
     if (judged.length > 0) printTable(claimsTable(judged));
+    print(report);
     print(`Done in ${duration((performance.now() - started) / 1000)}.`);
   },
 });

@@ -15,6 +15,7 @@ import { renderPage } from "../report/page.ts";
 import { type Section, sectionHtml } from "../report/section.ts";
 import { claimsTable, type JudgedClaim } from "./claims.ts";
 import { claimsFigure } from "./claims_figure.ts";
+import { commandOf } from "./command_of.ts";
 import type { Artifact, Experiment, Shown } from "./experiment.ts";
 import { judgeClaims } from "./published_claims.ts";
 import { recallHeatMap } from "./recall_heat_map.ts";
@@ -156,17 +157,6 @@ function experimentSection({ artifact, shown }: ShownArtifact): Section {
     ...conversations !== undefined && { conversations },
     command: commandOf(artifact),
   };
-}
-
-/** The command line that makes an artifact. */
-function commandOf({ experiment, suite, settings: { quick, seeds } }: Artifact): string {
-  const words = [
-    `deno task reproduce --only ${experiment}`,
-    ...suite.name === "mini" ? [] : [`--suite FOLDER/${suite.name}`],
-    ...quick ? ["--quick"] : [],
-    ...seeds === 3 ? [] : [`--seeds ${seeds}`],
-  ];
-  return words.join(" ");
 }
 
 function leaderboardSection(folder: string): Section[] {
