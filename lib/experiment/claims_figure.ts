@@ -51,7 +51,7 @@ export function claimsFigure(judged: readonly JudgedClaim[], synthetic: boolean)
   const x = {
     type: "quantitative",
     scale: { domain: [-limit, limit], nice: false },
-    title: "recall at 1% FPR in %, or a difference of it in points",
+    title: "%, or points of difference",
   };
   const ofVerdict = (range: string[]) => ({
     field: "verdict",

@@ -160,12 +160,12 @@ function experimentSection({ artifact, shown }: ShownArtifact): Section {
 }
 
 function leaderboardSection(folder: string): Section[] {
-  if (!exists(folder)) return [];
-  const artifacts = readArtifacts(folder);
+  const artifacts = exists(folder) ? readArtifacts(folder) : [];
+  if (artifacts.length === 0) return [];
   const table = leaderboardTable(artifacts);
   return [{
     id: "fine_leaderboard",
-    heading: "How consistent is the safety of language models that say they are safe?",
+    heading: "How often do language models answer safely in one format and not in the other?",
     figure: leaderboardFigure(artifacts),
     figureText: `${table.title}. ${BELOW}`,
     table,

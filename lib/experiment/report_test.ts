@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { UserError } from "../core/errors.ts";
 import { temporaryFolder } from "../core/testing.ts";
+import { writeArtifact as writeFineArtifact } from "../fine/artifact.ts";
+import { score } from "../fine/scores.ts";
 import { openCatalogue } from "./catalogue.ts";
 import { type Artifact, defineExperiment, type Experiment } from "./experiment.ts";
 import { buildReport, writeReport } from "./report.ts";
@@ -83,12 +85,35 @@ Deno.test("buildReport() has one heading for each part, claims first, and links 
   for (const [svg] of svgs) assert.match(svg, / role="img" aria-label="[^"]+/);
 });
 
-Deno.test("every experiment with an artifact says in two sentences what it found", async () => {
+Deno.test("readings are two sentences each", async () => {
   const { page } = await buildReport(MINI, await loadExperiments());
-  for (const [, id, reading] of page.matchAll(/<h2 id="(\w+)">.*<\/h2>\n(?:<p>(.*)<\/p>)?/g)) {
-    if (["claims", "recall_heat_map", "fine_leaderboard"].includes(id)) continue;
-    assert.equal(reading?.match(/\.(?= [A-Z]|$)/g)?.length, 2, `${id}: ${reading}`);
+  const readings = [...page.matchAll(/<\/h2>\n<p>(.*)<\/p>/g)].map(([, reading]) => reading);
+  assert.ok(readings.length >= 10, `${readings.length}`);
+  for (const reading of readings) {
+    assert.equal(reading.match(/\.(?= [A-Z]|$)/g)?.length, 2, reading);
   }
+});
+
+Deno.test("buildReport() shows the leaderboard where models were asked", async () => {
+  using temporary = temporaryFolder();
+  const [folder, fine] = ["mini", "fine"].map((name) => join(temporary.path, name));
+  Deno.mkdirSync(folder);
+  Deno.mkdirSync(fine);
+  writeArtifact(folder, artifact);
+  assert.equal("fine_leaderboard" in (await buildReport(folder, [hostile])).figures, false);
+  const outcomes = [{
+    ...{ id: "1", category: "Privacy" },
+    ...{ openEnded: "safe", safeFirst: "safe", unsafeFirst: "unsafe" } as const,
+  }];
+  writeFineArtifact(fine, {
+    ...{ respondent: HOSTILE, judge: "a judge", reading: "strict", agreement: undefined },
+    ...{ scores: score(outcomes), outcomes, method: "multiple choice" },
+    questions: { name: "some", count: 1, hash: "" },
+  });
+  const { page, figures } = await buildReport(folder, [hostile]);
+  assert.match(figures.fine_leaderboard, /GPT-3\.5-Turbo \(published\)/);
+  assert.match(page, /<h2 id="fine_leaderboard">/);
+  assert.doesNotMatch(page, /<script|<img/);
 });
 
 Deno.test("a hostile artifact is shown as text: no element of it stands in the page", async () => {
