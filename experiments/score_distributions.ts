@@ -102,7 +102,7 @@ const experiment = defineExperiment({
       table: rankTable(findings, circumstances),
       figure: histograms(findings, circumstances),
       reading: `By the guard's score the median unsafe id row lies above ${
-        percent(guard.groups.id?.rank)
+        percent(guard.groups.id.rank)
       } of the safe rows, where the threshold asks for 99%. In ${below.length} of ${unsafe.length} kinds of unsafe conversations outside id the median row looks safer to it than the median safe row.`,
     };
   },
