@@ -5,11 +5,10 @@
  */
 import { basename } from "node:path";
 import { UserError } from "../core/errors.ts";
-import { hashOf, sha256 } from "../core/json.ts";
+import { sha256 } from "../core/json.ts";
 import { readLabelledLog } from "./logs.ts";
 import type { Row } from "./row.ts";
-import { SPLITS } from "./scenes.ts";
-import { type Suite, toJsonl } from "./suite.ts";
+import { hashOfSplits, type Suite } from "./suite.ts";
 
 /** One in so many conversations is held out for calibration. */
 const HELD_OUT = 5;
@@ -28,7 +27,7 @@ export function loadLabelledSuite(trainPath: string, calibrationPath?: string): 
     ? { train: all.filter((row) => !isHeldOut(row)), calibration: all.filter(isHeldOut) }
     : { train: all, calibration: apartFrom(all, trainPath, calibrationPath) };
   const suite = { ...splits, test: [] };
-  const hash = hashOf(SPLITS.map((split) => sha256(toJsonl(suite[split]))));
+  const hash = hashOfSplits(suite);
   const name = basename(trainPath).replace(/\.jsonl(\.gz)?$/, "");
   return { ...suite, name, synthetic: false, hash };
 }

@@ -8,23 +8,7 @@ import { suggestName, UserError } from "../core/errors.ts";
 import { stream } from "../core/random.ts";
 import { type Domain, DOMAINS } from "./domains.ts";
 import type { Row } from "./row.ts";
-import { hashOfSplits, type Suite } from "./suite.ts";
-
-/** Which rows; all, where a field is left out. */
-export interface Selection {
-  /** Test rows of these domains only. */
-  domains?: readonly Domain[];
-  /** Test and calibration rows of at most so many tokens. */
-  maxLength?: number;
-  /** At most so many test rows of every domain, drawn from those that the other two leave. */
-  rowsPerDomain?: number;
-}
-
-/** A selection, and how many rows its `maxLength` left out. */
-export interface AppliedSelection extends Selection {
-  /** Rows of the chosen domains that were too long. */
-  tooLong?: { calibration: number; test: number };
-}
+import { hashOfSplits, type Selection, type Suite } from "./suite.ts";
 
 /**
  * Chooses rows of a suite.

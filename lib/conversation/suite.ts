@@ -8,12 +8,28 @@ import { join } from "node:path";
 import { nearestName, UserError } from "../core/errors.ts";
 import { exists, fileError, readText } from "../core/files.ts";
 import { hashOf, sha256 } from "../core/json.ts";
+import type { Domain } from "./domains.ts";
 import type { Hub, Repository } from "../hub/hub.ts";
 import { generateMini } from "./mini.ts";
 import { readRows, type Row } from "./row.ts";
 import { parseScenes, type Scene, type Split, SPLITS } from "./scenes.ts";
-import type { AppliedSelection } from "./selection.ts";
 import { SPLIT_FILE, splitFiles } from "./split_files.ts";
+
+/** Which rows a suite is tested on; all, where a field is left out. */
+export interface Selection {
+  /** Test rows of these domains only. */
+  domains?: readonly Domain[];
+  /** Test and calibration rows of at most so many tokens. */
+  maxLength?: number;
+  /** At most so many test rows of every domain, drawn from those that the other two leave. */
+  rowsPerDomain?: number;
+}
+
+/** A selection, and how many rows its `maxLength` left out. */
+export interface AppliedSelection extends Selection {
+  /** Rows of the chosen domains that were too long. */
+  tooLong?: { calibration: number; test: number };
+}
 
 /** What is trained, calibrated and tested on. */
 export interface Suite extends Record<Split, Row[]> {

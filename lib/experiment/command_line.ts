@@ -11,7 +11,8 @@ import { suggestName, UsageError, UserError } from "../core/errors.ts";
 import { canonicalJson } from "../core/json.ts";
 import { renderTable, type Table } from "../report/table.ts";
 import { type Domain, DOMAINS, isDomain } from "../conversation/domains.ts";
-import { type Selection, selectionSuffix } from "../conversation/selection.ts";
+import { selectionSuffix } from "../conversation/selection.ts";
+import type { Selection } from "../conversation/suite.ts";
 import type { Experiment } from "./experiment.ts";
 import type { RunOptions } from "./workbench.ts";
 
