@@ -38,7 +38,11 @@ export interface Lesson {
  * @param tokensPerStep most tokens in a batch, padding included.
  * @returns for a schedule; the half step keeps rounding from adding a step.
  */
-export function epochsFor(steps: number, lessons: readonly Lesson[], tokensPerStep: number): number {
+export function epochsFor(
+  steps: number,
+  lessons: readonly Lesson[],
+  tokensPerStep: number,
+): number {
   const lengths = lessons.map(({ ids }) => ids.length);
   return (steps - 0.5) / packByLength(lengths, tokensPerStep, [...lengths.keys()]).length;
 }
