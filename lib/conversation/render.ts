@@ -72,7 +72,7 @@ export function splitTurns(conversation: string): PlacedTurn[] {
 
 /** A conversation as a model reads it. */
 export interface FittedContext {
-  /** Token ids, the beginning-of-sequence token first, shape (at most maxTokens). */
+  /** Token ids, the beginning-of-sequence token first where there is one, shape (at most maxTokens). */
   ids: Int32Array;
   /** How many tokens were left out at the front; 0 where the whole conversation fits. */
   dropped: number;
@@ -84,14 +84,14 @@ export interface FittedContext {
  *
  * @param encoding token ids and where each begins in the conversation, both of shape (T).
  * @param turns the turns of the conversation, from {@linkcode splitTurns}.
- * @param bosId the id put in front.
+ * @param bosId the id put in front; undefined for a model that reads none.
  * @param maxTokens the context length, at least 2, the token in front included.
  * @returns what the model reads.
  */
 export function fitContext(
   { ids, starts }: { ids: Int32Array; starts: Int32Array },
   turns: readonly Pick<PlacedTurn, "start">[],
-  bosId: number,
+  bosId: number | undefined,
   maxTokens: number,
 ): FittedContext {
   if (!Number.isInteger(maxTokens) || maxTokens < 2) {
@@ -99,9 +99,10 @@ export function fitContext(
       `Cannot fit a context: maxTokens must be an integer >= 2, got ${maxTokens}`,
     );
   }
-  const excess = Math.max(0, ids.length - (maxTokens - 1));
+  const front = bosId === undefined ? [] : [bosId];
+  const excess = Math.max(0, ids.length - (maxTokens - front.length));
   // the first turn whose first token is not among those in excess
   const kept = turns.find(({ start }) => excess > 0 && start > starts[excess - 1]);
   const dropped = kept === undefined ? excess : starts.findIndex((at) => at >= kept.start);
-  return { ids: Int32Array.of(bosId, ...ids.subarray(dropped)), dropped };
+  return { ids: Int32Array.of(...front, ...ids.subarray(dropped)), dropped };
 }

@@ -140,6 +140,17 @@ export function concat(parts: readonly Tensor[]): Tensor {
 }
 
 /**
+ * Matrices below each other.
+ *
+ * @param parts shapes (n1, C), (n2, C), …
+ * @param rows how the sum of their rows is called.
+ * @returns shape (rows, C); it has no gradient rule.
+ */
+export function concatRows(parts: readonly Tensor[], rows: Dim): Tensor {
+  return node("Concat", parts, { axis: 0 }, [rows, parts[0].shape[1]]);
+}
+
+/**
  * All axes but the last made into one.
  *
  * @param x shape (…, C).

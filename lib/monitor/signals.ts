@@ -1,7 +1,8 @@
 /**
  * One forward pass of one model over each conversation, and all signals that are read from it: the guard's logit, pooled
  * hidden states, the mean surprise of the text, and on request the surprise and entropy at every token. What is large
- * (logits over the vocabulary, hidden states of all tokens) is reduced inside the graph and never leaves it.
+ * (logits over the vocabulary, hidden states of all tokens) is reduced inside the graph and never leaves it. Logits over a large
+ * vocabulary are larger than all else in memory, and are made for some of a batch's tokens at a time.
  *
  * @module
  */
@@ -10,15 +11,21 @@ import { add, mul, sub } from "../graph/elementwise.ts";
 import { gather } from "../graph/gather.ts";
 import { matmul } from "../graph/matmul.ts";
 import { reduceMax, reduceSum, softmax } from "../graph/reduce.ts";
-import { flattenRows, reshape } from "../graph/shape_ops.ts";
+import { concatRows, flattenRows, reshape } from "../graph/shape_ops.ts";
 import { input, type Tensor } from "../graph/tensor.ts";
 import type { Model } from "../model/checkpoint.ts";
 import type { DecoderConfig } from "../model/config.ts";
 import { embed, hiddenStates, masks, tokenNll, vocabularyLogits } from "../model/decoder.ts";
 import { logSumExp } from "../model/layers.ts";
 import { constantWeights, outputName, SCORE, type Weights } from "../model/parameters.ts";
-import { type Batch, batchByLength, lastPositions, padded } from "../runtime/batches.ts";
-import { openSession, type Value } from "../runtime/session.ts";
+import {
+  type Batch,
+  batchByLength,
+  lastPositions,
+  padded,
+  paddedLength,
+} from "../runtime/batches.ts";
+import { openSession, type SessionOptions, type Value } from "../runtime/session.ts";
 
 /** How the hidden states of a conversation's tokens become one vector. */
 export type Pooling = "last" | "mean" | "max";
@@ -62,13 +69,17 @@ export function guardScoresOf(logits: Float32Array): Float64Array {
   );
 }
 
-/** Settings of {@linkcode openSignalReader}. */
-export interface ReaderOptions {
-  /** Threads that the forward passes use. Signals do not depend on it. */
-  threads: number;
-  /** Most tokens in a batch, padding included. Signals do not depend on it. Default 4096. */
+/** Settings of {@linkcode openSignalReader}; signals do not depend on the number of threads. */
+export interface ReaderOptions extends SessionOptions {
+  /** Most tokens in a batch, padding included. Signals do not depend on it. Default {@linkcode TOKEN_BUDGET}. */
   tokenBudget?: number;
 }
+
+/** Most tokens in a batch where nothing else is said. */
+export const TOKEN_BUDGET = 4096;
+
+/** Most logits over the vocabulary that a full batch makes at a time: 128 MiB of them. */
+const MOST_LOGITS = 2 ** 25;
 
 /** Settings of {@linkcode readSignals}. */
 export interface SignalOptions extends ReaderOptions {
@@ -99,16 +110,18 @@ export interface SignalReader extends AsyncDisposable {
 export async function openSignalReader(
   model: Model,
   request: SignalRequest,
-  { threads, tokenBudget = 4096 }: ReaderOptions,
+  { tokenBudget = TOKEN_BUDGET, ...options }: ReaderOptions,
 ): Promise<SignalReader> {
-  const session = await openSession(signalGraph(model, request), { threads });
+  const chunks = Math.ceil(tokenBudget * model.config.vocabSize / MOST_LOGITS);
+  const session = await openSession(signalGraph(model, request, chunks), options);
   return {
     async read(sequences, progress = silent) {
       const signals = emptySignals(sequences, request, model.config.hiddenSize);
       const total = sequences.reduce((sum, s) => sum + s.length, 0);
       let done = 0;
       for (const batch of batchByLength(sequences.map((s) => s.length), tokenBudget)) {
-        const values = await session.run(signalFeed(batch, sequences, request, model.config));
+        const feed = signalFeed(batch, sequences, request, { config: model.config, chunks });
+        const values = await session.run(feed);
         store(values, batch, signals);
         done += batch.members.reduce((sum, m) => sum + sequences[m].length, 0);
         progress.update(done / total);
@@ -139,7 +152,11 @@ export async function readSignals(
 }
 
 /** The outputs "guard" (B, 2) or (B, 1), "nll" (B, 1, 1), "hidden0", … (B, C), "tokenNll" and "entropy" (B, T, 1). */
-function signalGraph(model: Model, request: SignalRequest): Record<string, Tensor> {
+function signalGraph(
+  model: Model,
+  request: SignalRequest,
+  chunks: number,
+): Record<string, Tensor> {
   const weights = constantWeights(model.parameters);
   const states = hiddenStates(
     embed(input("tokens", ["B", "T"], "int64"), weights),
@@ -154,16 +171,41 @@ function signalGraph(model: Model, request: SignalRequest): Record<string, Tenso
   );
   if (!request.nll && !request.tokens) return outputs;
   const output = weights(outputName(model.config));
-  const targetRows = gather(output, input("targets", ["B", "T"], "int64"));
-  const surprise = tokenNll(last, targetRows, output, model.config);
+  const surprise = inChunks(
+    last,
+    chunks,
+    (hidden, targets) => tokenNll(hidden, gather(output, targets), output, model.config),
+  );
   if (request.nll) {
     outputs.nll = weightedSum(surprise, input("targetWeights", ["B", "T", 1]));
   }
   if (request.tokens) {
     outputs.tokenNll = surprise;
-    outputs.entropy = entropy(vocabularyLogits(last, output, model.config));
+    outputs.entropy = inChunks(
+      last,
+      chunks,
+      (hidden) => entropy(vocabularyLogits(hidden, output, model.config)),
+    );
   }
   return outputs;
+}
+
+/**
+ * A number at every token that is made from logits over the vocabulary, shape (B, T, 1). In more than one chunk, padding and last
+ * tokens have no logits, and get the number of some other token.
+ */
+function inChunks(
+  hidden: Tensor,
+  chunks: number,
+  numberAt: (hidden: Tensor, targets: Tensor) => Tensor,
+): Tensor {
+  if (chunks === 1) return numberAt(hidden, input("targets", ["B", "T"], "int64"));
+  const rows = flattenRows(hidden); // (B T, C)
+  const parts = Array.from({ length: chunks }, (_, k) => {
+    const own = (name: string) => input(`${name}${k}`, [`n${k}`], "int64");
+    return numberAt(gather(rows, own("rows")), own("targets")); // (n, 1)
+  });
+  return gather(concatRows(parts, "n"), input("places", ["B", "T"], "int64"));
 }
 
 /** H = ln Σ exp(x) − Σ p x, shape (…, 1). */
@@ -198,12 +240,47 @@ function pool(hidden: Tensor, pooling: Pooling): Tensor {
   return reshape(reduceMax(add(hidden, input("paddingLow", ["B", "T", 1])), [1]), [B, C]);
 }
 
+/** The inputs "rows0", "targets0", … and "places" of {@linkcode inChunks}. */
+function chunkFeed(
+  sequences: readonly Int32Array[],
+  length: number,
+  chunks: number,
+): Record<string, Value> {
+  const scored = sequences.flatMap((sequence, b) =>
+    Array.from(
+      { length: sequence.length - 1 },
+      (_, t) => [b * length + t, sequence[t + 1]] as const,
+    )
+  );
+  const size = paddedLength(Math.ceil(scored.length / chunks));
+  const places = new BigInt64Array(sequences.length * length);
+  const feed: Record<string, Value> = {
+    places: { data: places, dims: [sequences.length, length] },
+  };
+  let at = 0; // of the chunk, among the rows of all
+  for (let k = 0; k < chunks; k++) {
+    const own = scored.slice(k * size, (k + 1) * size);
+    // in steps as lengths of conversations: a few rows alone would be multiplied in another way, which rounds differently
+    const n = paddedLength(Math.max(1, own.length));
+    const [rows, targets] = [new BigInt64Array(n), new BigInt64Array(n)];
+    own.forEach(([row, target], i) => {
+      rows[i] = BigInt(row);
+      targets[i] = BigInt(target);
+      places[row] = BigInt(at + i);
+    });
+    feed[`rows${k}`] = { data: rows, dims: [n] };
+    feed[`targets${k}`] = { data: targets, dims: [n] };
+    at += n;
+  }
+  return feed;
+}
+
 /** The graph's inputs for a batch; those that its outputs do not need are left out. */
 function signalFeed(
   { members, length }: Batch,
   all: readonly Int32Array[],
   request: SignalRequest,
-  config: DecoderConfig,
+  { config, chunks }: { config: DecoderConfig; chunks: number },
 ): Record<string, Value> {
   const sequences = members.map((m) => all[m]);
   const poolings = new Set(request.hidden?.map(({ pooling }) => pooling));
@@ -228,7 +305,12 @@ function signalFeed(
   if (poolings.has("mean")) feed.meanWeights = atTokens((count) => 1 / count, 0);
   if (poolings.has("max")) feed.paddingLow = atTokens(() => 0, -1e9);
   if (request.nll || request.tokens) {
-    feed.targets = padded(sequences.map((s) => s.subarray(1)), length, 0);
+    Object.assign(
+      feed,
+      chunks === 1
+        ? { targets: padded(sequences.map((s) => s.subarray(1)), length, 0) }
+        : chunkFeed(sequences, length, chunks),
+    );
   }
   if (request.nll) feed.targetWeights = atTokens((count) => 1 / count, 0, 1);
   return feed;

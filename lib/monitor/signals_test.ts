@@ -101,6 +101,9 @@ Deno.test("readSignals() gives every bit the same in any batch, order and number
   const reference = await read(all, 1, 1);
   assert.deepEqual(await read(all, 1), reference, "default batches");
   assert.deepEqual(await read(all, 2), reference, "two threads");
+  // logits of so many tokens are made in chunks, some of them empty
+  assert.deepEqual(await read(all, 1, 1e7), reference, "chunks");
+  assert.deepEqual(await read([0], 1, 1e7), reference.slice(0, 1), "more chunks than tokens");
   await fc.assert(
     fc.asyncProperty(
       fc.shuffledSubarray(all, { minLength: 1 }),

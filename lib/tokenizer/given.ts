@@ -1,0 +1,156 @@
+/**
+ * Tokenizers of checkpoints from outside: whatever `tokenizer.json` says, read by `@huggingface/transformers`.
+ *
+ * Where tokens stand in a text is not in what the library gives. It is told from what they spell: a byte-level vocabulary writes
+ * a byte as one character, others write a blank as `▁` and a lone byte as `<0x0A>`. Tokens that do not spell the text (a
+ * tokenizer may change it first) have no places, and asking for them is refused.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { PreTrainedTokenizer } from "@huggingface/transformers";
+import { UserError } from "../core/errors.ts";
+import { readText } from "../core/files.ts";
+import { BYTE_CHARS } from "./bytes.ts";
+import { tokenStretches } from "./offsets.ts";
+import type { Tokenizer } from "./tokenizer.ts";
+
+/** A checkpoint's tokenizer. */
+export interface GivenTokenizer extends Tokenizer {
+  /** The id that it puts in front of every text by itself; undefined where it puts none. */
+  readonly frontId: number | undefined;
+}
+
+/** The parts of `tokenizer.json` that we look at. */
+interface Definition {
+  normalizer?: { type?: string } | null;
+  added_tokens?: { id: number; content: string }[];
+  model: { vocab: Record<string, number> | [token: string, score: number][] };
+}
+
+/**
+ * Loads the tokenizer of a checkpoint.
+ *
+ * @param folder with `tokenizer.json` and `tokenizer_config.json`.
+ * @returns the tokenizer; throws a {@linkcode UserError} where a file is missing or damaged, or where it adds more to a text than
+ * one token in front.
+ */
+export function loadGivenTokenizer(folder: string): GivenTokenizer {
+  const definition = readJson<Definition>(join(folder, "tokenizer.json"));
+  const settings = readJson<object>(join(folder, "tokenizer_config.json"));
+  const library = openLibrary(folder, definition, settings);
+  const frontId = frontOf(folder, library);
+  const spellings = spellingsOf(definition);
+  // what the library does by itself; done before, places are those in a text that is the same to every reader
+  const normal = (text: string) =>
+    definition.normalizer?.type === "NFC" ? text.normalize("NFC") : text;
+  const encode = (text: string) =>
+    Int32Array.from(library.encode(text, { add_special_tokens: false }));
+  const idOf = (token: string | null | undefined) =>
+    token ? library.convert_tokens_to_ids(token) as number : undefined;
+  const eosId = idOf(library.eos_token as string) ?? 0;
+  return {
+    vocabSize: spellings.length,
+    padId: idOf(library.pad_token) ?? eosId,
+    bosId: idOf(library.bos_token) ?? eosId,
+    eosId,
+    frontId,
+    encode,
+    encodeWithOffsets(text) {
+      const ids = encode(text);
+      const stretches = stretchesOf(normal(text), Array.from(ids, (id) => spellings[id]));
+      return {
+        ids,
+        starts: Int32Array.from(stretches, ({ start }) => start),
+        ends: Int32Array.from(stretches, ({ end }) => end),
+      };
+    },
+    decode: (ids) => ids.length === 0 ? "" : library.decode(Array.from(ids), {}),
+  };
+}
+
+function openLibrary(folder: string, definition: Definition, settings: object) {
+  try {
+    return new PreTrainedTokenizer(definition, settings);
+  } catch (cause) {
+    throw new UserError(
+      `Cannot use the tokenizer of "${folder}": ${(cause as Error).message}`,
+      "Get the checkpoint again, or take another one.",
+      { cause },
+    );
+  }
+}
+
+const byteOf = new Map(BYTE_CHARS.map((char, byte) => [char, byte]));
+
+/** What stands before a text that is encoded as Python does it by default. */
+function frontOf(folder: string, library: PreTrainedTokenizer): number | undefined {
+  const [bare, whole] = [false, true].map((add_special_tokens) =>
+    library.encode("a", { add_special_tokens })
+  );
+  const front = whole.slice(0, whole.length - bare.length);
+  if (front.length <= 1 && whole.join() === [...front, ...bare].join()) return front[0];
+  throw new UserError(
+    `Cannot use the tokenizer of "${folder}": it must add nothing to a text but one token in front, got ${
+      library.decode(whole, {})
+    } for "a"`,
+    "Take a checkpoint of a decoder.",
+  );
+}
+
+/** The bytes that each token stands for, by its id. */
+function spellingsOf({ model: { vocab }, added_tokens = [] }: Definition): Uint8Array[] {
+  const encoder = new TextEncoder();
+  const entries: (readonly [string, number])[] = Array.isArray(vocab)
+    ? vocab.map(([token], id) => [token, id])
+    : Object.entries(vocab);
+  const isByteLevel = entries.some(([token]) => token === "Ġ"); // a blank
+  const spellings: Uint8Array[] = [];
+  for (const [token, id] of entries) {
+    const byte = /^<0x([0-9A-F]{2})>$/.exec(token)?.[1];
+    spellings[id] = isByteLevel
+      ? Uint8Array.from(token, (char) => byteOf.get(char) ?? 0)
+      : byte !== undefined
+      ? Uint8Array.of(parseInt(byte, 16))
+      : encoder.encode(token.replaceAll("▁", " "));
+  }
+  for (const { id, content } of added_tokens) spellings[id] = encoder.encode(content);
+  return spellings;
+}
+
+/** Where tokens stand in the text that they spell, perhaps behind a blank that the tokenizer put in front. */
+function stretchesOf(text: string, spellings: readonly Uint8Array[]) {
+  const bytes = new TextEncoder().encode(text);
+  const spelt = spellings.reduce((sum, { length }) => sum + length, 0);
+  const extra = spelt - bytes.length;
+  let at = -extra;
+  const spellsText = (extra === 0 || extra === 1) &&
+    spellings.every((spelling) => spelling.every((byte) => byte === (bytes[at++] ?? 32)));
+  if (!spellsText) {
+    throw new UserError(
+      `Cannot say where tokens stand in "${
+        text.slice(0, 40)
+      }…": the tokenizer changes the text first`,
+      "Leave out what needs places in the text, or cut the conversation to the model's context before.",
+    );
+  }
+  const lengths = spellings.map(({ length }) => length);
+  if (extra === 0) return tokenStretches(text, lengths);
+  return tokenStretches(` ${text}`, lengths).map(({ start, end }) => ({
+    start: Math.max(0, start - 1),
+    end: end - 1,
+  }));
+}
+
+function readJson<T>(path: string): T {
+  const text = readText(path);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new UserError(
+      `Cannot read "${path}": it must be JSON (${(cause as Error).message})`,
+      "Get the checkpoint again.",
+      { cause },
+    );
+  }
+}
