@@ -143,10 +143,10 @@ export function claimsTable(judged: readonly JudgedClaim[]): Table {
       { text: verdict, level: LEVELS[verdict] },
     ]),
     notes: [
-      "Recall at 1% FPR in %, or differences of it in points; ours with [95% interval] over rows and seeds.",
+      "In %, or differences in points: recall at 1% FPR, or shares of questions; ours with [95% interval] over rows and seeds.",
       "holds: the whole interval lies in the claimed range; does not hold: all of it lies outside;",
       "not decided by this data: it includes a bound.",
-      "published: Gemma-2 9B on MOOD, another experiment than ours; –: no figure.",
+      "published: of other models on other data than ours; –: no figure.",
       ...runs.map((run) => `ours: ${run}.`),
       ...judged.flatMap(({ claim, ours }) =>
         ours && ours.low === ours.high ? [zeroWidth(claim)] : []
