@@ -6,9 +6,9 @@
  */
 import { join } from "node:path";
 import type { ChatClient } from "../chat/client.ts";
-import { UserError } from "../core/errors.ts";
 import { fileName } from "../fine/artifact.ts";
 import { warn } from "./command_line.ts";
+import { requireNetwork } from "./network.ts";
 
 /** Which endpoint, and where its answers are kept. */
 export interface KeptEndpoint {
@@ -39,17 +39,7 @@ export async function openKeptEndpoint(
   const { recordingClient } = await import("../chat/recording.ts");
   const client = endpointClient(options);
   const { host } = new URL(options.baseURL);
-  await requirePermission(host);
+  await requireNetwork(host, "fine");
   const file = `${fileName(`${host} ${options.model}`)}.${purpose}.jsonl`;
   return recordingClient(client, join(cache, "fine", file), warn);
-}
-
-/** On a terminal, Deno asks the user. */
-async function requirePermission(host: string): Promise<void> {
-  const { state } = await Deno.permissions.request({ name: "net", host });
-  if (state === "granted") return;
-  throw new UserError(
-    `Cannot ask ${host}: this task was started without permission to reach it`,
-    `Start it as: deno run --allow-read --allow-env --allow-ffi --allow-write=results,.cache --allow-net=${host} tasks.ts fine …`,
-  );
 }
