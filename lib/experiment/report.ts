@@ -41,7 +41,7 @@ export async function buildReport(
   folder: string,
   experiments: readonly Experiment[],
 ): Promise<Report> {
-  const judged = judgeClaims(folder);
+  const judged = evaluatedFirst(judgeClaims(folder));
   const artifacts = inOrder(experiments, judged).flatMap((experiment) => {
     const path = join(folder, `${experiment.name}.json`);
     return exists(path) ? [readArtifact(path, experiment)] : [];
@@ -110,6 +110,10 @@ function readArtifact(path: string, experiment: Experiment): ShownArtifact {
       { cause },
     );
   }
+}
+
+function evaluatedFirst(judged: readonly JudgedClaim[]): JudgedClaim[] {
+  return judged.toSorted((a, b) => Number(a.missing !== null) - Number(b.missing !== null));
 }
 
 /** First what the claims are about, in their order, then the others. */

@@ -11,7 +11,7 @@ import { type Cell, type Table, textOf } from "./table.ts";
  *
  * @param table what to show.
  * @param kind `rows`, or `cards` where on a narrow page each row becomes a card. Default `rows`.
- * @returns the table and its notes; levels are classes of the cells.
+ * @returns the table, and its notes as one paragraph; levels are classes of the cells.
  */
 export function tableHtml(
   { title, columns, rows, notes }: Table,
@@ -29,7 +29,7 @@ export function tableHtml(
 ${body}</tbody>
 </table>
 </div>
-<div class="notes">${notes.map((note) => markup`<p>${note}</p>`)}</div>
+<p class="notes">${notes.join(" ")}</p>
 `;
 }
 

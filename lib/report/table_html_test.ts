@@ -12,7 +12,7 @@ Deno.test("tableHtml() has a caption, and headings for every column and row", ()
   assert.match(source, /<caption>Recall<\/caption>/);
   assert.equal(source.match(/<th scope="col">/g)!.length, 2);
   assert.equal(source.match(/<th scope="row">/g)!.length, 2);
-  assert.match(source, /<p>In %\.<\/p><p>n &#60; 5<\/p>/);
+  assert.match(source, /<p class="notes">In %\. n &#60; 5<\/p>/);
 });
 
 Deno.test("tableHtml() puts the level in the class and the interval behind the estimate", () => {
