@@ -24,13 +24,13 @@ export function header(judged: readonly JudgedClaim[], artifacts: readonly Artif
   return markup`<header>
 <h1>${TITLE}</h1>
 <p>Monitors were trained on a restricted set of conversations and tested on kinds of misbehaviour that the set does not
-hold, in ${counted(artifacts.length, "experiment")}. ${verdicts(judged)}</p>
+hold; this page shows ${counted(artifacts.length, "experiment")}. ${verdicts(judged)}</p>
 ${synthetic ? SYNTHETIC : ""}
 <p>Data: ${runs.join("; ")}.${runs.length > 1 ? " The experiments are of different runs." : ""}</p>
 <p>An estimate stands before its 95% interval, as in <span class="plain">19.8 [12.0, 28.1]</span>: the range in which 95% of
 the estimates fell when conversations and seeds were drawn anew from those that there are. A claim <em>holds</em> where the
 whole interval lies in the claimed range, and <em>does not hold</em> where all of it lies outside. Where the interval includes
-a bound, it is <em>not decided by this data</em>: that is no evidence against it, only too little for it. In tables of recall,
+a bound, it is <em>not decided by this data</em>: that is no verdict either way. In tables of recall,
 bold cells are clearly above the chance level, green where that is good and orange where it is bad.</p>
 </header>`;
 }
