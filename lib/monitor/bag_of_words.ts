@@ -10,27 +10,18 @@
  *
  * @module
  */
-import { UserError } from "../core/errors.ts";
-import { sha256 } from "../core/json.ts";
 import {
   fitLogisticRegression,
-  type LogisticModel,
-  logLoss,
   logOdds,
   type SparseRow,
   sparseRows,
 } from "../stats/logistic_regression.ts";
+import { chooseC, dealFolds, type LabelledRow } from "./folds.ts";
 
 /** What fitting needs to know of a row. */
-export interface BagOfWordsRow {
-  /** Unique; stands for the scene where there is none. */
-  id: string;
+export interface BagOfWordsRow extends LabelledRow {
   /** The text. */
   conversation: string;
-  /** 1 where the row is unsafe, else 0. */
-  malign: 0 | 1;
-  /** Rows of one scene resemble each other, so they are held out together. */
-  scene?: string;
 }
 
 /** Options for {@linkcode fitBagOfWords}. */
@@ -51,16 +42,12 @@ export interface BagOfWords {
   score(conversations: readonly string[]): Float64Array;
 }
 
-const FOLDS = 5;
-/** Tolerance while choosing C: the objective, a sum over thousands of rows, ends within ½ · ROUGH² of its least. */
-const ROUGH = 1;
-
 /**
  * Fits the vocabulary, its weights and C; the same rows give the same scores, bit for bit.
  *
  * @param rows training rows of both labels; nothing else is looked at.
  * @param options which terms count, and which C are tried.
- * @returns a scorer of conversations; throws a {@linkcode UserError} where too few scenes have a label.
+ * @returns a scorer of conversations; throws a `UserError` where too few scenes have a label.
  */
 export function fitBagOfWords(
   rows: readonly BagOfWordsRow[],
@@ -71,9 +58,9 @@ export function fitBagOfWords(
   const vectors = counted.map((counts) => vectorise(counts, vocabulary));
   const labels = rows.map((row) => row.malign);
   const d = vocabulary.size;
-  const folds = dealFolds(rows);
-  checkFolds(folds, labels);
-  const C = chooseC(candidates, vectors, labels, d, folds);
+  const folds = dealFolds(rows, "a bag of words");
+  const featuresOf = (chosen: readonly number[]) => sparseRows(chosen.map((i) => vectors[i]), d);
+  const C = chooseC(candidates, labels, folds, featuresOf);
   const model = fitLogisticRegression(sparseRows(vectors, d), labels, { C });
   return {
     C,
@@ -136,58 +123,4 @@ function vectorise(counts: Map<string, number>, vocabulary: Map<string, Term>): 
   }
   const norm = Math.sqrt(squared);
   return { columns, values: values.map((value) => value / norm) };
-}
-
-/** The fold of each row. Scenes are dealt in the order of their hashes, those with unsafe rows first. */
-function dealFolds(rows: readonly BagOfWordsRow[]): number[] {
-  const groupOf = (row: BagOfWordsRow) => row.scene ?? row.id;
-  const unsafe = new Set(rows.filter((row) => row.malign === 1).map(groupOf));
-  const keys = [...new Set(rows.map(groupOf))].map((name) => ({
-    name,
-    key: `${unsafe.has(name) ? 0 : 1}${sha256(name)}`,
-  }));
-  keys.sort((a, b) => a.key < b.key ? -1 : 1);
-  const foldOf = new Map(keys.map(({ name }, i) => [name, i % FOLDS]));
-  return rows.map((row) => foldOf.get(groupOf(row))!);
-}
-
-/** Every fold must leave rows of both labels to train on. */
-function checkFolds(folds: readonly number[], labels: readonly number[]): void {
-  for (const [label, name] of ["safe", "unsafe"].entries()) {
-    const found = new Set(folds.filter((_, i) => labels[i] === label)).size;
-    if (found >= 2) continue;
-    throw new UserError(
-      `Cannot fit a bag of words: ${name} training rows must occur in at least 2 of the ${FOLDS} folds of ` +
-        `scenes, got ${found}`,
-      `Add ${name} training rows, of other scenes.`,
-    );
-  }
-}
-
-/** The candidate under which held-out rows have the least log loss; among equals, the smallest. */
-function chooseC(
-  candidates: readonly number[],
-  vectors: readonly SparseRow[],
-  labels: readonly number[],
-  d: number,
-  folds: readonly number[],
-): number {
-  const losses = candidates.map(() => 0);
-  for (let fold = 0; fold < FOLDS; fold++) {
-    const select = <T>(all: readonly T[], heldOut: boolean) =>
-      all.filter((_, i) => (folds[i] === fold) === heldOut);
-    const train = sparseRows(select(vectors, false), d);
-    const rest = sparseRows(select(vectors, true), d);
-    const [trainLabels, restLabels] = [select(labels, false), select(labels, true)];
-    let start: LogisticModel | undefined;
-    candidates.forEach((C, c) => {
-      start = fitLogisticRegression(train, trainLabels, {
-        C,
-        tolerance: ROUGH,
-        ...(start && { start }),
-      });
-      logOdds(start, rest).forEach((z, i) => losses[c] += logLoss(z, restLabels[i]));
-    });
-  }
-  return candidates[losses.indexOf(Math.min(...losses))];
 }
