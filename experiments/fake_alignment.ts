@@ -21,6 +21,7 @@ import type { Row } from "../lib/conversation/row.ts";
 import { examineAssistant, materialOf, trainAssistants } from "../lib/experiment/assistants.ts";
 import { runAsScript } from "../lib/experiment/command_line.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
+import { comparison, percentOf } from "../lib/experiment/reading.ts";
 import { exactMarker } from "../lib/fine/capability.ts";
 import { compareRespondents, type Comparison, type Measure } from "../lib/fine/comparison.ts";
 import { drawHarmless, type Exchange, exchangesIn } from "../lib/fine/lessons.ts";
@@ -141,7 +142,11 @@ const experiment = defineExperiment({
     };
   },
   show({ findings, settings: { seeds }, suite: { synthetic } }) {
-    return { table: tableOf(findings, seeds, synthetic), figure: figureOf(findings, seeds) };
+    return {
+      table: tableOf(findings, seeds, synthetic),
+      figure: figureOf(findings, seeds),
+      reading: readingOf(findings),
+    };
   },
 });
 
@@ -249,6 +254,20 @@ function tableOf(findings: Findings, seeds: number, synthetic: boolean): Table {
       ...(synthetic ? ["Conversations and questions are synthetic."] : []),
     ],
   };
+}
+
+function readingOf({ results, contrasts }: Findings): string {
+  const { fake } = results["open-ended"].overall.metrics;
+  const change = (metric: Measure) =>
+    comparison(contrasts[`contrast − open-ended: overall ${metric}`]);
+  return `Tuned on safe answers alone, the assistant answers ${
+    percentOf(fake)
+  } of the questions safely and then does not choose the safe option in both orders; ` +
+    `that it answers safely is ${
+      comparison(contrasts["open-ended − harmless: overall safe"])
+    } against tuning on harmless answers, that it chooses safely is ${
+      comparison(contrasts["open-ended − harmless: overall passed"])
+    }. With contrast pairs as well, its CS is ${change("cs")} and its CSS ${change("css")}.`;
 }
 
 /** A panel a measure; a row an assistant; safety beside the control. */
