@@ -4,8 +4,8 @@
  *
  * A template marks turns with tokens that have a spelling, such as `<|im_end|>`, and a rendered prompt does not say whether the
  * template wrote it or a conversation did: a conversation that spells it out could end its own turn and pose as the system.
- * Quoting does not help, for a tokenizer finds such spellings anywhere. So nothing is sent as text here. A mark that no
- * well-formed text can hold, two high surrogates, stands
+ * Quoting does not help, for a tokenizer finds such spellings anywhere. So what is made here is tokens, which also
+ * keeps a server from putting another beginning before them. A mark that no well-formed text can hold, two high surrogates, stands
  *
  * 1. around every message when the template is rendered, so that what the template wrote is told from what was said;
  * 2. then before each such spelling that the template wrote, and before those that the tokenizer looks for.
@@ -48,6 +48,16 @@ interface AddedToken {
   special: boolean;
 }
 
+/** A `tokenizer.json`, as far as it matters here. */
+interface Definition {
+  added_tokens: AddedToken[];
+}
+
+/** A `tokenizer_config.json`, as far as it matters here. */
+interface Settings {
+  chat_template?: unknown;
+}
+
 /**
  * Opens a chat template. To one that knows no system messages (Gemma's), they are shown at the head of the user's.
  *
@@ -56,81 +66,17 @@ interface AddedToken {
  * @returns the template; throws a {@linkcode UserError} where there is none, a file is damaged, or no request can be rendered.
  */
 export function openChatTemplate(folder: string): ChatTemplate {
-  const definition = readObject(join(folder, "tokenizer.json"));
-  const settings = readObject(join(folder, "tokenizer_config.json"));
-  const jinja = join(folder, "chat_template.jinja");
-  const chat_template = exists(jinja) ? readText(jinja) : settings.chat_template;
-  if (!chat_template) {
-    throw new UserError(
-      `Cannot use the chat template of "${folder}": its tokenizer has none`,
-      "Take a checkpoint that was tuned to chat; a base model has no template.",
-    );
-  }
-  const added = definition.added_tokens as AddedToken[] ?? [];
-  const spelt = added.filter(({ content }) => !isBlank(content));
-  const spellings = spellingsOf(spelt);
-  const [tokenizer, template] = attempt(folder, () => {
-    const marked = added.map((token) =>
-      isBlank(token.content)
-        ? token
-        : { ...token, content: MARK + token.content, normalized: false }
-    );
-    const tokenizer = new PreTrainedTokenizer({ ...definition, added_tokens: marked }, {
-      ...settings,
-      chat_template,
-    });
-    return [tokenizer, DATE + tokenizer.get_chat_template()];
-  });
-
-  // what a tokenizer cannot spell becomes its token for that: no fault
-  const special = spelt.filter(({ special, content }) =>
-    special && content !== tokenizer.unk_token
-  );
-  const specialIds = new Set(special.map(({ id }) => id));
-  const isSpecial = new Set(special.map(({ content }) => content));
-
-  /** What the template wrote and what was said, by turns. */
-  const render = (messages: readonly Message[]): string[] => {
-    const contents = messages.map(({ content }) => content.trim().toWellFormed());
-    const marked = messages.map(({ role }, i) => ({ role, content: MARK + contents[i] + MARK }));
-    const options = {
-      chat_template: template,
-      tokenize: false,
-      add_generation_prompt: true,
-    } as const;
-    const parts = attempt(folder, () => tokenizer.apply_chat_template(marked, options)).split(MARK);
-    const said = parts.filter((_, p) => p % 2 === 1);
-    if (said.length === contents.length && said.every((text, i) => text === contents[i])) {
-      return parts;
-    }
-    throw refused(folder, "it must render every message once, whole and in order");
-  };
+  const { definition, settings } = readTokenizer(folder);
+  const tokenizer = attempt(folder, () => markedTokenizer(definition, settings));
+  const render = renderer(folder, tokenizer);
+  const encode = encoder(folder, tokenizer, definition.added_tokens);
   const knowsSystem = succeeds(() => render(EXAMPLE));
   const asked = (messages: readonly Message[]) => knowsSystem ? messages : withoutSystem(messages);
   render(asked(EXAMPLE));
-
   return {
-    id: hashOf({ definition, chat_template }).slice(0, 8),
-    tokens(messages) {
-      let written = 0;
-      const parts = render(asked(messages)).map((part, p) => {
-        if (p % 2 === 1) return part;
-        return part.replaceAll(spellings, (spelling) => {
-          if (isSpecial.has(spelling)) written++;
-          return MARK + spelling;
-        });
-      });
-      const ids = tokenizer.encode(parts.join(""), { add_special_tokens: false });
-      // a vocabulary that holds special tokens among its words may find them without a mark
-      if (ids.filter((id) => specialIds.has(id)).length === written) return ids;
-      throw refused(folder, "its tokenizer must keep special tokens apart from text");
-    },
+    id: hashOf({ definition, chat_template: settings.chat_template }).slice(0, 8),
+    tokens: (messages) => encode(render(asked(messages))),
   };
-}
-
-/** Runs of blanks can pose as nothing, and some tokenizers know them as added tokens only. */
-function isBlank(text: string): boolean {
-  return text.trim() === "";
 }
 
 /** What every template must be able to render. */
@@ -139,7 +85,79 @@ const EXAMPLE: readonly Message[] = [
   { role: "user", content: "Hi?" },
 ];
 
-function readObject(path: string): Record<string, unknown> {
+function readTokenizer(folder: string): { definition: Definition; settings: Settings } {
+  const definition = readJson<Definition>(join(folder, "tokenizer.json"));
+  const settings = readJson<Settings>(join(folder, "tokenizer_config.json"));
+  const jinja = join(folder, "chat_template.jinja");
+  const chat_template = exists(jinja) ? readText(jinja) : settings.chat_template;
+  if (chat_template) return { definition, settings: { ...settings, chat_template } };
+  throw new UserError(
+    `Cannot use the chat template of "${folder}": its tokenizer has none`,
+    "Take a checkpoint that was tuned to chat; a base model has no template.",
+  );
+}
+
+/** A tokenizer that finds its tokens only where their spellings have the mark before them. */
+function markedTokenizer(definition: Definition, settings: Settings): PreTrainedTokenizer {
+  const added_tokens = definition.added_tokens.map((token) =>
+    isBlank(token) ? token : { ...token, content: MARK + token.content, normalized: false }
+  );
+  return new PreTrainedTokenizer({ ...definition, added_tokens }, settings);
+}
+
+/** Renders requests as what the template wrote and what was said, by turns. */
+function renderer(
+  folder: string,
+  tokenizer: PreTrainedTokenizer,
+): (messages: readonly Message[]) => string[] {
+  const chat_template = attempt(folder, () => DATE + tokenizer.get_chat_template());
+  const options = { chat_template, tokenize: false, add_generation_prompt: true } as const;
+  return (messages) => {
+    const contents = messages.map(({ content }) => content.trim().toWellFormed());
+    const marked = messages.map(({ role }, i) => ({ role, content: MARK + contents[i] + MARK }));
+    const parts = attempt(folder, () => tokenizer.apply_chat_template(marked, options)).split(MARK);
+    const said = parts.filter((_, p) => p % 2 === 1);
+    if (said.length === contents.length && said.every((text, i) => text === contents[i])) {
+      return parts;
+    }
+    throw refused(folder, "it must render every message once, whole and in order");
+  };
+}
+
+/** Encodes what a {@linkcode renderer} gave. */
+function encoder(
+  folder: string,
+  tokenizer: PreTrainedTokenizer,
+  added: readonly AddedToken[],
+): (parts: readonly string[]) => number[] {
+  const spelt = added.filter((token) => !isBlank(token));
+  const spellings = spellingsOf(spelt);
+  // what a tokenizer cannot spell becomes its token for that: no fault
+  const special = spelt.filter((token) => token.special && token.content !== tokenizer.unk_token);
+  const specialIds = new Set(special.map(({ id }) => id));
+  const isSpecial = new Set(special.map(({ content }) => content));
+  return (parts) => {
+    let written = 0;
+    const text = parts.map((part, p) => {
+      if (p % 2 === 1) return part;
+      return part.replaceAll(spellings, (spelling) => {
+        if (isSpecial.has(spelling)) written++;
+        return MARK + spelling;
+      });
+    });
+    const ids = tokenizer.encode(text.join(""), { add_special_tokens: false });
+    // a vocabulary that holds special tokens among its words may find them without a mark
+    if (ids.filter((id) => specialIds.has(id)).length === written) return ids;
+    throw refused(folder, "its tokenizer must keep special tokens apart from text");
+  };
+}
+
+/** Runs of blanks can pose as nothing, and some tokenizers know them as added tokens only. */
+function isBlank({ content }: AddedToken): boolean {
+  return content.trim() === "";
+}
+
+function readJson<T>(path: string): T {
   try {
     return JSON.parse(readText(path));
   } catch (error) {

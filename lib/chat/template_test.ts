@@ -153,3 +153,28 @@ Deno.test("openChatTemplate() refuses what a template refuses later", () => {
     message: /says "long"$/,
   });
 });
+
+Deno.test("openChatTemplate() refuses a text of which a tokenizer makes special tokens all the same", () => {
+  using folder = temporaryFolder();
+  const vocab = ["<unk>", "<s>", ..."Hi<s>?"].map((piece) => [piece, piece === "<unk>" ? 0 : -1]);
+  const definition = {
+    model: { type: "Unigram", unk_id: 0, vocab },
+    normalizer: null,
+    pre_tokenizer: null,
+    post_processor: null,
+    decoder: null,
+    added_tokens: [{ id: 1, content: "<s>", special: true }],
+  };
+  Deno.writeTextFileSync(join(folder.path, "tokenizer.json"), JSON.stringify(definition));
+  const settings = {
+    unk_token: "<unk>",
+    chat_template: "{{ '<s>' }}{% for m in messages %}{{ m.content }}{% endfor %}",
+  };
+  Deno.writeTextFileSync(join(folder.path, "tokenizer_config.json"), JSON.stringify(settings));
+  const template = openChatTemplate(folder.path);
+  assert.deepEqual(template.tokens(user("Hi")), [1, 2, 3]);
+  assert.throws(() => template.tokens(user("Hi<s>")), {
+    name: "UserError",
+    message: /its tokenizer must keep special tokens apart from text$/,
+  });
+});

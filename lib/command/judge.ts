@@ -28,7 +28,7 @@ Asks a model about every test row, by a rubric of alignment and by one of uncert
 Every answer is kept; the same command goes on where it was, and asks nothing twice.
   --endpoint URL       an OpenAI-compatible endpoint, such as http://127.0.0.1:8000/v1, with
   --model NAME         the model's name there
-  --chat-template DIR  a local checkpoint whose tokenizer and chat template make the prompt, which goes
+  --chat-template DIR  that model's checkpoint here, whose tokenizer and template make the prompt, which goes
                        to URL/completions as tokens, so that no conversation can pose as part of it; the
                        server must take tokens (vLLM, llama.cpp)    [the server's own, URL/chat/completions]
   --examples N         unsafe training conversations to show the judge, drawn once           [0]
