@@ -67,7 +67,8 @@ Example: deno task judge --endpoint http://127.0.0.1:8000/v1 --model NAME --rows
     const template = await chatTemplate(values["chat-template"]);
     const client = endpointClient({ ...endpoint, ...template && { template }, concurrency });
     await requireNetwork(new URL(endpoint.baseURL).host, "judge");
-    const options = { ...values, quick: false, seeds: "1", threads: "1" };
+    // --model is the judge here, and none that reads the rows
+    const options = { ...values, model: undefined, quick: false, seeds: "1", threads: "1" };
     const { suite } = await openWorkbench(runOptions(options, warn));
     const folder = values.output ?? join(values.cache, "judge", suite.name, fileName(client.name));
     const path = join(folder, "answers.jsonl");
