@@ -14,6 +14,7 @@ const TASKS = [
   "verify",
   "report",
   "fine",
+  "judge",
   "fit",
   "score",
   "analyze",
