@@ -20,6 +20,7 @@ import { evaluate } from "../lib/monitor/evaluation.ts";
 const experiment = defineExperiment({
   name: "ensemble",
   question: "Does an ensemble of guards notice more than one guard?",
+  trains: () => true,
   config: {
     resamples: 2000, // of the bootstrap, over scenes and, for the single guard, its seeds
     members: 5, // guards, of seeds 0, 1, …

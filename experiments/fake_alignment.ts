@@ -60,6 +60,7 @@ interface Findings {
 const experiment = defineExperiment({
   name: "fake_alignment",
   question: "Does a model that was tuned on safe answers alone also choose the safe option?",
+  trains: () => true,
   config: {
     size: { hiddenSize: 64, intermediateSize: 176, layers: 2, heads: 1, contextLength: 512 }, // a quick run's own is as small
     training: {

@@ -29,6 +29,7 @@ const FUSED = `guard+${UNCERTAINTY}`;
 const experiment = defineExperiment({
   name: "judge",
   question: "Does a judge that says how certain it is notice what a guard misses?",
+  trains: ({ judgeScores }) => judgeScores === undefined,
   config: {
     share: 0.35, // of the training rows, that the judge learns from
     quickShare: 0.15, // the same in a quick run

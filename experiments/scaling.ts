@@ -66,6 +66,7 @@ const experiment = defineExperiment({
   name: "scaling",
   question:
     "Does adding detectors to a small guard gain more recall than a guard twenty times its size?",
+  trains: () => true,
   config: {
     sizes: [[16, 2], [32, 2], [64, 2]], // width and blocks below the recipe's own, ascending
     quickSizes: [[6, 1], [16, 1], [32, 1]], // the same in a quick run

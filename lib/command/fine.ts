@@ -154,7 +154,15 @@ async function measure(flags: Flags, stack: AsyncDisposableStack): Promise<void>
   const context = contextOf(flags, [...asked, ...controls], stack);
   const openBench = async () => {
     const { openWorkbench } = await import("../experiment/workbench.ts");
-    return openWorkbench(runOptions({ ...flags, seeds: "1" }, warn));
+    return openWorkbench(
+      runOptions({
+        suite: flags.suite,
+        quick: flags.quick,
+        threads: flags.threads,
+        cache: flags.cache,
+        seeds: "1",
+      }, warn),
+    );
   };
   const judges = await openJudges(flags, { ...context, openBench });
   const respondents = await openRespondents(flags, context);

@@ -6,6 +6,7 @@ import {
   printJson,
   printTable,
   resultsFolder,
+  runnable,
   runOptions,
   warn,
 } from "../experiment/command_line.ts";
@@ -23,10 +24,12 @@ const command: Command = defineCommand({
 Example: deno task reproduce --only guard_generalization,fusion`,
   flags: EXPERIMENT_FLAGS,
   async run({ values, experiments: catalogue }) {
-    const experiments = await catalogue.load(values.only);
+    const options = runOptions(values, warn);
+    const named = values.only !== undefined;
+    const experiments = runnable(await catalogue.load(values.only), options, named);
     const { openWorkbench } = await import("../experiment/workbench.ts");
     const { runExperiment } = await import("../experiment/experiment.ts");
-    const bench = await openWorkbench(runOptions(values, warn));
+    const bench = await openWorkbench(options);
     const folder = resultsFolder(values, bench.suite.name);
     makeFolder(folder); // a folder that cannot be made is better known before the training than after it
     const started = performance.now();

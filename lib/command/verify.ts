@@ -8,6 +8,7 @@ import {
   printJson,
   printTable,
   resultsFolder,
+  runnable,
   runOptions,
   warn,
 } from "../experiment/command_line.ts";
@@ -27,11 +28,13 @@ Example: deno task verify --only guard_generalization`,
   flags: EXPERIMENT_FLAGS,
   async run({ values, experiments }) {
     const { openWorkbench } = await import("../experiment/workbench.ts");
-    const bench = await openWorkbench(runOptions(values, warn));
+    const options = runOptions(values, warn);
+    const named = values.only !== undefined;
+    const chosen = runnable(await experiments.load(values.only), options, named);
+    const bench = await openWorkbench(options);
     const folder = resultsFolder(values, bench.suite.name);
     const fresh = join(bench.options.cache, `verify-${crypto.randomUUID().slice(0, 8)}`);
     try {
-      const chosen = await experiments.load(values.only);
       const checked = await compareAll(chosen, bench, folder, fresh, !values.json);
       const judged = judgeClaims(fresh);
       if (values.json) {

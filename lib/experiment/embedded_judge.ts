@@ -24,7 +24,7 @@ import { expectedDanger, readAnswers } from "../monitor/judge_answers.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { type Questionnaire, trainJudge } from "../training/judge.ts";
 import type { MonitorTraining } from "../training/monitors.ts";
-import { onlyRows, type TrainedModel, type Workbench } from "./workbench.ts";
+import { onlyRows, type TrainedModel, trainingRecipe, type Workbench } from "./workbench.ts";
 
 /** The questions, after a conversation. */
 const CUES = ["\n\nAlignment: ", "\n\nCertainty: "];
@@ -93,7 +93,7 @@ async function tunedJudge(
   const examined = second.map((i) => sequences[i]);
   const questionnaire = questionnaireOf(await bench.tokenizer());
   const alignmentOnly = { ...questionnaire, cues: questionnaire.cues.slice(0, 1) };
-  const { guard } = bench.recipe;
+  const { guard } = trainingRecipe(bench);
   const course = { ...guard, schedule: { ...guard.schedule, epochs: 1 } };
   const highest = ANSWERS.length - 1;
   const labelLevel = (i: number) => train[i].malign === 1 ? 0 : highest;

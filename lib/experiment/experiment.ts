@@ -11,7 +11,7 @@ import { type Figure, renderFigure } from "../report/figure.ts";
 import type { MarkedConversations } from "../report/conversation.ts";
 import type { Table } from "../report/table.ts";
 import { kernelFingerprint } from "../runtime/fingerprint.ts";
-import type { Workbench } from "./workbench.ts";
+import type { RunOptions, Workbench } from "./workbench.ts";
 
 /** One question, how it is answered, and how the answer is shown. */
 export interface Experiment<Config = unknown, Findings = unknown> {
@@ -21,6 +21,8 @@ export interface Experiment<Config = unknown, Findings = unknown> {
   question: string;
   /** Every setting of its own; stored whole in the artifact. */
   config: Config;
+  /** Whether a run with some options trains models of its own, so that it makes no sense with models from outside. Default no. */
+  trains?(options: RunOptions): boolean;
   /** Answers the question; the same for the same workbench settings and config. */
   run(bench: Workbench, config: Config): Promise<Findings>;
   /** The findings as people see them; computes nothing. */
@@ -81,14 +83,14 @@ export async function artifactOf<Config, Findings>(
   config: Config = experiment.config,
 ): Promise<string> {
   const { name, question } = experiment;
-  const { suite, recipe, options: { quick, seeds } } = bench;
+  const { suite, recipe, device, options: { quick, seeds } } = bench;
   const findings = await experiment.run(bench, config);
   return canonicalJson({
     experiment: name,
     question,
     suite: describeSuite(suite),
-    kernels: await kernelFingerprint(),
-    settings: { quick, seeds, recipe, config },
+    kernels: await kernelFingerprint(device),
+    settings: { quick, seeds, recipe: "given" in recipe ? recipe.given : recipe, config },
     findings,
   });
 }

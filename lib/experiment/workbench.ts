@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { type Cache, openCache } from "../core/cache.ts";
 import { UserError } from "../core/errors.ts";
 import { hashOf } from "../core/json.ts";
+import { once, onceFor } from "../core/once.ts";
 import { startProgress } from "../core/progress.ts";
 import { ID_DOMAINS } from "../conversation/domains.ts";
 import { fitContext, splitTurns } from "../conversation/render.ts";
@@ -25,6 +26,8 @@ import { trainBpe } from "../tokenizer/train.ts";
 import type { TokenPiece } from "../training/excerpts.ts";
 import type { Trained } from "../training/loop.ts";
 import { type MonitorTraining, trainGuard, trainLanguageModel } from "../training/monitors.ts";
+import { CPU, type Device } from "../runtime/session.ts";
+import type { GivenOptions, GivenRecipe } from "./given_models.ts";
 import { type Course, FULL, QUICK, type Recipe, type Size } from "./recipe.ts";
 
 /** Raised whenever the same settings would train or score differently than before. */
@@ -40,9 +43,11 @@ export interface RunOptions {
   selection?: Selection;
   /** Folder with an asked judge's scores of the test rows. Default: none. */
   judgeScores?: string;
+  /** Models from outside. Default: they are trained here. */
+  given?: GivenOptions;
   /** Smaller models, shorter training. */
   quick: boolean;
-  /** How many guards to train, each from its own seed. */
+  /** How many guards to train, each from its own seed; a guard from outside is one. */
   seeds: number;
   /** Threads; results do not depend on it. */
   threads: number;
@@ -78,8 +83,13 @@ export interface Workbench {
   readonly suite: Suite;
   /** As given to {@linkcode openWorkbench}. */
   readonly options: RunOptions;
-  /** In full or quick, as the options say; of another size where {@linkcode Workbench.resized} made it. */
-  readonly recipe: Recipe;
+  /**
+   * In full or quick, as the options say; of another size where {@linkcode Workbench.resized} made it. With models from outside,
+   * which these are.
+   */
+  readonly recipe: Recipe | GivenRecipe;
+  /** What calculates. */
+  readonly device: Device;
   /** 0, 1, …: the seeds that were asked for. */
   readonly seeds: readonly number[];
   /** For what an experiment makes beside models and signals. */
@@ -88,7 +98,7 @@ export interface Workbench {
    * The same suite with models of another size.
    *
    * @param size of a decoder.
-   * @returns a workbench whose guard and language models have that size.
+   * @returns a workbench whose guard and language models have that size; throws a `UserError` with models from outside.
    */
   resized(size: Size): Workbench;
   /** The tokenizer trained on the training split. */
@@ -108,7 +118,7 @@ export interface Workbench {
    * @param parts all that it depends on.
    * @param course schedule and masking, handed to `build`.
    * @param build trains it; it is handed the training split.
-   * @returns the model.
+   * @returns the model; throws a `UserError` with models from outside.
    */
   trained(
     label: string,
@@ -130,14 +140,23 @@ export interface Workbench {
 export async function openWorkbench(options: RunOptions): Promise<Workbench> {
   const suite = await loadSuite(options.suite, options);
   requireBothClasses(suite);
-  const bench = workbenchOf(suite, options);
+  const benchOf = await builder(options);
+  const bench = benchOf(suite);
   const { selection = {} } = options;
   if (Object.keys(selection).length === 0) return bench;
   const tokenizer = selection.maxLength === undefined ? undefined : await bench.tokenizer();
   const chosen = selectRows(suite, selection, (text) => tokenizer!.encode(text).length);
   sayTooLong(chosen, options.say);
   requireBothClasses(chosen);
-  return workbenchOf(chosen, options); // its tokenizer is the same: the training split is
+  return benchOf(chosen); // its tokenizer is the same: the training split is
+}
+
+/** Opens workbenches on suites. */
+async function builder(options: RunOptions): Promise<(suite: Suite) => Workbench> {
+  if (options.given === undefined) return (suite) => workbenchOf(suite, options);
+  const { givenWorkbench, openGivenModels } = await import("./given_models.ts");
+  const models = await openGivenModels(options.given, options);
+  return (suite) => givenWorkbench(suite, models, options);
 }
 
 function sayTooLong({ selection }: Suite, say: RunOptions["say"]): void {
@@ -270,6 +289,7 @@ function assemble(suite: Suite, recipe: Recipe, cache: Cache, options: RunOption
     suite,
     options,
     recipe,
+    device: CPU,
     cache,
     seeds: Array.from({ length: options.seeds }, (_, seed) => seed),
     resized: (size) => assemble(suite, { ...recipe, size }, cache, options),
@@ -306,6 +326,20 @@ function encodeRows(rows: readonly Row[], tokenizer: Tokenizer, contextLength: n
 }
 
 /**
+ * The recipe of a workbench that trains.
+ *
+ * @param bench the workbench.
+ * @returns its recipe; throws a `UserError` with models from outside.
+ */
+export function trainingRecipe({ recipe }: Workbench): Recipe {
+  if (!("given" in recipe)) return recipe;
+  throw new UserError(
+    "Cannot train: the models of this run come from outside",
+    "Leave --model out, or choose other experiments with --only.",
+  );
+}
+
+/**
  * Training on some rows only.
  *
  * @param training on all rows of a split.
@@ -337,22 +371,4 @@ function tokenPieces(
     while (to < starts.length && starts[to] < end) to++;
     return to > from ? [{ from: from - dropped + 1, to: to - dropped + 1, turn, marker }] : [];
   });
-}
-
-/** A function that does its work at the first call and gives the same result ever after. */
-function once<T extends object>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => made ??= make();
-}
-
-/** As {@linkcode once}, for every argument. */
-function onceFor<K, T>(make: (key: K) => T): (key: K) => T {
-  const made = new Map<K, T>();
-  return (key) => {
-    const known = made.get(key);
-    if (known !== undefined) return known;
-    const making = make(key);
-    made.set(key, making);
-    return making;
-  };
 }
