@@ -1,5 +1,5 @@
 /**
- * For tests: a folder that is removed afterwards.
+ * For tests: folders that are removed afterwards.
  *
  * @module
  */
@@ -12,4 +12,15 @@
 export function temporaryFolder(): { readonly path: string } & Disposable {
   const path = Deno.makeTempDirSync();
   return { path, [Symbol.dispose]: () => Deno.removeSync(path, { recursive: true }) };
+}
+
+/**
+ * Makes an empty folder for a test file that needs many.
+ *
+ * @returns its path; it is removed when all tests of the file are done.
+ */
+export function scratchFolder(): string {
+  const { path, [Symbol.dispose]: remove } = temporaryFolder();
+  addEventListener("unload", remove);
+  return path;
 }

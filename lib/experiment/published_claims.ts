@@ -10,15 +10,16 @@ import { parseArtifact } from "./verify.ts";
 
 const FOLDER = join(import.meta.dirname!, "../../data/claims");
 
+/** In the order in which they are shown. */
+const PAPERS = ["mood", "fine"];
+
 /**
  * Reads the claims of both papers.
  *
- * @returns file by file, in each file's order.
+ * @returns paper by paper, in each file's order.
  */
 export function publishedClaims(): Claim[] {
-  const names = [...Deno.readDirSync(FOLDER)].map(({ name }) => name);
-  return names.filter((name) => name.endsWith(".json")).sort()
-    .flatMap((name) => readClaims(join(FOLDER, name)));
+  return PAPERS.flatMap((paper) => readClaims(join(FOLDER, `${paper}.json`)));
 }
 
 /**

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { silent } from "../core/progress.ts";
+import { scratchFolder } from "../core/testing.ts";
 import { stream } from "../core/random.ts";
 import type { Model } from "../model/checkpoint.ts";
 import { expectedDanger, readAnswers } from "../monitor/judge_answers.ts";
@@ -38,7 +39,7 @@ function options(changes: Partial<MonitorTraining> = {}): MonitorTraining {
     sequences,
     name: "toy judge",
     threads: 1,
-    scratch: Deno.makeTempDirSync(),
+    scratch: scratchFolder(),
     progress: silent,
     masking: 0,
     ...changes,

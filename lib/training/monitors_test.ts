@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { silent } from "../core/progress.ts";
 import { stream } from "../core/random.ts";
-import { temporaryFolder } from "../core/testing.ts";
+import { scratchFolder, temporaryFolder } from "../core/testing.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { modelParameters } from "../model/checkpoint.ts";
 import type { DecoderConfig } from "../model/config.ts";
@@ -48,7 +48,7 @@ interface Changes {
 
 function options({ epochs = 8, ...changes }: Changes = {}) {
   const schedule = { epochs, tokensPerStep: 256, learningRate: 0.01, warmup: 0.1 };
-  const defaults = { threads: 1, scratch: Deno.makeTempDirSync(), progress: silent, masking: 0 };
+  const defaults = { threads: 1, scratch: scratchFolder(), progress: silent, masking: 0 };
   return { schedule, sequences, name: "toy", ...defaults, ...changes };
 }
 
