@@ -21,7 +21,7 @@ import type { Row } from "../conversation/row.ts";
 import type { Split } from "../conversation/scenes.ts";
 import type { Suite } from "../conversation/suite.ts";
 import { type Model, readCheckpoint } from "../model/checkpoint.ts";
-import { decoderParameters, type Parameter, SCORE } from "../model/parameters.ts";
+import { countParameters, decoderParameters, type Parameter, SCORE } from "../model/parameters.ts";
 import { fitLinearHead, headLogits, type LinearHead } from "../monitor/linear_head.ts";
 import { readSignals, type SignalRequest, type Signals } from "../monitor/signals.ts";
 import { readSignalsFile, writeSignals } from "../monitor/signals_file.ts";
@@ -250,7 +250,7 @@ export function givenWorkbench(suite: Suite, models: GivenModels, options: RunOp
         threads: options.threads,
         device,
         progress,
-        weightsFolder: join(cache.root, "weights"),
+        ...isLarge(model) && { weightsFolder: join(cache.root, "weights") },
         ...options.given?.tokenBudget && { tokenBudget: options.given.tokenBudget },
       });
       writeSignals(join(folder, "signals.safetensors"), result);
@@ -313,6 +313,11 @@ export function givenWorkbench(suite: Suite, models: GivenModels, options: RunOp
     trained: (label) => refuseTraining(`"${label}"`),
     signals,
   };
+}
+
+/** Whether weights, as float32, are better mapped than copied, though that is a little slower. */
+function isLarge({ parameters }: Model): boolean {
+  return 4 * countParameters(parameters.values()) > 2 ** 30;
 }
 
 function refuseTraining(what: string): never {

@@ -169,6 +169,7 @@ function capped(logits: Tensor, { logitCap }: DecoderConfig): Tensor {
  * @param targetRows row of the output layer for the token that comes next at each place, shape (B, T, C).
  * @param output the output layer, shape (V, C).
  * @param config the decoder.
+ * @param logits the {@linkcode vocabularyLogits}, where they are there already.
  * @returns negative log-likelihoods in nats, shape (B, T, 1).
  */
 export function tokenNll(
@@ -176,8 +177,8 @@ export function tokenNll(
   targetRows: Tensor,
   output: Tensor,
   config: DecoderConfig,
+  logits: Tensor = vocabularyLogits(hidden, output, config), // (B, T, V)
 ): Tensor {
-  const logits = vocabularyLogits(hidden, output, config); // (B, T, V)
   const nll = sub(logSumExp(logits), capped(rowDot(hidden, targetRows), config));
   if (config.logitCap !== undefined) return nll; // every op has a rule
   return customGradient("tokenNll", nll, [hidden, targetRows, output], (_, g) => {

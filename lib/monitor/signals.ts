@@ -171,41 +171,40 @@ function signalGraph(
   );
   if (!request.nll && !request.tokens) return outputs;
   const output = weights(outputName(model.config));
-  const surprise = inChunks(
-    last,
-    chunks,
-    (hidden, targets) => tokenNll(hidden, gather(output, targets), output, model.config),
-  );
+  const [surprise, uncertainty] = inChunks(last, chunks, (hidden, targets) => {
+    const logits = vocabularyLogits(hidden, output, model.config);
+    return [
+      tokenNll(hidden, gather(output, targets), output, model.config, logits),
+      ...request.tokens ? [entropy(logits)] : [],
+    ];
+  });
   if (request.nll) {
     outputs.nll = weightedSum(surprise, input("targetWeights", ["B", "T", 1]));
   }
   if (request.tokens) {
     outputs.tokenNll = surprise;
-    outputs.entropy = inChunks(
-      last,
-      chunks,
-      (hidden) => entropy(vocabularyLogits(hidden, output, model.config)),
-    );
+    outputs.entropy = uncertainty;
   }
   return outputs;
 }
 
 /**
- * A number at every token that is made from logits over the vocabulary, shape (B, T, 1). In more than one chunk, padding and last
- * tokens have no logits, and get the number of some other token.
+ * Numbers at every token that are made from logits over the vocabulary, each of shape (B, T, 1). In more than one chunk, padding
+ * and last tokens have no logits, and get the numbers of some other token.
  */
 function inChunks(
   hidden: Tensor,
   chunks: number,
-  numberAt: (hidden: Tensor, targets: Tensor) => Tensor,
-): Tensor {
-  if (chunks === 1) return numberAt(hidden, input("targets", ["B", "T"], "int64"));
+  numbersAt: (hidden: Tensor, targets: Tensor) => Tensor[],
+): Tensor[] {
+  if (chunks === 1) return numbersAt(hidden, input("targets", ["B", "T"], "int64"));
   const rows = flattenRows(hidden); // (B T, C)
   const parts = Array.from({ length: chunks }, (_, k) => {
     const own = (name: string) => input(`${name}${k}`, [`n${k}`], "int64");
-    return numberAt(gather(rows, own("rows")), own("targets")); // (n, 1)
+    return numbersAt(gather(rows, own("rows")), own("targets")); // each (n, 1)
   });
-  return gather(concatRows(parts, "n"), input("places", ["B", "T"], "int64"));
+  const places = input("places", ["B", "T"], "int64");
+  return parts[0].map((_, i) => gather(concatRows(parts.map((part) => part[i]), "n"), places));
 }
 
 /** H = ln Σ exp(x) − Σ p x, shape (…, 1). */
