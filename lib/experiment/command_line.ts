@@ -307,13 +307,20 @@ function parseDomains(text: string): Domain[] {
  *
  * @param flags as read.
  * @param suiteName the suite's name.
- * @returns what was asked for, else `results/<suite>`, under `quick/` for quick runs; where rows or a judge were chosen, it says which.
+ * @returns what was asked for, else `results/<suite>`, under `quick/` for quick runs; where rows, models
+ * or a judge were chosen, it says which.
  */
 export function resultsFolder(flags: RunFlags, suiteName: string): string {
   const { results, quick, "judge-scores": judge } = flags;
   const judged = judge === undefined ? "" : `-judge-${basename(judge)}`;
-  const name = suiteName + selectionSuffix(selectionOf(flags)) + judged;
+  const name = suiteName + selectionSuffix(selectionOf(flags)) + modelsSuffix(flags) + judged;
   return results ?? join("results", ...quick ? ["quick"] : [], name);
+}
+
+/** Such as `-gemma-2-2b-gemma-2-2b-guard`. */
+function modelsSuffix(flags: RunFlags): string {
+  return [flags.model, flags.guard, flags["guard-adapter"], flags["lm-adapter"]]
+    .map((name) => name === undefined ? "" : `-${basename(name)}`).join("");
 }
 
 /**

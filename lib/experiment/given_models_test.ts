@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { UserError } from "../core/errors.ts";
+import { scratchFolder } from "../core/testing.ts";
+import { writeTinySuite } from "../conversation/testing.ts";
+import { type Head, type Model, modelParameters, writeCheckpoint } from "../model/checkpoint.ts";
+import { initialParameters } from "../model/parameters.ts";
+import { writeTokenizer } from "../tokenizer/tokenizer.ts";
+import { trainBpe } from "../tokenizer/train.ts";
+import { givenWorkbench, openGivenModels } from "./given_models.ts";
+import { scoredParts } from "./fused.ts";
+import { guardScores } from "./scores.ts";
+import { openWorkbench, type RunOptions } from "./workbench.ts";
+
+const scratch = scratchFolder();
+const suite = writeTinySuite(scratch, 40);
+
+/** Writes a checkpoint of a tiny decoder with random weights. */
+function checkpoint(name: string, head: Head, seed: string, vocabSize = 300): string {
+  const folder = join(scratch, name);
+  const config = {
+    vocabSize,
+    hiddenSize: 16,
+    intermediateSize: 32,
+    layers: 2,
+    heads: 2,
+    contextLength: 96,
+  };
+  const model: Model = {
+    config,
+    head,
+    parameters: initialParameters(modelParameters(config, head), config.layers, seed),
+  };
+  Deno.mkdirSync(folder);
+  writeCheckpoint(folder, model, { padId: 0, bosId: 1, eosId: 2 });
+  writeTokenizer(
+    folder,
+    trainBpe(["\n\nHuman: Is it there?\n\nAssistant: It is here, there."], 290),
+  );
+  return folder;
+}
+const model = checkpoint("model", "language-model", "a");
+const guard = checkpoint("guard", "guard", "a"); // the same decoder
+const otherGuard = checkpoint("other-guard", "guard", "b");
+
+let caches = 0;
+const options = (given: object): RunOptions => ({
+  suite,
+  given: { model, device: "cpu", dtype: "float32", ...given },
+  quick: false,
+  seeds: 1,
+  threads: 1,
+  cache: join(scratch, `cache-${caches++}`),
+  say: () => {},
+});
+const passes = (cache: string) => [...Deno.readDirSync(join(cache, "signals"))].length;
+
+Deno.test("openWorkbench() reads guard and language model of one decoder in one pass, to the same bits", async () => {
+  const settings = options({ guard });
+  const shared = await openWorkbench(settings);
+  const { scores } = await scoredParts(shared, "test");
+  assert.equal(passes(settings.cache), 2); // over training rows, over test rows
+
+  const models = await openGivenModels(settings.given!, settings);
+  const { shared: _, ...apart } = models;
+  const alone = options({ guard });
+  const separate = givenWorkbench(shared.suite, apart, alone);
+  assert.deepEqual((await scoredParts(separate, "test")).scores, scores);
+  assert.equal(passes(alone.cache), 3);
+
+  const other = options({ guard: otherGuard });
+  await scoredParts(await openWorkbench(other), "test");
+  assert.equal(passes(other.cache), 3);
+});
+
+Deno.test("openWorkbench() fits a head where no guard is given, on any layer, the same whatever the batches", async () => {
+  const scoresOf = async (given: object) => {
+    const bench = await openWorkbench(options(given));
+    const [scores] = await guardScores(bench, "test");
+    return scores;
+  };
+  const last = await scoresOf({});
+  assert.ok(new Set(last).size > 10, "scores differ");
+  assert.deepEqual(await scoresOf({ layer: 2, tokenBudget: 100 }), last);
+  assert.notDeepEqual(await scoresOf({ layer: 0 }), last);
+});
+
+Deno.test("openWorkbench() cuts conversations to the context of a given model, as of our own", async () => {
+  const said: string[] = [];
+  const bench = await openWorkbench({ ...options({}), say: (message) => said.push(message) });
+  const { sequences, truncated } = await bench.encoded("test");
+  assert.ok(truncated > 0);
+  sequences.forEach((ids) => assert.ok(ids.length <= 96 && ids[0] === 1));
+  assert.ok(said.some((message) => /longer than 96 tokens; turns at their front/.test(message)));
+});
+
+Deno.test("a workbench of given models refuses to train, and says so", async () => {
+  const bench = await openWorkbench(options({ guard }));
+  assert.deepEqual(bench.seeds, [0]);
+  const refused = /^UserError: Cannot train .*: the models of this run come from outside$/;
+  assert.throws(() => bench.guard(1), refused);
+  assert.throws(() => bench.resized(bench.recipe.size), refused);
+});
+
+Deno.test("openWorkbench() names what is wrong with models from outside", async () => {
+  const fails = (given: object, message: RegExp) =>
+    assert.rejects(openWorkbench(options(given)), (error: Error) => {
+      assert.ok(error instanceof UserError);
+      assert.match(error.message, message);
+      return true;
+    });
+  await fails(
+    { model: "no-such-folder" },
+    /Cannot use the checkpoint "no-such-folder": there is no/,
+  );
+  await fails({ model: guard }, /Cannot use "guard" as language model: it must not be a sequence/);
+  await fails({ guard: model }, /Cannot use "model" as guard: it must have a score head/);
+  await fails({ layer: 3 }, /Cannot use --layer 3: the model must have such a layer, got 2 layers/);
+  const stranger = checkpoint("stranger", "guard", "a", 400);
+  await fails(
+    { guard: stranger },
+    /must share a tokenizer, got vocabularies of 400 and 300 tokens/,
+  );
+  await fails({ dtype: "float16" }, /Cannot use --device cpu --dtype float16/);
+});

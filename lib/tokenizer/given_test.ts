@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import fc from "fast-check";
+import { UserError } from "../core/errors.ts";
+import { temporaryFolder } from "../core/testing.ts";
+import { loadGivenTokenizer } from "./given.ts";
+import { loadTokenizer, writeTokenizer } from "./tokenizer.ts";
+import { trainBpe } from "./train.ts";
+
+const chatTokenizer = (name: string) =>
+  loadGivenTokenizer(fileURLToPath(new URL(`../chat/testdata/${name}`, import.meta.url)));
+
+Deno.test("loadGivenTokenizer() gives ids and places as our own reader of the same files does", () => {
+  using folder = temporaryFolder();
+  writeTokenizer(folder.path, trainBpe(["\n\nHuman: Zoé and the 日 sun\n\nAssistant: Hm."], 290));
+  const own = loadTokenizer(folder.path);
+  const given = loadGivenTokenizer(folder.path);
+  assert.equal(given.vocabSize, own.vocabSize);
+  assert.equal(given.frontId, own.bosId);
+  assert.deepEqual([given.padId, given.bosId, given.eosId], [own.padId, own.bosId, own.eosId]);
+  const unit = fc.constantFrom(..."aZé日🎉\u0301 \n", "Human: ", "<|eos|>");
+  fc.assert(fc.property(fc.string({ unit, maxLength: 30 }), (text) => {
+    assert.deepEqual(given.encode(text), own.encode(text));
+    assert.deepEqual(given.encodeWithOffsets(text), own.encodeWithOffsets(text));
+  }));
+});
+
+// offsets by transformers 5.23.0 (tokenizers' `offset_mapping`)
+Deno.test("loadGivenTokenizer() places tokens of other byte-level vocabularies as transformers does", () => {
+  const tokenizer = chatTokenizer("byte_level");
+  assert.equal(tokenizer.frontId, undefined);
+  const { starts, ends } = tokenizer.encodeWithOffsets("Hi there, é");
+  assert.deepEqual([...starts], [0, 1, 2, 6, 7, 8, 9, 10, 10]);
+  assert.deepEqual([...ends], [1, 2, 6, 7, 8, 9, 10, 11, 11]);
+});
+
+Deno.test("loadGivenTokenizer() refuses places where tokens do not spell the text", () => {
+  const tokenizer = chatTokenizer("metaspace"); // whose vocabulary has no é
+  const { starts, ends } = tokenizer.encodeWithOffsets("Hi there");
+  // behind the blank that it puts in front
+  assert.deepEqual([...starts.slice(1)], [0, 1, 2, 3, 5, 7]);
+  assert.deepEqual([...ends.slice(1)], [1, 2, 3, 5, 7, 8]);
+  assert.throws(
+    () => tokenizer.encodeWithOffsets("é"),
+    /Cannot say where tokens stand in "é…": the tokenizer changes the text first/,
+  );
+});
+
+Deno.test("loadGivenTokenizer() names a damaged file, and a tokenizer that adds more than one token", () => {
+  using folder = temporaryFolder();
+  const write = (name: string, value: unknown) =>
+    Deno.writeTextFileSync(join(folder.path, name), JSON.stringify(value));
+  writeTokenizer(folder.path, trainBpe(["ab ab"], 262));
+  const definition = JSON.parse(Deno.readTextFileSync(join(folder.path, "tokenizer.json")));
+  const { post_processor: processor } = definition;
+  processor.single.push(processor.single[0]); // in front and behind
+  write("tokenizer.json", definition);
+  assert.throws(
+    () => loadGivenTokenizer(folder.path),
+    /it must add nothing to a text but one token/,
+  );
+  Deno.writeTextFileSync(join(folder.path, "tokenizer.json"), "{");
+  assert.throws(() => loadGivenTokenizer(folder.path), (error: Error) => {
+    assert.ok(error instanceof UserError);
+    assert.match(error.message, /Cannot read ".*tokenizer\.json": it must be JSON/);
+    return true;
+  });
+});
