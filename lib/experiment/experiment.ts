@@ -11,6 +11,7 @@ import { type Figure, renderFigure } from "../report/figure.ts";
 import type { MarkedConversations } from "../report/conversation.ts";
 import type { Table } from "../report/table.ts";
 import { kernelFingerprint } from "../runtime/fingerprint.ts";
+import type { GivenRecipe } from "./given_models.ts";
 import type { RunOptions, Workbench } from "./workbench.ts";
 
 /** One question, how it is answered, and how the answer is shown. */
@@ -51,8 +52,14 @@ export interface Artifact<Config = unknown, Findings = unknown> {
   suite: ReturnType<typeof describeSuite>;
   /** Fingerprint of the arithmetic: where it is the same, so are all other bytes. */
   kernels: string;
-  /** All that the findings depend on besides suite and arithmetic. */
-  settings: { quick: boolean; seeds: number; recipe: unknown; config: Config };
+  /** All that the findings depend on besides suite and arithmetic: how models were trained, or which were given. */
+  settings: {
+    quick: boolean;
+    seeds: number;
+    recipe?: unknown;
+    models?: GivenRecipe["given"];
+    config: Config;
+  };
   /** The answer, its numbers rounded to 6 significant digits. */
   findings: Findings;
 }
@@ -90,7 +97,12 @@ export async function artifactOf<Config, Findings>(
     question,
     suite: describeSuite(suite),
     kernels: await kernelFingerprint(device),
-    settings: { quick, seeds, recipe: "given" in recipe ? recipe.given : recipe, config },
+    settings: {
+      quick,
+      seeds,
+      ..."given" in recipe ? { models: recipe.given } : { recipe },
+      config,
+    },
     findings,
   });
 }

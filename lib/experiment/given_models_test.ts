@@ -5,9 +5,10 @@ import { scratchFolder } from "../core/testing.ts";
 import { writeTinySuite } from "../conversation/testing.ts";
 import { type Head, type Model, modelParameters, writeCheckpoint } from "../model/checkpoint.ts";
 import { initialParameters } from "../model/parameters.ts";
+import { writeSafetensors } from "../model/safetensors.ts";
 import { writeTokenizer } from "../tokenizer/tokenizer.ts";
 import { trainBpe } from "../tokenizer/train.ts";
-import { givenWorkbench, openGivenModels } from "./given_models.ts";
+import { type GivenRecipe, givenWorkbench, openGivenModels } from "./given_models.ts";
 import { scoredParts } from "./fused.ts";
 import { guardScores } from "./scores.ts";
 import { openWorkbench, type RunOptions } from "./workbench.ts";
@@ -71,6 +72,32 @@ Deno.test("openWorkbench() reads guard and language model of one decoder in one 
   const other = options({ guard: otherGuard });
   await scoredParts(await openWorkbench(other), "test");
   assert.equal(passes(other.cache), 3);
+});
+
+Deno.test("openWorkbench() makes a guard of the model with an adapter that has a score head", async () => {
+  const adapter = join(scratch, "adapter");
+  Deno.mkdirSync(adapter);
+  const config = { peft_type: "LORA", r: 2, lora_alpha: 4, base_model_name_or_path: "model" };
+  Deno.writeTextFileSync(join(adapter, "adapter_config.json"), JSON.stringify(config));
+  const values = (name: string, shape: [number, number]) => ({
+    name: `base_model.model.${name}.weight`,
+    shape,
+    data: Float32Array.from({ length: shape[0] * shape[1] }, (_, i) => Math.sin(i)),
+  });
+  const query = "model.layers.1.self_attn.q_proj";
+  writeSafetensors(join(adapter, "adapter_model.safetensors"), [
+    values(`${query}.lora_A`, [2, 16]),
+    values(`${query}.lora_B`, [16, 2]),
+    values("score", [2, 16]),
+  ]);
+  const settings = options({ guardAdapter: adapter });
+  const bench = await openWorkbench(settings);
+  const { scores } = await scoredParts(bench, "test");
+  assert.ok(new Set(scores.guard[0]).size > 10, "scores differ");
+  assert.equal(passes(settings.cache), 3); // the decoders are not the same
+  const { given } = bench.recipe as GivenRecipe;
+  assert.deepEqual(Object.keys(given.guard), ["model", "adapter"]);
+  await assert.rejects(openWorkbench(options({ lmAdapter: adapter })), /as language model/);
 });
 
 Deno.test("openWorkbench() fits a head where no guard is given, on any layer, the same whatever the batches", async () => {
