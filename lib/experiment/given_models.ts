@@ -240,7 +240,8 @@ export function givenWorkbench(suite: Suite, models: GivenModels, options: RunOp
 
   /** One forward pass, from the cache where it was made before. */
   const passOver = async ({ model, key }: TrainedModel, split: Split, request: SignalRequest) => {
-    const parts = { model: key, rows: rowsKey(split), request, device };
+    const tokens = { tokenizer: hashOf(recipe.given.languageModel.model), rows: rowsKey(split) };
+    const parts = { model: key, ...tokens, request, device };
     const folder = await cache.entry("signals", parts, async (folder) => {
       const { sequences } = await encoded(split);
       using progress = startProgress(
@@ -268,7 +269,7 @@ export function givenWorkbench(suite: Suite, models: GivenModels, options: RunOp
   const surprise: SignalRequest = { nll: true, tokens: true };
 
   const fittedHead = once(async (): Promise<LinearHead> => {
-    const parts = { kind: "head", guard: guard.key, rows: rowsKey("train"), head, device };
+    const parts = { guard: guard.key, rows: rowsKey("train"), head, device };
     const folder = await cache.entry("head", parts, async (folder) => {
       const { hidden: [data] } = await read(guard, "train", { hidden: [head!] });
       const fitted = fitLinearHead({ data, width: recipe.size.hiddenSize }, suite.train);
