@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { suggestName, UsageError } from "./lib/core/errors.ts";
 import { openCatalogue } from "./lib/experiment/catalogue.ts";
-import { exitOnError, print } from "./lib/experiment/command_line.ts";
+import { exitOnError, print } from "./lib/report/terminal.ts";
 import type { Command } from "./lib/command/command.ts";
 
 const TASKS = [

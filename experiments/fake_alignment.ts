@@ -19,7 +19,7 @@ import { hashOf } from "../lib/core/json.ts";
 import { stream } from "../lib/core/random.ts";
 import type { Row } from "../lib/conversation/row.ts";
 import { examineAssistant, materialOf, trainAssistants } from "../lib/experiment/assistants.ts";
-import { runAsScript } from "../lib/experiment/command_line.ts";
+import { runAsScript } from "../lib/experiment/run_as_script.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { comparison, percentOf } from "../lib/experiment/reading.ts";
 import { exactMarker } from "../lib/fine/capability.ts";

@@ -12,7 +12,7 @@
  * @module
  */
 import { type AskedJudge, askedScores } from "../lib/experiment/asked_judge.ts";
-import { runAsScript } from "../lib/experiment/command_line.ts";
+import { runAsScript } from "../lib/experiment/run_as_script.ts";
 import { recallContrasts } from "../lib/experiment/contrasts.ts";
 import { type Exam, judgeScores } from "../lib/experiment/embedded_judge.ts";
 import { recallFigure, recallTable } from "../lib/experiment/evaluations.ts";

@@ -9,7 +9,7 @@
  * @module
  */
 import { safeRows } from "../lib/conversation/row.ts";
-import { runAsScript } from "../lib/experiment/command_line.ts";
+import { runAsScript } from "../lib/experiment/run_as_script.ts";
 import { recallFigure, recallTable } from "../lib/experiment/evaluations.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { fuse, PARTS, scoredParts } from "../lib/experiment/fused.ts";

@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { runAsScript } from "../lib/experiment/command_line.ts";
+import { runAsScript } from "../lib/experiment/run_as_script.ts";
 import { recallContrasts } from "../lib/experiment/contrasts.ts";
 import {
   chanceLine,

@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { runAsScript } from "../lib/experiment/command_line.ts";
+import { runAsScript } from "../lib/experiment/run_as_script.ts";
 import { type Circumstances, meanOver, syntheticNotes } from "../lib/experiment/evaluations.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { fuse, FUSED, PARTS, scoredParts } from "../lib/experiment/fused.ts";

@@ -1,5 +1,7 @@
 /** `deno task bench`: how fast this machine trains and scores. @module */
-import { positiveInteger, printJson, printTable, RUN_FLAGS } from "../experiment/command_line.ts";
+import { positiveInteger } from "../core/flags.ts";
+import { RUN_FLAGS } from "../experiment/run_flags.ts";
+import { printJson, printTable } from "../report/terminal.ts";
 import { type Command, defineCommand } from "./command.ts";
 
 /** The task. */

@@ -5,7 +5,8 @@
  */
 import type { parseArgs, ParseArgsOptionsConfig } from "node:util";
 import type { Catalogue } from "../experiment/catalogue.ts";
-import { print, readFlags } from "../experiment/command_line.ts";
+import { readFlags } from "../core/flags.ts";
+import { print } from "../report/terminal.ts";
 
 /** A task as {@linkcode defineCommand} takes it. */
 export interface CommandDefinition<Flags extends ParseArgsOptionsConfig> {

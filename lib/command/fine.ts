@@ -5,15 +5,9 @@ import { suggestName, UsageError } from "../core/errors.ts";
 import { makeFolder, writeFileAtomic } from "../core/files.ts";
 import { hashOf } from "../core/json.ts";
 import { startProgress } from "../core/progress.ts";
-import {
-  positiveInteger,
-  print,
-  printJson,
-  printTable,
-  RUN_FLAGS,
-  runOptions,
-  warn,
-} from "../experiment/command_line.ts";
+import { positiveInteger } from "../core/flags.ts";
+import { RUN_FLAGS, runOptions } from "../experiment/run_flags.ts";
+import { print, printJson, printTable, warn } from "../report/terminal.ts";
 import { openJudges, type SeatedJudge } from "../experiment/fine_judges.ts";
 import {
   openRespondents,

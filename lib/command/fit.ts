@@ -2,7 +2,9 @@
 import { join } from "node:path";
 import { UsageError } from "../core/errors.ts";
 import type { Suite } from "../conversation/suite.ts";
-import { positiveInteger, print, printTable, RUN_FLAGS, warn } from "../experiment/command_line.ts";
+import { positiveInteger } from "../core/flags.ts";
+import { RUN_FLAGS } from "../experiment/run_flags.ts";
+import { print, printTable, warn } from "../report/terminal.ts";
 import type { FitSummary } from "../experiment/fit_monitor.ts";
 import type { Table } from "../report/table.ts";
 import { type Command, defineCommand } from "./command.ts";

@@ -1,14 +1,9 @@
 /** `deno task judge`: has a language model behind an endpoint judge a suite. @module */
 import { join } from "node:path";
 import { startProgress } from "../core/progress.ts";
-import {
-  positiveInteger,
-  print,
-  printTable,
-  RUN_FLAGS,
-  runOptions,
-  warn,
-} from "../experiment/command_line.ts";
+import { positiveInteger } from "../core/flags.ts";
+import { RUN_FLAGS, runOptions } from "../experiment/run_flags.ts";
+import { print, printTable, warn } from "../report/terminal.ts";
 import type { Answered } from "../experiment/asked_judge.ts";
 import { namedEndpoint } from "../experiment/fine_respondents.ts";
 import { requireNetwork } from "../experiment/network.ts";

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { UsageError } from "../core/errors.ts";
 import { exists, readText, writeFileAtomic } from "../core/files.ts";
-import { print } from "../experiment/command_line.ts";
+import { print } from "../report/terminal.ts";
 import { type Command, defineCommand } from "./command.ts";
 
 const ROOT = join(import.meta.dirname!, "../..");

@@ -1,7 +1,7 @@
 /** `deno task report`: one page that shows all results. @module */
 import { join } from "node:path";
 import { UsageError } from "../core/errors.ts";
-import { print } from "../experiment/command_line.ts";
+import { print } from "../report/terminal.ts";
 import { type Command, defineCommand } from "./command.ts";
 
 const FOLDER = join("results", "mini");

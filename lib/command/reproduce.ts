@@ -1,15 +1,8 @@
 /** `deno task reproduce`: trains the monitors and runs the experiments. @module */
 import { makeFolder } from "../core/files.ts";
 import { announce, duration } from "../core/progress.ts";
-import {
-  print,
-  printJson,
-  printTable,
-  resultsFolder,
-  runnable,
-  runOptions,
-  warn,
-} from "../experiment/command_line.ts";
+import { resultsFolder, runnable, runOptions } from "../experiment/run_flags.ts";
+import { print, printJson, printTable, warn } from "../report/terminal.ts";
 import { claimsData, claimsTable } from "../experiment/claims.ts";
 import { judgeClaims } from "../experiment/published_claims.ts";
 import { writeReport } from "../experiment/report.ts";

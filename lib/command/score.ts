@@ -1,7 +1,9 @@
 /** `deno task score`: a fitted monitor applied to logs. @module */
 import { suggestName, UsageError } from "../core/errors.ts";
 import { startProgress } from "../core/progress.ts";
-import { positiveInteger, RUN_FLAGS, warn } from "../experiment/command_line.ts";
+import { positiveInteger } from "../core/flags.ts";
+import { RUN_FLAGS } from "../experiment/run_flags.ts";
+import { warn } from "../report/terminal.ts";
 import type { Threshold } from "../monitor/fitted_monitor.ts";
 import { type Command, defineCommand } from "./command.ts";
 

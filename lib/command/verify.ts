@@ -3,15 +3,8 @@ import { join } from "node:path";
 import { announce } from "../core/progress.ts";
 import { exists, readText, removeIfPresent } from "../core/files.ts";
 import { claimsData, claimsTable } from "../experiment/claims.ts";
-import {
-  print,
-  printJson,
-  printTable,
-  resultsFolder,
-  runnable,
-  runOptions,
-  warn,
-} from "../experiment/command_line.ts";
+import { resultsFolder, runnable, runOptions } from "../experiment/run_flags.ts";
+import { print, printJson, printTable, warn } from "../report/terminal.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { compareArtifacts, type Comparison, parseArtifact } from "../experiment/verify.ts";
 import type { Workbench } from "../experiment/workbench.ts";

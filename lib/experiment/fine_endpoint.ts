@@ -7,7 +7,7 @@
 import { join } from "node:path";
 import type { ChatClient } from "../chat/client.ts";
 import { fileName } from "../fine/artifact.ts";
-import { warn } from "./command_line.ts";
+import { warn } from "../report/terminal.ts";
 import { requireNetwork } from "./network.ts";
 
 /** Which endpoint, and where its answers are kept. */

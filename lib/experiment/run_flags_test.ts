@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { readFlags, resultsFolder, RUN_FLAGS, runnable, runOptions } from "./command_line.ts";
+import { readFlags } from "../core/flags.ts";
+import { resultsFolder, RUN_FLAGS, runnable, runOptions } from "./run_flags.ts";
 
 const flagsOf = (...args: string[]) => readFlags(args, RUN_FLAGS).values;
 const optionsOf = (...args: string[]) => runOptions(flagsOf(...args), () => {});

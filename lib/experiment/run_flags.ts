@@ -1,18 +1,15 @@
 /**
- * The command line that all experiments share, and how errors leave the process.
- *
- * Exit codes: 0 done; 1 it could not be done, or a verification failed; 2 wrong usage.
+ * The flags of everything that runs experiments, and the settings that they stand for.
  *
  * @module
  */
 import { basename, join } from "node:path";
-import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
-import { suggestName, UsageError, UserError } from "../core/errors.ts";
-import { canonicalJson } from "../core/json.ts";
-import { renderTable, type Table } from "../report/table.ts";
+import type { ParseArgsOptionsConfig } from "node:util";
 import { type Domain, DOMAINS, isDomain } from "../conversation/domains.ts";
 import { selectionSuffix } from "../conversation/selection.ts";
 import type { Selection } from "../conversation/suite.ts";
+import { suggestName, UsageError } from "../core/errors.ts";
+import { positiveInteger } from "../core/flags.ts";
 import type { Experiment } from "./experiment.ts";
 import type { GivenOptions } from "./given_models.ts";
 import type { RunOptions } from "./workbench.ts";
@@ -113,52 +110,6 @@ export interface RunFlags {
 }
 
 /**
- * Reads a command line strictly.
- *
- * @param args the words after the command.
- * @param flags the flags that it takes.
- * @param positionals whether it takes words that are no flags. Default false.
- * @returns values of the flags, and the other words; throws a {@linkcode UsageError} that suggests the nearest name.
- */
-export function readFlags<T extends ParseArgsOptionsConfig>(
-  args: readonly string[],
-  flags: T,
-  positionals = false,
-): ReturnType<typeof parseArgs<{ args: string[]; options: T; allowPositionals: true }>> {
-  try {
-    const parsed = parseArgs({ args: [...args], options: flags, allowPositionals: true });
-    if (!positionals && parsed.positionals.length > 0) {
-      throw new UsageError(
-        `Cannot use "${parsed.positionals[0]}": no such word is expected here`,
-        "See --help.",
-      );
-    }
-    return parsed;
-  } catch (error) {
-    if (error instanceof UsageError) throw error;
-    const dashed = /Option '(--[^' ]+).*' argument is ambiguous/.exec((error as Error).message)
-      ?.[1];
-    if (dashed !== undefined) {
-      throw new UsageError(
-        `Cannot use ${dashed}: its value is missing, or begins with a dash`,
-        `Write a value that begins with a dash behind an equals sign: ${dashed}=-1.`,
-      );
-    }
-    const unknown = /Unknown option '--?([^']*)'/.exec((error as Error).message)?.[1];
-    if (unknown === undefined) {
-      throw new UsageError(
-        `Cannot read the command line: ${(error as Error).message}`,
-        "See --help.",
-      );
-    }
-    throw new UsageError(
-      `Cannot use --${unknown}: there is no such flag`,
-      suggestName(unknown, Object.keys(flags)),
-    );
-  }
-}
-
-/**
  * Turns flags into settings.
  *
  * @param flags as read.
@@ -183,23 +134,6 @@ export function runOptions(
     cache,
     say,
   };
-}
-
-/**
- * Reads a flag that counts something.
- *
- * @param flag its name, for messages.
- * @param text its value.
- * @param most the largest that makes sense. Default 256.
- * @returns the number, from 1 to `most`; throws a {@linkcode UsageError} on anything else.
- */
-export function positiveInteger(flag: string, text: string, most = 256): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-  throw new UsageError(
-    `Cannot use --${flag} ${text}: it must be a whole number from 1 to ${most}`,
-    `Give, for instance, --${flag} 2.`,
-  );
 }
 
 /** Flags that go with `--model`. */
@@ -321,83 +255,4 @@ export function resultsFolder(flags: RunFlags, suiteName: string): string {
 function modelsSuffix(flags: RunFlags): string {
   return [flags.model, flags.guard, flags["guard-adapter"], flags["lm-adapter"]]
     .map((name) => name === undefined ? "" : `-${basename(name)}`).join("");
-}
-
-/**
- * Runs one experiment as a script of its own.
- *
- * @param experiment what to run.
- */
-export function runAsScript<Config, Findings>(
-  experiment: Experiment<Config, Findings>,
-): Promise<void> {
-  return exitOnError(async () => {
-    const { values } = readFlags(Deno.args, { ...RUN_FLAGS, help: { type: "boolean" } });
-    if (values.help) return print(`${experiment.question}\n${RUN_HELP}`);
-    const { openWorkbench } = await import("./workbench.ts");
-    const { runExperiment } = await import("./experiment.ts");
-    const options = runOptions(values, warn);
-    runnable([experiment], options, true);
-    const bench = await openWorkbench(options);
-    const { table, json, svg } = await runExperiment(
-      experiment,
-      bench,
-      resultsFolder(values, bench.suite.name),
-    );
-    printTable(table);
-    print(`${json}\n${svg}`);
-  });
-}
-
-/**
- * Prints to standard output.
- *
- * @param text what to print; a newline is added.
- */
-export function print(text: string): void {
-  // deno-lint-ignore no-console
-  console.log(text);
-}
-
-/**
- * Prints a table to standard output, in colour where that is a terminal and `NO_COLOR` is not set.
- *
- * @param table what to print.
- */
-export function printTable(table: Table): void {
-  print(renderTable(table, Deno.stdout.isTerminal() && !Deno.noColor));
-}
-
-/**
- * Prints a value for machines.
- *
- * @param value what to print, as canonical JSON with numbers rounded to 6 significant digits.
- */
-export function printJson(value: unknown): void {
-  print(canonicalJson(value).trimEnd());
-}
-
-/**
- * Prints to standard error.
- *
- * @param text what to print; a newline is added.
- */
-export function warn(text: string): void {
-  // deno-lint-ignore no-console
-  console.error(text);
-}
-
-/**
- * Runs a command; an expected failure is printed in one sentence with its remedy, and sets the exit code.
- *
- * @param command what to run.
- */
-export async function exitOnError(command: () => Promise<void> | void): Promise<void> {
-  try {
-    await command();
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    warn(`error: ${error.message}.\n${error.remedy}`);
-    Deno.exit(error instanceof UsageError ? 2 : 1);
-  }
 }
