@@ -67,8 +67,10 @@ export interface GivenRecipe {
 }
 
 /** A hidden state that a head stands on. */
-interface HeadState {
+export interface HeadState {
+  /** From 0, the embeddings. */
   layer: number;
+  /** Of a conversation's tokens, the last one's. */
   pooling: "last";
 }
 

@@ -50,7 +50,7 @@ export interface LocateOptions {
  * @returns where it is; throws a {@linkcode UserError} where it cannot be had.
  */
 export async function locateGiven(
-  kind: keyof typeof FILES,
+  kind: "checkpoint" | "adapter",
   name: string,
   { cache, say }: LocateOptions,
 ): Promise<GivenSource> {
