@@ -99,7 +99,7 @@ async function fetchOnce(
   const name = file.path.split("/").map(encodeURIComponent).join("/");
   const url = `${hub.url}/${pathOf(repository)}/resolve/${commit}/${name}`;
   let { size } = part.statSync();
-  using watch = watchdog(hub.patience);
+  using watch = watchdog(hub);
   const headers = { "Accept-Encoding": "identity", ...size > 0 && { Range: `bytes=${size}-` } };
   const response = await ask(hub, repository, url, { headers, signal: watch.signal });
   if (response.status !== 206) part.truncateSync(size = 0); // it sends all from the start
@@ -129,18 +129,20 @@ function append(part: Deno.FsFile, chunk: Uint8Array, path: string, missing: num
   }
 }
 
-/** A signal that aborts where nobody feeds it for so many milliseconds. */
-function watchdog(patience: number): { signal: AbortSignal; feed: () => void } & Disposable {
+/** A signal that aborts where nobody feeds it for as long as the hub's patience. */
+function watchdog(
+  { patience, alarm }: Hub,
+): { signal: AbortSignal; feed: () => void } & Disposable {
   const controller = new AbortController();
   const bite = () => controller.abort(new Error(`nothing came for ${patience / 1000} s`));
-  let timer = setTimeout(bite, patience);
+  let calm = alarm(bite, patience);
   return {
     signal: controller.signal,
     feed() {
-      clearTimeout(timer);
-      timer = setTimeout(bite, patience);
+      calm();
+      calm = alarm(bite, patience);
     },
-    [Symbol.dispose]: () => clearTimeout(timer),
+    [Symbol.dispose]: () => calm(),
   };
 }
 

@@ -16,6 +16,8 @@ export interface Hub {
   readonly patience: number;
   /** Waits between attempts, in milliseconds. */
   readonly pause: (milliseconds: number) => Promise<void>;
+  /** Calls back after so many milliseconds, unless what it returns is called before. */
+  readonly alarm: (ring: () => void, milliseconds: number) => () => void;
 }
 
 /** A repository of a hub. */
@@ -46,7 +48,11 @@ export function hubOfEnvironment(): Hub {
   }
   const token = Deno.env.get("HF_TOKEN")?.trim();
   const pause = (milliseconds: number) => new Promise<void>((go) => setTimeout(go, milliseconds));
-  return { url, ...token && { token }, patience: 60_000, pause };
+  const alarm = (ring: () => void, milliseconds: number) => {
+    const timer = setTimeout(ring, milliseconds);
+    return () => clearTimeout(timer);
+  };
+  return { url, ...token && { token }, patience: 60_000, pause, alarm };
 }
 
 /**

@@ -80,7 +80,7 @@ Deno.test("downloadSnapshot() asks for a model where models are", async () => {
 
 Deno.test("downloadSnapshot() goes on after server errors, cut connections and silence", async () => {
   using temporary = temporaryFolder();
-  await using standIn = startHub({ [PATH]: LARGE }, { patience: 20 });
+  await using standIn = startHub({ [PATH]: LARGE });
   standIn.faults.push("status 500", "cut", "silence", "cut", "status 500");
   const { folder } = await downloadSnapshot(request(temporary.path, standIn.hub));
   assert.deepEqual(Deno.readFileSync(join(folder, PATH)), LARGE);

@@ -13,7 +13,7 @@ export type Fault = "status 500" | "cut" | "ignore range" | "corrupt" | "silence
 
 /** A hub that runs until it is disposed of. */
 export interface StandIn extends AsyncDisposable {
-  /** How to ask it; it does not pause. */
+  /** How to ask it; it does not pause, and loses patience where the server is silent, at once and nowhere else. */
   readonly hub: Hub;
   /** Requests so far: method, path, and the range if there was one. */
   readonly requests: string[];
@@ -34,8 +34,6 @@ export interface StandInOptions {
   gate?: string;
   /** Where redirects lead: another name than 127.0.0.1 needs a permission of its own. */
   fileHost?: string;
-  /** Milliseconds until silence counts as a dead connection. Default 60,000. */
-  patience?: number;
 }
 
 /**
@@ -48,7 +46,7 @@ export interface StandInOptions {
  */
 export function startHub(
   files: Record<string, Uint8Array | string>,
-  { gate, fileHost = "127.0.0.1", patience = 60_000 }: StandInOptions = {},
+  { gate, fileHost = "127.0.0.1" }: StandInOptions = {},
 ): StandIn {
   const [requests, leaked, faults, pauses] = [[], [], [], []] as [
     string[],
@@ -58,6 +56,7 @@ export function startHub(
   ];
   const contents = new Map(Object.entries(files).map(([path, data]) => [path, bytesOf(data)]));
   const silent: { end(): void }[] = [];
+  const alarms = new Set<() => void>();
 
   const note = (request: Request) => {
     const { pathname } = new URL(request.url);
@@ -67,6 +66,7 @@ export function startHub(
     const fault = faults.shift();
     if (fault === "status 500") return new Response("busy", { status: 500 });
     if (fault === "silence") {
+      alarms.forEach((ring) => ring());
       return new Promise((answer) => silent.push({ end: () => answer(new Response()) }));
     }
     const whole = contents.get(path)!;
@@ -110,8 +110,12 @@ export function startHub(
     return Response.redirect(`http://${fileHost}:${fileServer.addr.port}/${rest}`);
   });
   const pause = (milliseconds: number) => Promise.resolve(void pauses.push(milliseconds));
+  const alarm = (ring: () => void) => {
+    alarms.add(ring);
+    return () => void alarms.delete(ring);
+  };
   return {
-    hub: { url: `http://127.0.0.1:${server.addr.port}`, patience, pause },
+    hub: { url: `http://127.0.0.1:${server.addr.port}`, patience: 60_000, pause, alarm },
     requests,
     leaked,
     faults,
