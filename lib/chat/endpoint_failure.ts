@@ -76,6 +76,14 @@ function connectionFailure({ cause }: APIConnectionError, baseURL: string): Fail
     };
   }
   const why = deepestMessage(cause);
+  const blocked = /Requests to port \d+ are blocked/.exec(why)?.[0]; // Fetch standard, "port blocking"
+  if (blocked !== undefined) {
+    return {
+      why: `${host} cannot be reached (${blocked})`,
+      remedy: "Serve it at another port, such as 8000.",
+      everyRequest: true,
+    };
+  }
   if (!why.includes("client error (Connect)")) return passing("a connection that broke");
   return {
     why: `${host} cannot be reached (${why.replaceAll(/^.*\): | \(os error \d+\)$/gs, "")})`,

@@ -101,7 +101,6 @@ Deno.test("endpointClient() asks again after what may pass", async () => {
     { body: null, drop: "before" },
     { body: completion("Hello."), drop: "within" },
     { body: completion("Hello."), headers: { "content-length": "1000" }, drop: "within" },
-    { body: completion("Hello."), delay: Infinity },
     { body: "<html>" },
     { body: "" },
     { body: "{oops", headers: { "content-type": "application/json" } },
@@ -117,9 +116,7 @@ Deno.test("endpointClient() asks again after what may pass", async () => {
     { body: { choices: [{ finish_reason: "stop", message: { content: 4 } }] } },
   ];
   for (const reply of passing) {
-    const found = await asked([reply, { body: completion("Hello.") }], {
-      timeout: reply.delay ? 0.1 : 60,
-    });
+    const found = await asked([reply, { body: completion("Hello.") }]);
     assert.equal(textOf(found), "Hello.", Deno.inspect(reply));
     assert.equal(found.waits.length, 1, Deno.inspect(reply));
   }
@@ -140,12 +137,14 @@ Deno.test("endpointClient() waits twice as long after each failure, up to half a
   assert.equal(found.received.length, 16); // the next question is asked all the same
 });
 
-Deno.test("endpointClient() says how long it waited for an answer in vain", async () => {
+// no good answer follows, which would have to come in so short a time
+Deno.test("endpointClient() asks again where no answer comes, and says how long it waited", async () => {
   const found = await asked([{ body: null, delay: Infinity }], { timeout: 0.02 });
   assert.match(
     complaint(found)[0],
     /: an answer must come, got none in 0.02 s \(attempt 8 of 8\)$/,
   );
+  assert.equal(found.waits.length, 14); // two questions
 });
 
 Deno.test("endpointClient() waits as long as the server says, and the back-off more", async () => {
@@ -231,6 +230,16 @@ Deno.test("endpointClient() says which host cannot be reached, and then asks not
     "Check the address, and that the server runs: curl URL/models",
   ]);
   assert.equal(found.waits.length, 7);
+});
+
+Deno.test("endpointClient() does not ask again at a port that no request may go to", async () => {
+  const baseURL = "http://127.0.0.1:9/v1";
+  const found = await asked([], { baseURL });
+  assert.deepEqual(complaint({ ...found, baseURL }), [
+    'Cannot ask "m" at URL: HOST cannot be reached (Requests to port 9 are blocked)',
+    "Serve it at another port, such as 8000.",
+  ]);
+  assert.equal(found.waits.length, 0);
 });
 
 Deno.test({
