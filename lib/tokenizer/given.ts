@@ -3,7 +3,8 @@
  *
  * Where tokens stand in a text is not in what the library gives. It is told from what they spell: a byte-level vocabulary writes
  * a byte as one character, others write a blank as `▁` and a lone byte as `<0x0A>`. Tokens that do not spell the text (a
- * tokenizer may change it first) have no places, and asking for them is refused.
+ * tokenizer may change it first) have no places, and asking for them is refused. Unicode's normal form C is the one change that
+ * we follow: its places are mapped back.
  *
  * @module
  */
@@ -12,7 +13,8 @@ import { PreTrainedTokenizer } from "@huggingface/transformers";
 import { UserError } from "../core/errors.ts";
 import { readText } from "../core/files.ts";
 import { BYTE_CHARS } from "./bytes.ts";
-import { tokenStretches } from "./offsets.ts";
+import { placesBeforeNfc } from "./nfc.ts";
+import { type Stretch, tokenStretches } from "./offsets.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
 /** A checkpoint's tokenizer. */
@@ -41,9 +43,7 @@ export function loadGivenTokenizer(folder: string): GivenTokenizer {
   const library = openLibrary(folder, definition, settings);
   const frontId = frontOf(folder, library);
   const spellings = spellingsOf(definition);
-  // what the library does by itself; done before, places are those in a text that is the same to every reader
-  const normal = (text: string) =>
-    definition.normalizer?.type === "NFC" ? text.normalize("NFC") : text;
+  const normalises = definition.normalizer?.type === "NFC"; // the library does it by itself
   const encode = (text: string) =>
     Int32Array.from(library.encode(text, { add_special_tokens: false }));
   const idOf = (token: string | null | undefined) =>
@@ -58,7 +58,10 @@ export function loadGivenTokenizer(folder: string): GivenTokenizer {
     encode,
     encodeWithOffsets(text) {
       const ids = encode(text);
-      const stretches = stretchesOf(normal(text), Array.from(ids, (id) => spellings[id]));
+      const spelt = Array.from(ids, (id) => spellings[id]);
+      const stretches = normalises
+        ? placesBeforeNfc(text, stretchesOf(text.normalize("NFC"), spelt))
+        : stretchesOf(text, spelt);
       return {
         ids,
         starts: Int32Array.from(stretches, ({ start }) => start),
@@ -119,7 +122,7 @@ function spellingsOf({ model: { vocab }, added_tokens = [] }: Definition): Uint8
 }
 
 /** Where tokens stand in the text that they spell, perhaps behind a blank that the tokenizer put in front. */
-function stretchesOf(text: string, spellings: readonly Uint8Array[]) {
+function stretchesOf(text: string, spellings: readonly Uint8Array[]): Stretch[] {
   const bytes = new TextEncoder().encode(text);
   const spelt = spellings.reduce((sum, { length }) => sum + length, 0);
   const extra = spelt - bytes.length;

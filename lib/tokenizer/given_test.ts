@@ -35,6 +35,23 @@ Deno.test("loadGivenTokenizer() places tokens of other byte-level vocabularies a
   assert.deepEqual([...ends], [1, 2, 6, 7, 8, 9, 10, 11, 11]);
 });
 
+// starts by tokenizers 0.23.3 (`encode().offsets`); its ends leave out what é and 각 were composed of
+Deno.test("loadGivenTokenizer() places tokens in the text as it is, where the tokenizer normalises it", () => {
+  using folder = temporaryFolder();
+  for (const name of ["tokenizer.json", "tokenizer_config.json"]) {
+    const from = fileURLToPath(new URL(`../chat/testdata/byte_level/${name}`, import.meta.url));
+    const definition = JSON.parse(Deno.readTextFileSync(from));
+    if (name === "tokenizer.json") definition.normalizer = { type: "NFC" };
+    Deno.writeTextFileSync(join(folder.path, name), JSON.stringify(definition));
+  }
+  const tokenizer = loadGivenTokenizer(folder.path);
+  const text = "e\u0301 a\u1100\u1161\u11a8 x";
+  const { ids, starts, ends } = tokenizer.encodeWithOffsets(text);
+  assert.deepEqual(ids, tokenizer.encode("é a각 x"));
+  assert.deepEqual([...starts], [0, 0, 2, 4, 4, 4, 7, 8]);
+  assert.deepEqual([...ends], [2, 2, 4, 7, 7, 7, 8, 9]);
+});
+
 Deno.test("loadGivenTokenizer() refuses places where tokens do not spell the text", () => {
   const tokenizer = chatTokenizer("metaspace"); // whose vocabulary has no é
   const { starts, ends } = tokenizer.encodeWithOffsets("Hi there");
