@@ -1,35 +1,19 @@
 /**
- * A workbench whose models are not trained here: checkpoints in Hugging Face layout with their own tokenizer, and LoRA adapters.
- * Where there is no guard among them, one is made: a head on the language model's hidden states, fitted to the training split
- * (see `lib/monitor/linear_head.ts`).
- *
- * What experiments ask of guard and language model is read in one forward pass where both have the same decoder, as with a
- * head, else in one of each.
+ * Models that are not trained here: checkpoints in Hugging Face layout with their own tokenizer, and LoRA adapters; found, opened,
+ * and checked to fit together.
  *
  * @module
  */
 import { Buffer } from "node:buffer";
-import { join } from "node:path";
-import { openCache } from "../core/cache.ts";
 import { UserError } from "../core/errors.ts";
-import { readText, writeFileAtomic } from "../core/files.ts";
 import { hashOf } from "../core/json.ts";
-import { once, onceFor } from "../core/once.ts";
-import { startProgress } from "../core/progress.ts";
-import { fitContext, splitTurns } from "../conversation/render.ts";
-import type { Row } from "../conversation/row.ts";
-import type { Split } from "../conversation/scenes.ts";
-import type { Suite } from "../conversation/suite.ts";
 import { type Model, readCheckpoint } from "../model/checkpoint.ts";
-import { countParameters, decoderParameters, type Parameter, SCORE } from "../model/parameters.ts";
-import { fitLinearHead, headLogits, type LinearHead } from "../monitor/linear_head.ts";
-import { readSignals, type SignalRequest, type Signals } from "../monitor/signals.ts";
-import { readSignalsFile, writeSignals } from "../monitor/signals_file.ts";
+import { blocksOf, decoderParameters, type Parameter, SCORE } from "../model/parameters.ts";
 import { resolveDevice } from "../runtime/device.ts";
 import type { Device } from "../runtime/session.ts";
 import { type GivenTokenizer, loadGivenTokenizer } from "../tokenizer/given.ts";
 import { type GivenSource, locateGiven, type Origin } from "./given_sources.ts";
-import type { Encoded, RunOptions, TrainedModel, Workbench } from "./workbench.ts";
+import type { RunOptions, TrainedModel } from "./workbench.ts";
 
 /** Raised whenever the same models would score differently than before. */
 const GIVEN_VERSION = 1;
@@ -210,167 +194,5 @@ function sameValues(a: Parameter, b: Parameter): boolean {
   return true;
 }
 
-const blocksOf = (parameter: Parameter): Iterable<Float32Array> =>
-  parameter.blocks?.() ?? [parameter.data];
 const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) =>
   Buffer.from(buffer, byteOffset, byteLength);
-
-/**
- * A workbench with models from outside. A given guard has one seed, and whatever trains is refused.
- *
- * @param suite what to test on; its training split is for detectors and heads.
- * @param models opened models.
- * @param options threads, cache, token budget; `seeds` is 1.
- * @returns the workbench, nothing computed yet.
- */
-export function givenWorkbench(suite: Suite, models: GivenModels, options: RunOptions): Workbench {
-  const { recipe, tokenizer, languageModel, guard, head } = models;
-  const { device } = recipe.given;
-  const cache = openCache(options.cache, options.say);
-  const rowsKey = onceFor((split: Split) => hashOf(suite[split]));
-  const encoded = onceFor((split: Split) => {
-    const { contextLength } = languageModel.model.config;
-    const result = encodeWhole(suite[split], tokenizer, contextLength);
-    if (result.truncated > 0) {
-      options.say(
-        `${result.truncated} of ${suite[split].length} ${split} conversations are longer than ` +
-          `${contextLength} tokens; turns at their front are left out.`,
-      );
-    }
-    return Promise.resolve(result);
-  });
-
-  /** One forward pass, from the cache where it was made before. */
-  const passOver = async ({ model, key }: TrainedModel, split: Split, request: SignalRequest) => {
-    const tokens = { tokenizer: hashOf(recipe.given.languageModel.model), rows: rowsKey(split) };
-    const parts = { model: key, ...tokens, request, device };
-    const folder = await cache.entry("signals", parts, async (folder) => {
-      const { sequences } = await encoded(split);
-      using progress = startProgress(
-        `scoring ${split} with ${recipe.given.languageModel.model.name}`,
-      );
-      const result = await readSignals(model, sequences, request, {
-        threads: options.threads,
-        device,
-        progress,
-        ...isLarge(model) && { weightsFolder: join(cache.root, "weights") },
-        ...options.given?.tokenBudget && { tokenBudget: options.given.tokenBudget },
-      });
-      writeSignals(join(folder, "signals.safetensors"), result);
-    });
-    return readSignalsFile(join(folder, "signals.safetensors"));
-  };
-
-  const last = { layer: recipe.size.layers, pooling: "last" } as const;
-  /** What experiments ask of the guard. */
-  const guardRequest: SignalRequest = {
-    guard: head === undefined,
-    hidden: head === undefined || head.layer === last.layer ? [last] : [last, head],
-  };
-  /** What they ask of the language model, and that only of rows that are not trained on. */
-  const surprise: SignalRequest = { nll: true, tokens: true };
-
-  const fittedHead = once(async (): Promise<LinearHead> => {
-    const parts = { guard: guard.key, rows: rowsKey("train"), head, device };
-    const folder = await cache.entry("head", parts, async (folder) => {
-      const { hidden: [data] } = await read(guard, "train", { hidden: [head!] });
-      const fitted = fitLinearHead({ data, width: recipe.size.hiddenSize }, suite.train);
-      const text = JSON.stringify({ ...fitted, weights: [...fitted.weights] });
-      writeFileAtomic(join(folder, "head.json"), text);
-    });
-    const kept = JSON.parse(readText(join(folder, "head.json")));
-    return { ...kept, weights: Float64Array.from(kept.weights) };
-  });
-
-  /** Signals of one model, taken out of a pass that serves other experiments too where that is possible. */
-  async function read(model: TrainedModel, split: Split, request: SignalRequest): Promise<Signals> {
-    const own = model.key === guard.key ? guardRequest : surprise;
-    const both = models.shared !== undefined && split !== "train";
-    const wide = both ? { ...guardRequest, ...surprise } : own;
-    if (!covers(wide, request)) return await passOver(model, split, request);
-    return pick(await passOver(both ? models.shared! : model, split, wide), wide, request);
-  }
-
-  const signals: Workbench["signals"] = async (model, split, request) => {
-    if (head === undefined || !request.guard) return await read(model, split, request);
-    const hidden = [...request.hidden ?? [], head];
-    const found = await read(model, split, { ...request, guard: false, hidden });
-    const features = { data: found.hidden.at(-1)!, width: recipe.size.hiddenSize };
-    const logits = headLogits(await fittedHead(), features);
-    return { ...found, hidden: found.hidden.slice(0, -1), guard: logits };
-  };
-
-  return {
-    suite,
-    options,
-    recipe,
-    device,
-    cache,
-    seeds: [0],
-    resized: () => refuseTraining("models of another size"),
-    tokenizer: () => Promise.resolve(tokenizer),
-    encoded,
-    languageModel: () => Promise.resolve(languageModel),
-    safeLanguageModel: () => Promise.resolve(languageModel),
-    guard: (seed) => seed === 0 ? Promise.resolve(guard) : refuseTraining("guards of other seeds"),
-    trained: (label) => refuseTraining(`"${label}"`),
-    signals,
-  };
-}
-
-/** Whether weights, as float32, are better mapped than copied, though that is a little slower. */
-function isLarge({ parameters }: Model): boolean {
-  return 4 * countParameters(parameters.values()) > 2 ** 30;
-}
-
-function refuseTraining(what: string): never {
-  throw new UserError(
-    `Cannot train ${what}: the models of this run come from outside`,
-    "Leave --model out, or choose other experiments with --only.",
-  );
-}
-
-/** As the checkpoint's own tokenisation is, cut to the context. Only texts that are too long need the places of tokens. */
-function encodeWhole(
-  rows: readonly Row[],
-  tokenizer: GivenTokenizer,
-  contextLength: number,
-): Encoded {
-  const { frontId } = tokenizer;
-  const fitted = rows.map(({ conversation }) => {
-    const ids = tokenizer.encode(conversation);
-    const fits = ids.length + (frontId === undefined ? 0 : 1) <= contextLength;
-    const encoding = fits
-      ? { ids, starts: new Int32Array(ids.length) }
-      : tokenizer.encodeWithOffsets(conversation);
-    return fitContext(encoding, splitTurns(conversation), frontId, contextLength);
-  });
-  return {
-    sequences: fitted.map(({ ids }) => ids),
-    pieces: rows.map(() => []),
-    truncated: fitted.filter(({ dropped }) => dropped > 0).length,
-  };
-}
-
-/** Whether a request asks for nothing that another does not. */
-function covers(wide: SignalRequest, { guard, nll, tokens, hidden = [] }: SignalRequest): boolean {
-  return (wide.guard || !guard) && (wide.nll || !nll) && (wide.tokens || !tokens) &&
-    hidden.every((state) => placeOf(state, wide) >= 0);
-}
-
-type State = NonNullable<SignalRequest["hidden"]>[number];
-
-function placeOf({ layer, pooling }: State, { hidden = [] }: SignalRequest): number {
-  return hidden.findIndex((state) => state.layer === layer && state.pooling === pooling);
-}
-
-/** What was asked for, out of what was read. */
-function pick(found: Signals, wide: SignalRequest, request: SignalRequest): Signals {
-  const { guard, nll, tokenNll, entropy } = found;
-  return {
-    hidden: (request.hidden ?? []).map((state) => found.hidden[placeOf(state, wide)]),
-    ...request.guard && { guard: guard! },
-    ...request.nll && { nll: nll! },
-    ...request.tokens && { tokenNll: tokenNll!, entropy: entropy! },
-  };
-}

@@ -11,22 +11,19 @@ import { hashOf } from "../core/json.ts";
 import { once, onceFor } from "../core/once.ts";
 import { startProgress } from "../core/progress.ts";
 import { ID_DOMAINS } from "../conversation/domains.ts";
-import { fitContext, splitTurns } from "../conversation/render.ts";
-import { type Piece, splitSentences } from "../conversation/sentences.ts";
-import type { Row } from "../conversation/row.ts";
 import type { Split } from "../conversation/scenes.ts";
 import { selectRows } from "../conversation/selection.ts";
 import { loadSuite, type Selection, type Suite } from "../conversation/suite.ts";
 import { type Model, readCheckpoint, writeCheckpoint } from "../model/checkpoint.ts";
 import { writeSafetensors } from "../model/safetensors.ts";
 import { readSignals, type SignalRequest, type Signals } from "../monitor/signals.ts";
-import { readSignalsFile, writeSignals } from "../monitor/signals_file.ts";
 import { loadTokenizer, type Tokenizer, writeTokenizer } from "../tokenizer/tokenizer.ts";
 import { trainBpe } from "../tokenizer/train.ts";
-import type { TokenPiece } from "../training/excerpts.ts";
 import type { Trained } from "../training/loop.ts";
 import { type MonitorTraining, trainGuard, trainLanguageModel } from "../training/monitors.ts";
 import { CPU, type Device } from "../runtime/session.ts";
+import { cachedSignals } from "./cached_signals.ts";
+import { type Encoded, encodedOnce, encodeRows } from "./encoded.ts";
 import type { GivenOptions, GivenRecipe } from "./given_models.ts";
 import { type Course, FULL, QUICK, type Recipe, type Size } from "./recipe.ts";
 
@@ -65,16 +62,6 @@ export interface TrainedModel {
   readonly key: string;
   /** Where its checkpoint is, the tokenizer's files beside it. */
   readonly folder: string;
-}
-
-/** Conversations as token ids. */
-export interface Encoded {
-  /** Token ids of every row, the beginning-of-sequence token first. */
-  readonly sequences: readonly Int32Array[];
-  /** Where the sequence of every row can be cut into sentences. */
-  readonly pieces: readonly (readonly TokenPiece[])[];
-  /** How many rows were too long and lost turns at the front. */
-  readonly truncated: number;
 }
 
 /** A suite with the means to train and run monitors on it. */
@@ -154,7 +141,8 @@ export async function openWorkbench(options: RunOptions): Promise<Workbench> {
 /** Opens workbenches on suites. */
 async function builder(options: RunOptions): Promise<(suite: Suite) => Workbench> {
   if (options.given === undefined) return (suite) => workbenchOf(suite, options);
-  const { givenWorkbench, openGivenModels } = await import("./given_models.ts");
+  const { openGivenModels } = await import("./given_models.ts");
+  const { givenWorkbench } = await import("./given_workbench.ts");
   const models = await openGivenModels(options.given, options);
   return (suite) => givenWorkbench(suite, models, options);
 }
@@ -208,17 +196,13 @@ function assemble(suite: Suite, recipe: Recipe, cache: Cache, options: RunOption
     })
   );
   const tokenizer = once(async () => loadTokenizer(await tokenizerFolder()));
-  const encoded = onceFor(async (split: Split) => {
-    const { contextLength } = recipe.size;
-    const result = encodeRows(suite[split], await tokenizer(), contextLength);
-    if (result.truncated > 0) {
-      options.say(
-        `${result.truncated} of ${suite[split].length} ${split} conversations are longer than ` +
-          `${contextLength} tokens; turns at their front are left out.`,
-      );
-    }
-    return result;
-  });
+  const { contextLength } = recipe.size;
+  const encoded = encodedOnce(
+    suite,
+    contextLength,
+    options,
+    async (rows) => encodeRows(rows, await tokenizer(), contextLength),
+  );
 
   const trained: Workbench["trained"] = async (label, parts, course, build) => {
     const folder = await cache.entry("model", parts, async (folder, scratch) => {
@@ -274,15 +258,13 @@ function assemble(suite: Suite, recipe: Recipe, cache: Cache, options: RunOption
     );
   });
 
-  const signals: Workbench["signals"] = async ({ model, key }, split, request) => {
+  const signals: Workbench["signals"] = ({ model, key }, split, request) => {
     const parts = { model: key, rows: hashOfSplit(split), request };
-    const folder = await cache.entry("signals", parts, async (folder) => {
+    return cachedSignals(cache, parts, async () => {
       const { sequences } = await encoded(split);
       using progress = startProgress(`scoring ${split} with ${model.head}`);
-      const result = await readSignals(model, sequences, request, { threads, progress });
-      writeSignals(join(folder, "signals.safetensors"), result);
+      return await readSignals(model, sequences, request, { threads, progress });
     });
-    return readSignalsFile(join(folder, "signals.safetensors"));
   };
 
   return {
@@ -303,28 +285,6 @@ function assemble(suite: Suite, recipe: Recipe, cache: Cache, options: RunOption
   };
 }
 
-function encodeRows(rows: readonly Row[], tokenizer: Tokenizer, contextLength: number): Encoded {
-  const encoded = rows.map(({ conversation }) => {
-    const encoding = tokenizer.encodeWithOffsets(conversation);
-    const { ids, dropped } = fitContext(
-      encoding,
-      splitTurns(conversation),
-      tokenizer.bosId,
-      contextLength,
-    );
-    return {
-      ids,
-      dropped,
-      pieces: tokenPieces(splitSentences(conversation), encoding.starts, dropped),
-    };
-  });
-  return {
-    sequences: encoded.map(({ ids }) => ids),
-    pieces: encoded.map(({ pieces }) => pieces),
-    truncated: encoded.filter(({ dropped }) => dropped > 0).length,
-  };
-}
-
 /**
  * The recipe of a workbench that trains.
  *
@@ -333,8 +293,17 @@ function encodeRows(rows: readonly Row[], tokenizer: Tokenizer, contextLength: n
  */
 export function trainingRecipe({ recipe }: Workbench): Recipe {
   if (!("given" in recipe)) return recipe;
+  return refuseTraining("models");
+}
+
+/**
+ * Throws a {@linkcode UserError}, for the models of a run come from outside.
+ *
+ * @param what should be trained.
+ */
+export function refuseTraining(what: string): never {
   throw new UserError(
-    "Cannot train: the models of this run come from outside",
+    `Cannot train ${what}: the models of this run come from outside`,
     "Leave --model out, or choose other experiments with --only.",
   );
 }
@@ -357,18 +326,4 @@ export function onlyRows(
     sequences: chosen(training.sequences),
     ...excerpts && { excerpts: { ...excerpts, pieces: chosen(excerpts.pieces) } },
   };
-}
-
-/** Sentences as stretches of tokens behind the first one; a token belongs where it begins. */
-function tokenPieces(
-  sentences: readonly Piece[],
-  starts: Int32Array,
-  dropped: number,
-): TokenPiece[] {
-  let to = dropped;
-  return sentences.flatMap(({ end, turn, marker }) => {
-    const from = to;
-    while (to < starts.length && starts[to] < end) to++;
-    return to > from ? [{ from: from - dropped + 1, to: to - dropped + 1, turn, marker }] : [];
-  });
 }
