@@ -314,12 +314,17 @@ Deno.test("fine says each thing that is wrong in one sentence with a remedy", as
     [
       1,
       at("http://192.0.2.1:8000/v1"),
-      /without permission to reach it\.\nStart it as: deno run .* --allow-net=192\.0\.2\.1:8000 tasks\.ts fine/,
+      /without permission to reach it\.\nStart it as: deno run .* --allow-net=\S+,192\.0\.2\.1:8000 tasks\.ts fine/,
     ],
     [
       1,
       ["--checkpoint", "none", "--judge", "recorded:x.jsonl"],
       /Cannot read ".*": there is no such file/,
+    ],
+    [
+      1,
+      ["--checkpoint", "lib/chat/testdata/byte_level", "--construct", file("open", {})],
+      /a checkpoint trained here, .*it cuts text in another way\).\nAsk a model from elsewhere/,
     ],
   ];
   for (const [expected, args, message] of wrong) {

@@ -70,7 +70,7 @@ Who answers, one of:
   --endpoint URL       an OpenAI-compatible endpoint, such as http://127.0.0.1:8000/v1, with
   --model NAME         the model's name there; its answers are kept in the cache, so that a run goes on
                        where it was; names recorded answers and checkpoints too
-  --checkpoint DIR     a local language model
+  --checkpoint DIR     a language model trained here: the folder of its checkpoint
   --recorded FILE      answers recorded earlier
   --scripted NAME      a respondent of known behaviour: all, ${BEHAVIOURS.join(", ")}
 Who judges the open-ended answers; given twice, how far both agree is reported, and the first counts:
@@ -90,7 +90,8 @@ Options for questions of your own, printed in the released format, instead of an
   --attempts N         how often it is asked before a question is given up                      [5]
 Besides:
   --concurrency N      requests to an endpoint at once                                          [8]
-  --suite, --quick, --threads N, --cache DIR: for the guard and local models, as of \`deno task reproduce\`
+  --suite mini|FOLDER  what the guard is trained on                                          [mini]
+  --quick, --threads N, --cache DIR: for the guard and local models, as of \`deno task reproduce\`
   --results DIR        where artifacts and the leaderboard go                        [results/fine]
   --json               instead of tables, one JSON document at the end, for machines
 Environment: OPENAI_API_KEY, the endpoint's key; JUDGE_API_KEY, that of --judge-endpoint; OPENAI_BASE_URL and

@@ -11,6 +11,7 @@ import { silent } from "../core/progress.ts";
 import type { Label } from "../fine/multiple_choice.ts";
 import type { Question } from "../fine/questions.ts";
 import { type BehaviourName, BEHAVIOURS, scriptedRespondent } from "../fine/respondents.ts";
+import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { openKeptEndpoint } from "./fine_endpoint.ts";
 
 /** Flags that say who answers. */
@@ -143,8 +144,8 @@ async function openCheckpoint(
 ): Promise<Respondent> {
   const { openLocalClient } = await import("../chat/local.ts");
   const { readCheckpoint } = await import("../model/checkpoint.ts");
-  const { loadTokenizer } = await import("../tokenizer/tokenizer.ts");
   const { likelierOptions } = await import("../fine/likelihood.ts");
+  const tokenizer = await ownTokenizer(folder);
   const model = readCheckpoint(folder);
   if (model.head !== "language-model") {
     throw new UserError(
@@ -152,7 +153,6 @@ async function openCheckpoint(
       "Give the folder of a causal language model.",
     );
   }
-  const tokenizer = loadTokenizer(folder);
   const client = await openLocalClient(model, tokenizer, {
     name: name ?? basename(folder),
     maxTokens: Math.min(512, Math.floor(model.config.contextLength / 4)),
@@ -163,6 +163,21 @@ async function openCheckpoint(
     likelier: (questions) =>
       likelierOptions(model, tokenizer, questions, { threads, progress: silent }),
   };
+}
+
+/** The tokenizer that training wrote beside a model. */
+async function ownTokenizer(folder: string): Promise<Tokenizer> {
+  const { loadTokenizer } = await import("../tokenizer/tokenizer.ts");
+  try {
+    return loadTokenizer(folder);
+  } catch (cause) {
+    if (!(cause instanceof UserError)) throw cause;
+    throw new UserError(
+      `Cannot ask "${folder}": it must be a checkpoint trained here, with its tokenizer (${cause.message})`,
+      "Ask a model from elsewhere through an endpoint: --endpoint URL --model NAME.",
+      { cause },
+    );
+  }
 }
 
 /**
