@@ -16,9 +16,14 @@ const drawn: Record<string, string> = {
   ...Object.fromEntries(Object.entries(figures).map(([name, svg]) => [`${name}.svg`, svg])),
 };
 
-for (const { name: file } of Deno.readDirSync(results)) {
-  if (!/\.(svg|html)$/.test(file)) continue;
+for (const [file, text] of Object.entries(drawn)) {
   Deno.test(`${file} is drawn from the artifacts beside it`, () => {
-    assert.equal(Deno.readTextFileSync(join(results, file)), drawn[file]);
+    assert.equal(Deno.readTextFileSync(join(results, file)), text);
   });
 }
+
+Deno.test("no picture stands in the results folder whose artifact is gone", () => {
+  const pictures = [...Deno.readDirSync(results)].map(({ name }) => name)
+    .filter((name) => /\.(svg|html)$/.test(name));
+  assert.deepEqual(pictures.sort(), Object.keys(drawn).sort());
+});

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { nearestName, UserError } from "../core/errors.ts";
 import { exists, fileError, readText } from "../core/files.ts";
 import { hashOf, sha256 } from "../core/json.ts";
@@ -92,7 +92,7 @@ export async function loadSuite(
       (nearest === undefined ? "" : `Did you mean "${nearest}"? `) + remedy,
     );
   }
-  const name = nameOrFolder.replace(/[/\\]+$/, "").split(/[/\\]/).at(-1)!;
+  const name = basename(resolve(nameOrFolder));
   const files = listFolder(nameOrFolder);
   const below = files.includes("data") ? listFolder(join(nameOrFolder, "data")) : [];
   const splits = await readSplits(nameOrFolder, [...files, ...below.map((file) => `data/${file}`)]);

@@ -13,7 +13,7 @@ import type { Origin } from "./given_sources.ts";
  * @returns such as `deno task reproduce --only fusion`; suites and models of one's own are named by their folders, wherever
  * those are.
  */
-export function commandOf({ experiment, suite, settings }: Artifact): string {
+export function commandOf({ experiment, suite, settings, findings }: Artifact): string {
   const { quick, seeds, models } = settings;
   const { name, revision, selection: { domains, maxLength, rowsPerDomain } = {} } = suite;
   const flags = {
@@ -23,12 +23,18 @@ export function commandOf({ experiment, suite, settings }: Artifact): string {
     domains: domains?.join(","),
     "max-length": maxLength,
     "rows-per-domain": rowsPerDomain,
+    "judge-scores": isAsked(findings) ? "FOLDER" : undefined,
     ...models ? modelFlags(models) : { seeds: seeds === 3 ? undefined : seeds },
   };
   const words = Object.entries(flags).flatMap(([flag, value]) =>
     value === undefined ? [] : [`--${flag} ${value}`]
   );
   return ["deno task reproduce", ...words, ...quick ? ["--quick"] : []].join(" ");
+}
+
+/** Whether a judge was asked, who would not be by default. */
+function isAsked(findings: unknown): boolean {
+  return typeof findings === "object" && findings !== null && "asked" in findings;
 }
 
 function modelFlags(

@@ -251,8 +251,14 @@ export function resultsFolder(flags: RunFlags, suiteName: string): string {
   return results ?? join("results", ...quick ? ["quick"] : [], name);
 }
 
-/** Such as `-gemma-2-2b-gemma-2-2b-guard`. */
+/** Such as `-gemma-2-2b-gemma-2-2b-guard`, or `-gemma-2-2b-layer-13-float16`. */
 function modelsSuffix(flags: RunFlags): string {
-  return [flags.model, flags.guard, flags["guard-adapter"], flags["lm-adapter"]]
-    .map((name) => name === undefined ? "" : `-${basename(name)}`).join("");
+  const { model, guard, layer, dtype, "guard-adapter": adapter, "lm-adapter": lmAdapter } = flags;
+  const names = [model, guard, adapter, lmAdapter].flatMap((name) => name ?? [])
+    .map((name) => basename(name));
+  const others = [
+    ...layer === undefined ? [] : ["layer", layer],
+    ...dtype === undefined ? [] : [dtype],
+  ];
+  return [...names, ...others].map((part) => `-${part}`).join("");
 }

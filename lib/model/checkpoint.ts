@@ -122,7 +122,7 @@ function pick(from: Parameters, specs: readonly ParameterSpec[], folder: string)
         `Cannot load "${folder}": weight "${name}" must have shape (${shape}), got ${
           found ? `(${found.shape})` : "none"
         }`,
-        "Remove the folder, so that the checkpoint is made or fetched again.",
+        "Get a whole copy of this checkpoint, or choose another; one in the cache is made again once its folder is removed.",
       );
     }
     return renamed(found, name);
@@ -135,7 +135,7 @@ function parseConfig(text: string, path: string): Record<string, unknown> {
   } catch (error) {
     throw new UserError(
       `Cannot load "${path}": it is broken JSON (${(error as Error).message})`,
-      "Remove the folder, so that the checkpoint is made again.",
+      "Get a whole copy of this checkpoint, or choose another; one in the cache is made again once its folder is removed.",
       { cause: error },
     );
   }

@@ -145,7 +145,7 @@ function brokenFile(path: string, error: unknown): Error {
   if (!ofContent) return fileError("read", path, error);
   return new UserError(
     `Cannot read "${path}": it is not a whole safetensors file (${(error as Error).message})`,
-    "Remove the folder that holds it, so that it is made or downloaded again.",
+    "Get a whole copy of the file; one in the cache is made again once the folder that holds it is removed.",
     { cause: error },
   );
 }

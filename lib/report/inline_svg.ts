@@ -18,10 +18,7 @@ export function inlineSvg(svg: string, name: string, description: string): Html 
   const tags = svg.trim().replace(/<[^>]+>/g, (tag) =>
     tag
       .replace(/ (?:role|aria-[a-z]+|xmlns:xlink|version|class|pointer-events)="[^"]*"/g, "")
-      .replace(/ id="/g, ` id="${name}-`)
-      .replace(/url\(#/g, `url(#${name}-`)
-      .replace(/href="#/g, `href="#${name}-`));
-  return new Html(
-    tags.replace("<svg", markup`<svg role="img" aria-label="${description}"`.source),
-  );
+      .replace(/ id="|url\(#|href="#/g, (start) => `${start}${name}-`));
+  const start = markup`<svg role="img" aria-label="${description}"`.source;
+  return new Html(tags.replace("<svg", () => start)); // a function, since `$&` in a text would mean something
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type Figure, renderFigure } from "./figure.ts";
 import { inlineSvg } from "./inline_svg.ts";
 
-const hostile = `</svg><script>alert("1")</script>`;
+const hostile = `</svg><script>alert("1")</script> $& $\` $1`;
 
 /** A figure that needs ids: its legend is a gradient, and its marks are clipped. */
 const figure = {
@@ -29,8 +29,8 @@ Deno.test("inlineSvg() gives every figure ids of its own, and leads each referen
 });
 
 Deno.test("inlineSvg() describes the figure as one image, and nothing in it can run", async () => {
-  const source = inlineSvg(await renderFigure(figure), "one", `all "of" it`).source;
-  assert.match(source, /^<svg role="img" aria-label="all &#34;of&#34; it"/);
+  const source = inlineSvg(await renderFigure(figure), "one", `all "of" $& it`).source;
+  assert.match(source, /^<svg role="img" aria-label="all &#34;of&#34; \$&amp; it"/);
   assert.equal(source.match(/role=/g)!.length, 1);
   assert.doesNotMatch(source, /<script|<\/svg>./s);
   assert.match(source, /<\/svg>$/);
