@@ -19,6 +19,7 @@ import { PreTrainedTokenizer } from "@huggingface/transformers";
 import { UserError } from "../core/errors.ts";
 import { exists, readText } from "../core/files.ts";
 import { hashOf } from "../core/json.ts";
+import { readCheckpointJson } from "../tokenizer/checkpoint_json.ts";
 import type { Message } from "./client.ts";
 
 /** Two, for one alone may begin a character of a text. */
@@ -86,8 +87,8 @@ const EXAMPLE: readonly Message[] = [
 ];
 
 function readTokenizer(folder: string): { definition: Definition; settings: Settings } {
-  const definition = readJson<Definition>(join(folder, "tokenizer.json"));
-  const settings = readJson<Settings>(join(folder, "tokenizer_config.json"));
+  const definition = readCheckpointJson<Definition>(join(folder, "tokenizer.json"));
+  const settings = readCheckpointJson<Settings>(join(folder, "tokenizer_config.json"));
   const jinja = join(folder, "chat_template.jinja");
   const chat_template = exists(jinja) ? readText(jinja) : settings.chat_template;
   if (chat_template) return { definition, settings: { ...settings, chat_template } };
@@ -155,18 +156,6 @@ function encoder(
 /** Runs of blanks can pose as nothing, and some tokenizers know them as added tokens only. */
 function isBlank({ content }: AddedToken): boolean {
   return content.trim() === "";
-}
-
-function readJson<T>(path: string): T {
-  try {
-    return JSON.parse(readText(path));
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    throw new UserError(
-      `Cannot read "${path}": it must be JSON (${(error as Error).message})`,
-      "Get the checkpoint again.",
-    );
-  }
 }
 
 /** Finds spellings in text, of several at a place the longest, as tokenizers do. */

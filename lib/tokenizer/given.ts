@@ -11,8 +11,8 @@
 import { join } from "node:path";
 import { PreTrainedTokenizer } from "@huggingface/transformers";
 import { UserError } from "../core/errors.ts";
-import { readText } from "../core/files.ts";
 import { BYTE_CHARS } from "./bytes.ts";
+import { readCheckpointJson } from "./checkpoint_json.ts";
 import { placesBeforeNfc } from "./nfc.ts";
 import { type Stretch, tokenStretches } from "./offsets.ts";
 import type { Tokenizer } from "./tokenizer.ts";
@@ -38,8 +38,8 @@ interface Definition {
  * one token in front.
  */
 export function loadGivenTokenizer(folder: string): GivenTokenizer {
-  const definition = readJson<Definition>(join(folder, "tokenizer.json"));
-  const settings = readJson<object>(join(folder, "tokenizer_config.json"));
+  const definition = readCheckpointJson<Definition>(join(folder, "tokenizer.json"));
+  const settings = readCheckpointJson<object>(join(folder, "tokenizer_config.json"));
   const library = openLibrary(folder, definition, settings);
   const frontId = frontOf(folder, library);
   const spellings = spellingsOf(definition);
@@ -143,17 +143,4 @@ function stretchesOf(text: string, spellings: readonly Uint8Array[]): Stretch[] 
     start: Math.max(0, start - 1),
     end: end - 1,
   }));
-}
-
-function readJson<T>(path: string): T {
-  const text = readText(path);
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new UserError(
-      `Cannot read "${path}": it must be JSON (${(cause as Error).message})`,
-      "Get the checkpoint again.",
-      { cause },
-    );
-  }
 }
