@@ -16,7 +16,13 @@ import { input, type Tensor } from "../graph/tensor.ts";
 import type { Model } from "../model/checkpoint.ts";
 import { embed, hiddenStates } from "../model/decoder.ts";
 import { constantWeights, EMBEDDING } from "../model/parameters.ts";
-import { batchByLength, causalMask, lastPositions, padded } from "../runtime/batches.ts";
+import {
+  batchByLength,
+  causalMask,
+  lastPositions,
+  padded,
+  TOKEN_BUDGET,
+} from "../runtime/batches.ts";
 import { openSession, type Session } from "../runtime/session.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import type { ChatClient, Message } from "./client.ts";
@@ -35,7 +41,7 @@ export interface LocalOptions {
   maxTokens: number;
   /** Threads that a forward pass uses. Answers do not depend on it. */
   threads: number;
-  /** Most tokens in a batch, padding included. Answers do not depend on it. Default 4096. */
+  /** Most tokens in a batch, padding included. Answers do not depend on it. Default {@linkcode TOKEN_BUDGET}. */
   tokenBudget?: number;
 }
 
@@ -83,7 +89,7 @@ export function promptOf(messages: readonly Message[]): string {
 export async function openLocalClient(
   model: Model,
   tokenizer: Tokenizer,
-  { name, maxTokens, threads, tokenBudget = 4096 }: LocalOptions,
+  { name, maxTokens, threads, tokenBudget = TOKEN_BUDGET }: LocalOptions,
 ): Promise<LocalClient> {
   const { contextLength } = model.config;
   const session = await openSession({ logits: nextLogits(model) }, { threads });

@@ -12,7 +12,7 @@ import { constant, input, type Tensor } from "../graph/tensor.ts";
 import type { Model } from "../model/checkpoint.ts";
 import { embed, hiddenStates } from "../model/decoder.ts";
 import { constantWeights, EMBEDDING } from "../model/parameters.ts";
-import { batchByLength, causalMask, padded } from "../runtime/batches.ts";
+import { batchByLength, causalMask, padded, TOKEN_BUDGET } from "../runtime/batches.ts";
 import { openSession } from "../runtime/session.ts";
 import {
   answerLogits,
@@ -35,7 +35,7 @@ export async function readAnswers(
   model: Model,
   conversations: readonly Int32Array[],
   questionnaire: Questionnaire,
-  { threads, progress, tokenBudget = 4096 }: SignalOptions,
+  { threads, progress, tokenBudget = TOKEN_BUDGET }: SignalOptions,
 ): Promise<Float32Array[]> {
   const { cues, answers: { length: width } } = questionnaire;
   const asked = conversations.map((s) =>

@@ -24,6 +24,7 @@ import {
   lastPositions,
   padded,
   paddedLength,
+  TOKEN_BUDGET,
 } from "../runtime/batches.ts";
 import { openSession, type SessionOptions, type Value } from "../runtime/session.ts";
 
@@ -74,9 +75,6 @@ export interface ReaderOptions extends SessionOptions {
   /** Most tokens in a batch, padding included. Signals do not depend on it. Default {@linkcode TOKEN_BUDGET}. */
   tokenBudget?: number;
 }
-
-/** Most tokens in a batch where nothing else is said. */
-export const TOKEN_BUDGET = 4096;
 
 /** Most logits over the vocabulary that a full batch makes at a time: 128 MiB of them. */
 const MOST_LOGITS = 2 ** 25;

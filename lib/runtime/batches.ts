@@ -11,6 +11,9 @@ import type { Value } from "./session.ts";
 /** Lengths are padded up to a multiple of it. Sixteen floats fill a vector register, and little is wasted. */
 const LENGTH_STEP = 16;
 
+/** Most tokens in a batch, padding included, where nothing else is said. */
+export const TOKEN_BUDGET = 4096;
+
 /**
  * What a sequence is padded to.
  *
