@@ -15,11 +15,11 @@ import { type Circumstances, meanOver, syntheticNotes } from "../lib/experiment/
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { fuse, FUSED, PARTS, scoredParts } from "../lib/experiment/fused.ts";
 import { surprisingSpans } from "../lib/experiment/surprising_spans.ts";
-import { groupRows } from "../lib/monitor/groups.ts";
+import { groupRows, scoresOf } from "../lib/monitor/groups.ts";
 import type { MarkedConversation } from "../lib/report/conversation.ts";
 import type { Figure } from "../lib/report/figure.ts";
 import type { Table } from "../lib/report/table.ts";
-import { quantile } from "../lib/stats/quantile.ts";
+import { thresholdAt } from "../lib/stats/tpr_at_fpr.ts";
 
 /** Who flags a row, in the order of table and figure. */
 const OUTCOMES = ["both", "only fusion", "only guard", "neither"] as const;
@@ -116,7 +116,7 @@ const experiment = defineExperiment({
 
 /** Whether each row lies over the threshold at 1% of the safe ID rows. */
 function flagged(scores: Float64Array, safe: Int32Array): boolean[] {
-  const threshold = quantile(Float64Array.from(safe, (row) => scores[row]), 0.99);
+  const threshold = thresholdAt(scoresOf(scores, safe), 0.01);
   return Array.from(scores, (score) => score > threshold);
 }
 

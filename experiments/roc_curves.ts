@@ -23,9 +23,10 @@ import { fuse, FUSED, PARTS, scoredParts } from "../lib/experiment/fused.ts";
 import { percentOf } from "../lib/experiment/reading.ts";
 import { baselineScores } from "../lib/experiment/scores.ts";
 import { evaluate } from "../lib/monitor/evaluation.ts";
-import { groupRows } from "../lib/monitor/groups.ts";
+import { groupRows, scoresOf } from "../lib/monitor/groups.ts";
 import type { Figure } from "../lib/report/figure.ts";
 import { percentCell, type Table } from "../lib/report/table.ts";
+import { meanOf } from "../lib/stats/mean.ts";
 import { rocCurve } from "../lib/stats/roc.ts";
 
 const TITLE = "ROC curves";
@@ -65,8 +66,8 @@ const experiment = defineExperiment({
       monitor,
       Object.fromEntries(
         groups.filter(({ rows: { length } }) => length > 0).map(({ name, rows: unsafe }) => {
-          const bySeed = seeds.map((of) => ratesOn(grid, pick(of, safe), pick(of, unsafe)));
-          return [name, grid.map((_, k) => mean(bySeed.map((rates) => rates[k])))];
+          const bySeed = seeds.map((of) => ratesOn(grid, scoresOf(of, safe), scoresOf(of, unsafe)));
+          return [name, grid.map((_, k) => meanOf(bySeed.map((rates) => rates[k])))];
         }),
       ),
     ]);
@@ -96,14 +97,6 @@ const experiment = defineExperiment({
 function ratesOn(grid: readonly number[], safe: Float64Array, unsafe: Float64Array): number[] {
   const curve = rocCurve(safe, unsafe);
   return grid.map((most) => curve.findLast(({ fpr }) => fpr <= most + 1e-12)!.tpr); // 1e-12 for binary fractions
-}
-
-function pick(scores: Float64Array, rows: Int32Array): Float64Array {
-  return Float64Array.from(rows, (row) => scores[row]);
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** A row a group: the area under each monitor's curve. */

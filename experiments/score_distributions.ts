@@ -13,11 +13,12 @@ import { runAsScript } from "../lib/experiment/run_as_script.ts";
 import { type Circumstances, meanOver, syntheticNotes } from "../lib/experiment/evaluations.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { fuse, FUSED, PARTS, scoredParts } from "../lib/experiment/fused.ts";
-import { groupRows } from "../lib/monitor/groups.ts";
+import { groupRows, scoresOf } from "../lib/monitor/groups.ts";
 import type { Figure } from "../lib/report/figure.ts";
 import type { Table } from "../lib/report/table.ts";
+import { meanOf } from "../lib/stats/mean.ts";
 import { quantile } from "../lib/stats/quantile.ts";
-import { shareAbove } from "../lib/stats/tpr_at_fpr.ts";
+import { shareAbove, thresholdAt } from "../lib/stats/tpr_at_fpr.ts";
 
 const SAFE = "safe ID rows";
 
@@ -66,19 +67,19 @@ const experiment = defineExperiment({
     const width = (to - from) / count;
     const entries = Object.entries(scores).map(([monitor, seeds]) => {
       const standard = seeds.map((of) => standardised(of, safe));
-      const thresholds = standard.map((z) => quantile(pick(z, safe), 0.99));
+      const thresholds = standard.map((z) => thresholdAt(scoresOf(z, safe), 0.01));
       const ofKinds = kinds.map(({ name, rows }): [string, Distribution] => {
-        const shares = standard.map((z) => histogram(pick(z, rows), { from, width, count }));
+        const shares = standard.map((z) => histogram(scoresOf(z, rows), { from, width, count }));
         const ranks = standard.map((z) =>
-          1 - shareAbove(pick(z, safe), quantile(pick(z, rows), 0.5))
+          1 - shareAbove(scoresOf(z, safe), quantile(scoresOf(z, rows), 0.5))
         );
         return [name, {
-          shares: shares[0].map((_, b) => mean(shares.map((of) => of[b]))),
-          rank: mean(ranks),
+          shares: shares[0].map((_, b) => meanOf(shares.map((of) => of[b]))),
+          rank: meanOf(ranks),
         }];
       });
       return [monitor, {
-        threshold: mean(thresholds),
+        threshold: meanOf(thresholds),
         groups: Object.fromEntries(ofKinds),
       }] as const;
     });
@@ -110,9 +111,9 @@ const experiment = defineExperiment({
 
 /** Scores in standard deviations of the safe rows from their mean. */
 function standardised(scores: Float64Array, safe: Int32Array): Float64Array {
-  const of = pick(scores, safe);
-  const centre = mean([...of]);
-  const deviation = Math.sqrt(mean([...of].map((score) => (score - centre) ** 2)));
+  const of = scoresOf(scores, safe);
+  const centre = meanOf(of);
+  const deviation = Math.sqrt(meanOf(of.map((score) => (score - centre) ** 2)));
   return scores.map((score) => (score - centre) / Math.max(deviation, 1e-6)); // 1e-6 as in the paper's lambda
 }
 
@@ -127,14 +128,6 @@ function histogram(
     shares[Math.min(count - 1, Math.max(0, bin))] += 1 / values.length;
   }
   return shares;
-}
-
-function pick(scores: Float64Array, rows: Int32Array): Float64Array {
-  return Float64Array.from(rows, (row) => scores[row]);
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function percent(share: number): string {

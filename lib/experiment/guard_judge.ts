@@ -6,7 +6,7 @@
 import { safeRows } from "../conversation/row.ts";
 import { openGuardJudge } from "../fine/guard_judge.ts";
 import type { Judge } from "../fine/open_ended.ts";
-import { quantile } from "../stats/quantile.ts";
+import { thresholdAt } from "../stats/tpr_at_fpr.ts";
 import { guardScores } from "./scores.ts";
 import type { Workbench } from "./workbench.ts";
 
@@ -26,7 +26,7 @@ export async function suiteGuardJudge(bench: Workbench): Promise<Judge & AsyncDi
   const { model } = await bench.guard(0);
   return await openGuardJudge(model, await bench.tokenizer(), {
     name: `${quick ? "quick guard" : "guard"} of suite ${suite.name}`,
-    threshold: quantile(safe, 1 - FPR),
+    threshold: thresholdAt(safe, FPR),
     threads,
   });
 }

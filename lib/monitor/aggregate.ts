@@ -12,6 +12,7 @@
  */
 import { ID_DOMAINS } from "../conversation/domains.ts";
 import { UserError } from "../core/errors.ts";
+import { meanOf } from "../stats/mean.ts";
 import { tprAtFpr } from "../stats/tpr_at_fpr.ts";
 import type { Labelled } from "./groups.ts";
 
@@ -189,12 +190,6 @@ export function logGrid(minExponent: number, maxExponent: number, points: number
   }
   const step = points > 1 ? (maxExponent - minExponent) / (points - 1) : 0;
   return Array.from({ length: points }, (_, i) => 10 ** (minExponent + i * step));
-}
-
-function meanOf(values: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i];
-  return sum / values.length;
 }
 
 function requireAligned(scores: readonly { length: number }[]): void {

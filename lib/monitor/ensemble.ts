@@ -14,6 +14,7 @@
  *
  * @module
  */
+import { meanOf } from "../stats/mean.ts";
 import { combine } from "./aggregate.ts";
 import type { Detector } from "./detector.ts";
 
@@ -84,10 +85,6 @@ function logSigmoid(z: number): number {
 function logSumExp(x: number[]): number {
   const largest = Math.max(...x);
   return largest + Math.log(x.reduce((sum, v) => sum + Math.exp(v - largest), 0));
-}
-
-function meanOf(values: number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function requireMembers(members: readonly Float64Array[]): void {

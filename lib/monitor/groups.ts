@@ -64,6 +64,17 @@ export function groupRows(
 }
 
 /**
+ * The scores of some rows.
+ *
+ * @param scores shape (rows).
+ * @param rows indices of the wanted ones.
+ * @returns their scores, in the order of the indices.
+ */
+export function scoresOf(scores: Float64Array, rows: Int32Array): Float64Array {
+  return Float64Array.from(rows, (row) => scores[row]);
+}
+
+/**
  * Throws a {@linkcode UserError} with the nearest and all known names where a domain is unknown.
  *
  * @param name the name of a domain.

@@ -10,6 +10,7 @@
  *
  * @module
  */
+import { meanOf } from "../stats/mean.ts";
 import type { Detector, ExplainingDetector } from "./detector.ts";
 
 /** Standard deviations over the mean, beyond which a token's excess surprise is high. */
@@ -135,8 +136,4 @@ export function highPerplexity(
     nll: nll[t],
     z: (e - mean) / deviation,
   })).filter(({ z }) => z > HIGH);
-}
-
-function meanOf(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

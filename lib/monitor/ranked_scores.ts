@@ -9,7 +9,8 @@
  *
  * @module
  */
-import { interpolate, quantile, requireFinite } from "../stats/quantile.ts";
+import { interpolate, requireFinite } from "../stats/quantile.ts";
+import { thresholdAt } from "../stats/tpr_at_fpr.ts";
 import type { Grouping } from "./groups.ts";
 
 /** Rows in ascending order of their scores, all of shape (rows). */
@@ -132,7 +133,7 @@ export function rankScores(
     groups: groupsWithBothClasses(grouping).map(({ rows }) => rank(rows, safe.scores)),
     shifts: grouping.shifts.map(({ rows }) => rank(rows)),
     targets,
-    ...calibration && { thresholds: targets.map((f) => quantile(calibration, 1 - f)) },
+    ...calibration && { thresholds: targets.map((f) => thresholdAt(calibration, f)) },
   };
 }
 

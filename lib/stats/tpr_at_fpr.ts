@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { quantileSorted, requireFinite, sortFinite } from "./quantile.ts";
+import { quantile, requireFinite } from "./quantile.ts";
 import { requireBothClasses } from "./roc.ts";
 
 /** What a monitor catches at a threshold. */
@@ -41,8 +41,19 @@ export function tprAtFpr(
 ): OperatingPoint {
   requireBothClasses("TPR at an FPR", safe, unsafe);
   requireFinite(unsafe);
-  const threshold = quantileSorted(sortFinite(safe), 1 - fpr);
+  const threshold = thresholdAt(safe, fpr);
   return { threshold, tpr: shareAbove(unsafe, threshold), fpr: shareAbove(safe, threshold) };
+}
+
+/**
+ * The threshold for a target false-positive rate.
+ *
+ * @param safe scores of safe rows, at least one, finite.
+ * @param fpr the target f, in [0, 1].
+ * @returns the (1 − f) quantile, in the unit of the scores; rows strictly above are to be flagged.
+ */
+export function thresholdAt(safe: ArrayLike<number>, fpr: number): number {
+  return quantile(safe, 1 - fpr);
 }
 
 /**
