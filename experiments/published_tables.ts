@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { UserError } from "../lib/core/errors.ts";
 import { readText } from "../lib/core/files.ts";
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
+import { shortened } from "../lib/experiment/evaluations.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import type { Figure } from "../lib/report/figure.ts";
 import type { Table } from "../lib/report/table.ts";
@@ -204,10 +205,6 @@ function figureOf({ groups, rows }: Findings): Figure {
 /** The table first, since a monitor stands in several. */
 function nameOf({ table, monitor }: CheckedRow): string {
   return `${table}: ${monitor}`;
-}
-
-function shortened(group: string): string {
-  return group.replace("function-calling-", "fc-");
 }
 
 function signed(value: number): string {

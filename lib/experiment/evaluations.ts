@@ -61,6 +61,16 @@ export function linesOf(results: Results, monitors: readonly string[]): Line[] {
 }
 
 /**
+ * A group's name where there is little room.
+ *
+ * @param group such as `function-calling-missing`.
+ * @returns `fc-missing`; other names as they are.
+ */
+export function shortened(group: string): string {
+  return group.replace("function-calling-", "fc-");
+}
+
+/**
  * What an estimate is the mean of.
  *
  * @param seeds how many, at least 1.

@@ -5,7 +5,7 @@
  */
 import type { Figure } from "../report/figure.ts";
 import type { Artifact } from "./experiment.ts";
-import { type Line, linesOf, type Results } from "./evaluations.ts";
+import { type Line, linesOf, type Results, shortened } from "./evaluations.ts";
 
 /** Experiments whose monitors are variants of one, and are compared in figures of their own. */
 const VARIANTS = ["lambda_protocol", "pooling_and_layer", "scaling"];
@@ -100,8 +100,4 @@ function cellLayers(
       encoding: { x, y, text: { field: "label" }, color: ink },
     },
   ];
-}
-
-function shortened(group: string): string {
-  return group.replace("function-calling-", "fc-");
 }
