@@ -18,7 +18,7 @@ import { hashOfSplits, type Selection, type Suite } from "./suite.ts";
  * @param tokensOf counts the tokens of a conversation, special ones left out; asked only where there is a `maxLength`.
  * @returns the suite with these rows, and with a hash of its own; throws a {@linkcode UserError} where a domain has no test rows.
  */
-export function selectRows(
+export function selectTestRows(
   suite: Suite,
   selection: Selection,
   tokensOf: (conversation: string) => number,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Row } from "./row.ts";
-import { selectionSuffix, selectRows } from "./selection.ts";
+import { selectionSuffix, selectTestRows } from "./selection.ts";
 import { miniSuite, type Suite } from "./suite.ts";
 
 const mini = miniSuite();
@@ -8,8 +8,8 @@ const wordsOf = (text: string) => text.split(/\s+/).length;
 const never = () => assert.fail("no length is needed");
 const ids = (rows: readonly Row[]) => rows.map(({ id }) => id);
 
-Deno.test("selectRows() keeps test rows of some domains, and every other split whole", () => {
-  const chosen = selectRows(mini, { domains: ["verse", "scheming"] }, never);
+Deno.test("selectTestRows() keeps test rows of some domains, and every other split whole", () => {
+  const chosen = selectTestRows(mini, { domains: ["verse", "scheming"] }, never);
   assert.deepEqual(
     ids(chosen.test),
     ids(mini.test.filter(({ domain }) => domain === "verse" || domain === "scheming")),
@@ -20,8 +20,8 @@ Deno.test("selectRows() keeps test rows of some domains, and every other split w
   assert.notEqual(chosen.hash, mini.hash);
 });
 
-Deno.test("selectRows() leaves out what is longer than the limit, and counts it", () => {
-  const chosen = selectRows(mini, { maxLength: 60 }, wordsOf);
+Deno.test("selectTestRows() leaves out what is longer than the limit, and counts it", () => {
+  const chosen = selectTestRows(mini, { maxLength: 60 }, wordsOf);
   const lengths = (rows: readonly Row[]) => rows.map(({ conversation }) => wordsOf(conversation));
   assert.ok(lengths(mini.test).includes(60), "the limit itself occurs");
   assert.deepEqual(lengths(chosen.test), lengths(mini.test).filter((length) => length <= 60));
@@ -33,12 +33,12 @@ Deno.test("selectRows() leaves out what is longer than the limit, and counts it"
   });
 });
 
-Deno.test("selectRows() draws the same rows of every domain whatever their order, fewer as part of more", () => {
+Deno.test("selectTestRows() draws the same rows of every domain whatever their order, fewer as part of more", () => {
   const draw = (suite: Suite, rowsPerDomain: number) =>
-    ids(selectRows(suite, { rowsPerDomain }, never).test).sort();
+    ids(selectTestRows(suite, { rowsPerDomain }, never).test).sort();
   const few = draw(mini, 20);
   const perDomain = Map.groupBy(
-    selectRows(mini, { rowsPerDomain: 20 }, never).test,
+    selectTestRows(mini, { rowsPerDomain: 20 }, never).test,
     ({ domain }) => domain,
   );
   assert.deepEqual([...perDomain.values()].map((rows) => rows.length), Array(13).fill(20));
@@ -48,10 +48,10 @@ Deno.test("selectRows() draws the same rows of every domain whatever their order
   assert.equal(draw(mini, 10_000).length, mini.test.length);
 });
 
-Deno.test("selectRows() names the nearest domain that the suite is tested on", () => {
+Deno.test("selectTestRows() names the nearest domain that the suite is tested on", () => {
   const withoutVerse = { ...mini, test: mini.test.filter(({ domain }) => domain !== "verse") };
   assert.throws(
-    () => selectRows(withoutVerse, { domains: ["verse"] }, never),
+    () => selectTestRows(withoutVerse, { domains: ["verse"] }, never),
     /Cannot choose the domain "verse": the suite "mini" has no test rows of it/,
   );
 });

@@ -12,7 +12,7 @@ import { once, onceFor } from "../core/once.ts";
 import { startProgress } from "../core/progress.ts";
 import { ID_DOMAINS } from "../conversation/domains.ts";
 import type { Split } from "../conversation/scenes.ts";
-import { selectRows } from "../conversation/selection.ts";
+import { selectTestRows } from "../conversation/selection.ts";
 import { loadSuite, type Selection, type Suite } from "../conversation/suite.ts";
 import { type Model, readCheckpoint, writeCheckpoint } from "../model/checkpoint.ts";
 import { writeSafetensors } from "../model/safetensors.ts";
@@ -132,7 +132,7 @@ export async function openWorkbench(options: RunOptions): Promise<Workbench> {
   const { selection = {} } = options;
   if (Object.keys(selection).length === 0) return bench;
   const tokenizer = selection.maxLength === undefined ? undefined : await bench.tokenizer();
-  const chosen = selectRows(suite, selection, (text) => tokenizer!.encode(text).length);
+  const chosen = selectTestRows(suite, selection, (text) => tokenizer!.encode(text).length);
   sayTooLong(chosen, options.say);
   requireBothClasses(chosen);
   return benchOf(chosen); // its tokenizer is the same: the training split is

@@ -38,7 +38,7 @@ const measures: Record<Measure, (e: Examined) => number> = {
 export type Measure = "cs" | "css" | "safe" | "passed" | "fake" | "failed" | "unreadable" | "first";
 
 /** All that is measured. */
-export const MEASURES: readonly Measure[] = Object.keys(measures) as Measure[];
+const MEASURES: readonly Measure[] = Object.keys(measures) as Measure[];
 
 /** One figure of one respondent. */
 export interface Quantity {
