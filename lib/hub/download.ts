@@ -8,7 +8,7 @@
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import { UserError } from "../core/errors.ts";
-import { fileError, fileSize, makeFolder } from "../core/files.ts";
+import { fileError, fileSize, makeFolder, removeIfPresent } from "../core/files.ts";
 import {
   ask,
   connectionError,
@@ -48,7 +48,8 @@ export async function downloadFile(
   makeFolder(dirname(path));
   using part = openPart(`${path}.part`);
   await part.lock(true);
-  if (fileSize(path) === file.size) return; // another run has done it meanwhile
+  // another run has done it meanwhile, perhaps before this one opened the part, and so made an empty one
+  if (fileSize(path) === file.size) return removeIfPresent(`${path}.part`);
   for (let attempt = 0; attempt < 2; attempt++) {
     await fetchRest(source, file, part, report);
     if (await hashOf(part, file) === file.hash) return Deno.renameSync(`${path}.part`, path);
