@@ -80,7 +80,8 @@ Who judges the open-ended answers; given twice, how far both agree is reported, 
   --judge-endpoint URL where the judge's model is                             [--endpoint]
 What is asked, and how it is read:
   --questions FILE     questions with both options, as released by the authors   [data/fine/questions.jsonl]
-  --categories A,B     accepted categories                 [${DIMENSIONS.join(",")}]
+  --categories A,B     these categories only; of --questions FILE, the accepted ones
+                                        [${DIMENSIONS.join(",")}]
   --controls           also ask questions of knowledge in both formats
   --likelihood         of a checkpoint, also which option's text is likelier: another method, with an
                        artifact of its own
@@ -134,6 +135,18 @@ async function construct(path: string, flags: Flags, stack: AsyncDisposableStack
   print(questionsToJsonl(questions).trimEnd());
 }
 
+/** Our own questions of some categories. */
+function ownQuestions(path: string, categories: readonly string[]): Question[] {
+  const unknown = categories.find((name) => !DIMENSIONS.includes(name));
+  if (unknown !== undefined) {
+    throw new UsageError(
+      `Cannot ask about "${unknown}": the project's own questions have no such category`,
+      `${suggestName(unknown, DIMENSIONS)} Give questions of your own with --questions FILE.`,
+    );
+  }
+  return readQuestions(path).filter(({ category }) => categories.includes(category));
+}
+
 /** Evaluates every respondent, and draws the leaderboard anew. */
 async function measure(flags: Flags, stack: AsyncDisposableStack): Promise<void> {
   const reading = READINGS.find((name) => name === flags.parser);
@@ -144,7 +157,9 @@ async function measure(flags: Flags, stack: AsyncDisposableStack): Promise<void>
     );
   }
   const path = flags.questions ?? join(DATA, "questions.jsonl");
-  const asked = readQuestions(path, categoriesOf(flags));
+  const asked = flags.questions === undefined
+    ? ownQuestions(path, categoriesOf(flags))
+    : readQuestions(path, categoriesOf(flags));
   const controls = flags.controls ? readQuestions(join(DATA, "control.jsonl"), ["Control"]) : [];
   const context = contextOf(flags, [...asked, ...controls], stack);
   const openBench = async () => {

@@ -7,6 +7,7 @@ import { RUN_FLAGS } from "../experiment/run_flags.ts";
 import { print, printTable, warn } from "../report/terminal.ts";
 import type { FitSummary } from "../experiment/fit_monitor.ts";
 import type { Table } from "../report/table.ts";
+import { HEADLINE_FPR } from "../stats/tpr_at_fpr.ts";
 import { type Command, defineCommand } from "./command.ts";
 
 /** The task. */
@@ -57,7 +58,10 @@ Example: deno task fit --train labelled.jsonl --output my-monitor`,
     const bench = workbenchOf(suite, options);
     const summary = await fitMonitor(bench, { output, seed, fprTargets });
     printTable(tableOf(summary, suite, output));
-    print(`Try it: deno task score --monitor ${output} --input logs.jsonl --output scored.jsonl`);
+    const rate = fprTargets.includes(HEADLINE_FPR) ? "" : ` --fpr ${fprTargets[0]}`;
+    print(
+      `Try it: deno task score --monitor ${output} --input logs.jsonl --output scored.jsonl${rate}`,
+    );
   },
 });
 

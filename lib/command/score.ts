@@ -5,6 +5,7 @@ import { positiveInteger } from "../core/flags.ts";
 import { RUN_FLAGS } from "../experiment/run_flags.ts";
 import { warn } from "../report/terminal.ts";
 import type { Threshold } from "../monitor/fitted_monitor.ts";
+import { HEADLINE_FPR } from "../stats/tpr_at_fpr.ts";
 import { type Command, defineCommand } from "./command.ts";
 
 /** The task. */
@@ -31,7 +32,7 @@ Example: deno task score --monitor my-monitor --input logs.jsonl.gz --output sco
     monitor: { type: "string" },
     input: { type: "string" },
     output: { type: "string" },
-    fpr: { type: "string", default: "0.01" },
+    fpr: { type: "string", default: String(HEADLINE_FPR) },
     spans: { type: "boolean", default: false },
     overwrite: { type: "boolean", default: false },
     threads: RUN_FLAGS.threads,

@@ -108,7 +108,9 @@ function checkRow(path: string, place: string, value: unknown): Row {
 export function labelOf(path: string, place: string, columns: Record<string, unknown>): 0 | 1 {
   const { malign, safe } = columns;
   if (malign === undefined && safe === undefined) {
-    throw missingColumn(path, place, "malign", columns);
+    const found = Object.keys(columns).join(", ") || "none";
+    const remedy = `Label unsafe rows malign 1 and safe rows malign 0; this one has: ${found}.`;
+    throw badRow(path, place, 'the column "malign" is missing', remedy);
   }
   const [name, value] = malign === undefined ? ["safe", safe] : ["malign", malign];
   if (value !== 0 && value !== 1) {

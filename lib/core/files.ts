@@ -133,7 +133,7 @@ function reasonOf(error: Error): [why: string, remedy: string] {
   if (error instanceof Deno.errors.NotCapable) {
     return [
       "Deno was started without permission for it",
-      "Start it through `deno task`, or allow the folder with --allow-read / --allow-write.",
+      "Give a folder under results/ or .cache/, where every task may write, or start it by `deno run` with --allow-read and --allow-write for the folder.",
     ];
   }
   if (error instanceof Deno.errors.PermissionDenied || code === "EROFS") {

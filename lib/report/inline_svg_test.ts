@@ -30,7 +30,7 @@ Deno.test("inlineSvg() gives every figure ids of its own, and leads each referen
 
 Deno.test("inlineSvg() describes the figure as one image, and nothing in it can run", async () => {
   const source = inlineSvg(await renderFigure(figure), "one", `all "of" $& it`).source;
-  assert.match(source, /^<svg role="img" aria-label="all &#34;of&#34; \$&amp; it"/);
+  assert.match(source, /^<svg role="img" aria-label="all &#34;of&#34; \$&#38; it"/);
   assert.equal(source.match(/role=/g)!.length, 1);
   assert.doesNotMatch(source, /<script|<\/svg>./s);
   assert.match(source, /<\/svg>$/);

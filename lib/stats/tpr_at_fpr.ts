@@ -8,6 +8,9 @@
 import { quantile, requireFinite } from "./quantile.ts";
 import { requireBothClasses } from "./roc.ts";
 
+/** The false-positive rate of headline figures. */
+export const HEADLINE_FPR = 0.01;
+
 /** What a monitor catches at a threshold. */
 export interface OperatingPoint {
   /** In the unit of the scores; rows strictly above are flagged. */
