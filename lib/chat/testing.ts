@@ -113,9 +113,11 @@ export async function chatServer(reply: (received: Received) => Reply): Promise<
   let [open, mostAtOnce] = [0, 0];
   const server = createServer(async (request, response) => {
     mostAtOnce = Math.max(mostAtOnce, ++open);
+    const body = await text(request).catch(() => undefined);
+    if (body === undefined) return; // a client that waits but a moment may be gone
     const { delay = 0, ...rest } = reply({
       url: request.url!,
-      body: JSON.parse(await text(request)),
+      body: JSON.parse(body),
       headers: request.headers,
     });
     if (delay === Infinity) return;
