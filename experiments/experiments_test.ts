@@ -23,9 +23,19 @@ const CLAIMS = publishedClaims();
 const loadExperiments = async () =>
   await openCatalogue(import.meta.dirname!).load() as AnyExperiment[];
 
+/** Its own test has more of it, and checks what its claims ask for: of so few questions some shares are not defined. */
+const TINY_FAKE_ALIGNMENT = {
+  quickTraining: { formatSteps: 3, tuningSteps: 2, maxTokens: 3 },
+  quickQuestions: 1,
+};
+
 /** The settings with few resamples. */
-function quickly({ config }: AnyExperiment): Record<string, unknown> {
-  return { ...config, ...("resamples" in config && { resamples: 20 }) };
+function quickly({ name, config }: AnyExperiment): Record<string, unknown> {
+  return {
+    ...config,
+    ...("resamples" in config && { resamples: 20 }),
+    ...(name === "fake_alignment" && TINY_FAKE_ALIGNMENT),
+  };
 }
 
 async function assertShows(experiment: AnyExperiment, artifact: Artifact): Promise<void> {
@@ -76,6 +86,7 @@ Deno.test("every experiment gives the same artifact twice, a table and a figure 
       assert.equal(again, text);
       const artifact: Artifact = artifacts[name] = JSON.parse(text);
       await assertShows(experiment, artifact);
+      if (name === "fake_alignment") return;
       for (const claim of CLAIMS.filter(({ predicate }) => predicate.artifact === name)) {
         assert.equal(judgeClaim(claim, artifact).missing, null);
       }

@@ -225,7 +225,9 @@ function tableOf(findings: Findings, seeds: number, synthetic: boolean): Table {
         return [
           `${name}: ${assistant}`,
           ...Object.keys(COLUMNS).map((measure) => percentCell(metrics[measure as Measure])),
-          ...[metrics.unreadable, metrics.first].map((value) => percent(value!.estimate)),
+          ...[metrics.unreadable, metrics.first].map((value) =>
+            value ? percent(value.estimate) : "–"
+          ),
         ];
       })
     ),

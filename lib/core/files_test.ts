@@ -113,7 +113,7 @@ Deno.test("fileError() gives a remedy for each way a system refuses", () => {
     [new errors.NotFound(), /no such file/, /path/],
     [new errors.PermissionDenied(), /does not permit/, /owner and mode/],
     [Object.assign(new Error(), { code: "EROFS" }), /does not permit/, /another folder/],
-    [new errors.NotCapable(), /without permission/, /deno task/],
+    [new errors.NotCapable(), /without permission/, /--allow-write/],
     [new errors.IsADirectory(), /a folder is/, /path/],
     [new errors.AlreadyExists(), /a folder is/, /path/],
     [new Error("odd"), /odd/, /disk/],

@@ -1,6 +1,6 @@
 /** The report of the committed results, and of folders in which something is missing, broken or hostile. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { UserError } from "../core/errors.ts";
 import { temporaryFolder } from "../core/testing.ts";
 import { writeArtifact as writeFineArtifact } from "../fine/artifact.ts";
@@ -55,14 +55,19 @@ Deno.test("buildReport() gives the same page twice, under 3 MB, from the artifac
   assert.ok(page.length < 3e6, `${page.length}`);
   assert.doesNotMatch(page, /NaN|undefined|\[object/);
   using temporary = temporaryFolder();
-  for (const { name } of Deno.readDirSync(MINI)) {
-    if (!/(?<!\.run)\.json$/.test(name)) continue;
-    Deno.copyFileSync(join(MINI, name), join(temporary.path, name));
+  const copies = ["mini", "fine"].map((name) => join(temporary.path, name));
+  for (const copy of copies) { // the leaderboard is of the folder beside
+    const original = join(MINI, "..", basename(copy));
+    Deno.mkdirSync(copy);
+    for (const { name } of Deno.readDirSync(original)) {
+      if (!/(?<!\.run)\.json$/.test(name)) continue;
+      Deno.copyFileSync(join(original, name), join(copy, name));
+    }
   }
-  const path = await writeReport(temporary.path, experiments);
+  const path = await writeReport(copies[0], experiments);
   assert.equal(Deno.readTextFileSync(path), page);
   for (const [name, svg] of Object.entries(figures)) {
-    assert.equal(Deno.readTextFileSync(join(temporary.path, `${name}.svg`)), svg);
+    assert.equal(Deno.readTextFileSync(join(copies[0], `${name}.svg`)), svg);
   }
 });
 
