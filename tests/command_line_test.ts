@@ -220,3 +220,12 @@ Deno.test("analyze runs with the permissions of its task", async () => {
     ]);
   });
 });
+
+Deno.test("bench prints what it measured, with the permissions of its task", async () => {
+  const { code, out, err } = await task("bench", "--threads", "1", "--json");
+  assert.equal(code, 0, err);
+  const { threads, ...rates } = JSON.parse(out) as Record<string, number>;
+  assert.equal(threads, 1);
+  assert.ok(Object.keys(rates).length >= 7);
+  for (const [name, rate] of Object.entries(rates)) assert.ok(rate > 0, name);
+});

@@ -40,7 +40,7 @@ Deno.test("fit makes a monitor of a user's own rows, and score applies it to the
       fitted.out,
       /calibrated on \d+ safe and \d+ unsafe ones that it was not trained on/,
     );
-    assert.match(fitted.out, /Try it: deno task score --monitor .*monitor --input/);
+    assert.match(fitted.out, /Try it: deno task score --monitor .*monitor --input .* --fpr 0\.1\n/);
     const again = await task("fit", ...flags, "--output", monitor);
     assert.deepEqual([again.code, /monitor": it exists\.\n/.test(again.err)], [1, true]);
 

@@ -29,10 +29,13 @@ export async function deno(cwd: string, ...args: string[]): Promise<Outcome> {
   return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
 }
 
-/** A folder under `.cache/`, where the tasks may write, removed at the end. */
-export async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  Deno.mkdirSync(join(root, ".cache"), { recursive: true });
-  const folder = Deno.makeTempDirSync({ dir: join(root, ".cache"), prefix: "test-" });
+/** A folder where the tasks may write and git does not look, removed at the end. */
+export async function withFolder(
+  use: (folder: string) => Promise<void>,
+  parent: ".cache" | "results/quick" = ".cache",
+): Promise<void> {
+  Deno.mkdirSync(join(root, parent), { recursive: true });
+  const folder = Deno.makeTempDirSync({ dir: join(root, parent), prefix: "test-" });
   try {
     await use(folder);
   } finally {
