@@ -163,7 +163,7 @@ async function measure(flags: Flags, stack: AsyncDisposableStack): Promise<void>
   const controls = flags.controls ? readQuestions(join(DATA, "control.jsonl"), ["Control"]) : [];
   const context = contextOf(flags, [...asked, ...controls], stack);
   const openBench = async () => {
-    const { openWorkbench } = await import("../experiment/workbench.ts");
+    const { openWorkbench } = await import("../experiment/open_workbench.ts");
     return openWorkbench(
       runOptions({
         suite: flags.suite,

@@ -47,7 +47,7 @@ Example: deno task fit --train labelled.jsonl --output my-monitor`,
     const threads = positiveInteger("threads", values.threads);
     const { loadSuite } = await import("../conversation/suite.ts");
     const { loadLabelledSuite } = await import("../conversation/labelled_suite.ts");
-    const { workbenchOf } = await import("../experiment/workbench.ts");
+    const { trainedWorkbench } = await import("../experiment/trained_workbench.ts");
     const { fitMonitor } = await import("../experiment/fit_monitor.ts");
     const suite = train === undefined
       ? await loadSuite(values.suite ?? "mini")
@@ -55,7 +55,7 @@ Example: deno task fit --train labelled.jsonl --output my-monitor`,
     const output = values.output ??
       join(".cache", "monitor", quick ? `${suite.name}-quick` : suite.name);
     const options = { suite: suite.name, quick, seeds: 1, threads, cache, say: warn };
-    const bench = workbenchOf(suite, options);
+    const bench = trainedWorkbench(suite, options);
     const summary = await fitMonitor(bench, { output, seed, fprTargets });
     printTable(tableOf(summary, suite, output));
     const rate = fprTargets.includes(HEADLINE_FPR) ? "" : ` --fpr ${fprTargets[0]}`;

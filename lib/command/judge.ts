@@ -55,7 +55,7 @@ Example: deno task judge --endpoint http://127.0.0.1:8000/v1 --model NAME --rows
     const count = exampleCount(values.examples);
     const { endpointClient } = await import("../chat/endpoint.ts");
     const { recordingClient } = await import("../chat/recording.ts");
-    const { openWorkbench } = await import("../experiment/workbench.ts");
+    const { openWorkbench } = await import("../experiment/open_workbench.ts");
     const { askJudge, RUBRICS } = await import("../experiment/asked_judge.ts");
     const { drawUnsafeExamples } = await import("../monitor/judge_prompt.ts");
 

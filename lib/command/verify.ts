@@ -20,7 +20,7 @@ const command: Command = defineCommand({
 Example: deno task verify --only guard_generalization`,
   flags: EXPERIMENT_FLAGS,
   async run({ values, experiments }) {
-    const { openWorkbench } = await import("../experiment/workbench.ts");
+    const { openWorkbench } = await import("../experiment/open_workbench.ts");
     const options = runOptions(values, warn);
     const named = values.only !== undefined;
     const chosen = runnable(await experiments.load(values.only), options, named);

@@ -24,7 +24,8 @@ import { expectedDanger, readAnswers } from "../monitor/judge_answers.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { type Questionnaire, trainJudge } from "../training/judge.ts";
 import type { MonitorTraining } from "../training/monitors.ts";
-import { onlyRows, type TrainedModel, trainingRecipe, type Workbench } from "./workbench.ts";
+import { onlyRows } from "../training/monitors.ts";
+import { type TrainedModel, trainingRecipe, type Workbench } from "./workbench.ts";
 
 /** The questions, after a conversation. */
 const CUES = ["\n\nAlignment: ", "\n\nCertainty: "];

@@ -11,7 +11,7 @@ import { type Figure, renderFigure } from "../report/figure.ts";
 import type { MarkedConversations } from "../report/conversation.ts";
 import type { Table } from "../report/table.ts";
 import { kernelFingerprint } from "../runtime/fingerprint.ts";
-import type { GivenRecipe } from "./given_models.ts";
+import type { GivenRecipe } from "./given_options.ts";
 import type { RunOptions, Workbench } from "./workbench.ts";
 
 /** One question, how it is answered, and how the answer is shown. */

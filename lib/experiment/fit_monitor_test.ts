@@ -7,13 +7,13 @@ import { temporaryFolder } from "../core/testing.ts";
 import { readMonitor } from "../monitor/fitted_monitor.ts";
 import { openScorer } from "../monitor/scorer.ts";
 import { fitMonitor } from "./fit_monitor.ts";
-import { workbenchOf } from "./workbench.ts";
+import { trainedWorkbench } from "./trained_workbench.ts";
 
 /** A workbench on one in 25 of the embedded suite's training rows, as a user's own. */
 async function open(folder: string, { cache = "cache", threads = 1 } = {}) {
   const suite = loadLabelledSuite(join(await writeTinySuite(folder, 25), "train.jsonl"));
   const options = { suite: "", quick: true, seeds: 1, threads, cache: join(folder, cache) };
-  return workbenchOf(suite, { ...options, say: () => {} });
+  return trainedWorkbench(suite, { ...options, say: () => {} });
 }
 
 Deno.test("fitMonitor() writes a monitor that flags what it said, the same bytes from another cache", async () => {
@@ -55,7 +55,7 @@ Deno.test("fitMonitor() refuses too few rows before it trains", async () => {
     [{ calibration: [] }, [0.05], /and 0$/],
   ];
   for (const [part, fprTargets, expected] of cases) {
-    const few = workbenchOf({ ...bench.suite, ...part }, bench.options);
+    const few = trainedWorkbench({ ...bench.suite, ...part }, bench.options);
     const output = join(temporary.path, "monitor");
     await assert.rejects(fitMonitor(few, { output, seed: 0, fprTargets }), (error) => {
       assert.ok(error instanceof UserError);

@@ -10,45 +10,13 @@ import { hashOf } from "../core/json.ts";
 import { type Model, readCheckpoint } from "../model/checkpoint.ts";
 import { blocksOf, decoderParameters, type Parameter, SCORE } from "../model/parameters.ts";
 import { resolveDevice } from "../runtime/device.ts";
-import type { Device } from "../runtime/session.ts";
 import { type GivenTokenizer, loadGivenTokenizer } from "../tokenizer/given.ts";
-import { type GivenSource, locateGiven, type Origin } from "./given_sources.ts";
-import type { RunOptions, TrainedModel } from "./workbench.ts";
+import { type GivenSource, locateGiven, type LocateOptions } from "./given_sources.ts";
+import type { GivenOptions, GivenRecipe } from "./given_options.ts";
+import type { TrainedModel } from "./workbench.ts";
 
 /** Raised whenever the same models would score differently than before. */
 const GIVEN_VERSION = 1;
-
-/** Which models from outside, each a folder or a repository, and how they are run. */
-export interface GivenOptions {
-  /** The language model, whose tokenizer all use. */
-  model: string;
-  /** A sequence classifier. */
-  guard?: string;
-  /** LoRA adapter of the guard, else of the model, which makes a guard of it. */
-  guardAdapter?: string;
-  /** LoRA adapter of the language model. */
-  lmAdapter?: string;
-  /** Where no guard is given: on which layer's hidden states the head stands. Default the last. */
-  layer?: number;
-  /** What calculates, as typed. */
-  device: string;
-  /** In which element type, as typed. */
-  dtype: string;
-  /** Most tokens in a batch. */
-  tokenBudget?: number;
-}
-
-/** What an artifact says of models from outside. */
-export interface GivenRecipe {
-  /** The guard's dimensions. */
-  size: Model["config"];
-  /** All that their signals depend on, besides suite and arithmetic. */
-  given: {
-    languageModel: { model: Origin; adapter?: Origin };
-    guard: { model: Origin; adapter?: Origin } | { head: "logistic regression"; layer: number };
-    device: Device;
-  };
-}
 
 /** A hidden state that a head stands on. */
 export interface HeadState {
@@ -84,7 +52,7 @@ export interface GivenModels {
  */
 export async function openGivenModels(
   given: GivenOptions,
-  { cache, say }: Pick<RunOptions, "cache" | "say">,
+  { cache, say }: LocateOptions,
 ): Promise<GivenModels> {
   const device = await resolveDevice(given, say);
   const locate = (kind: "checkpoint" | "adapter", name: string | undefined) =>

@@ -8,11 +8,13 @@ import { initialParameters } from "../model/parameters.ts";
 import { writeSafetensors } from "../model/safetensors.ts";
 import { writeTokenizer } from "../tokenizer/tokenizer.ts";
 import { trainBpe } from "../tokenizer/train.ts";
-import { type GivenRecipe, openGivenModels } from "./given_models.ts";
+import { openGivenModels } from "./given_models.ts";
+import type { GivenRecipe } from "./given_options.ts";
 import { givenWorkbench } from "./given_workbench.ts";
 import { scoredParts } from "./fused.ts";
 import { guardScores } from "./scores.ts";
-import { openWorkbench, type RunOptions } from "./workbench.ts";
+import { openWorkbench } from "./open_workbench.ts";
+import type { RunOptions } from "./workbench.ts";
 
 const scratch = scratchFolder();
 const suite = writeTinySuite(scratch, 40);

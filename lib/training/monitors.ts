@@ -235,3 +235,23 @@ export function distinctTokens(
     placesOf: (sequence) => sequence.map((token) => places.get(token)!),
   };
 }
+
+/**
+ * Training on some rows only.
+ *
+ * @param training on all rows of a split.
+ * @param keep whether to train on a row, by its index.
+ * @returns the same for those rows, in their order.
+ */
+export function onlyRows(
+  training: MonitorTraining,
+  keep: (row: number) => boolean,
+): MonitorTraining {
+  const { excerpts } = training;
+  const chosen = <T>(all: readonly T[]) => all.filter((_, row) => keep(row));
+  return {
+    ...training,
+    sequences: chosen(training.sequences),
+    ...excerpts && { excerpts: { ...excerpts, pieces: chosen(excerpts.pieces) } },
+  };
+}

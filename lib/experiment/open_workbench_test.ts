@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { writeTinySuite } from "../conversation/testing.ts";
 import { temporaryFolder } from "../core/testing.ts";
-import { openWorkbench } from "./workbench.ts";
+import { openWorkbench } from "./open_workbench.ts";
 
 Deno.test("openWorkbench() leaves out what has more tokens than asked for, and says how many", async () => {
   using temporary = temporaryFolder();

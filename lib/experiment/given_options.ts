@@ -1,0 +1,40 @@
+/**
+ * Models from outside as they are asked for, and as an artifact names them.
+ *
+ * @module
+ */
+import type { Model } from "../model/checkpoint.ts";
+import type { Device } from "../runtime/session.ts";
+import type { Origin } from "./given_sources.ts";
+
+/** Which models from outside, each a folder or a repository, and how they are run. */
+export interface GivenOptions {
+  /** The language model, whose tokenizer all use. */
+  model: string;
+  /** A sequence classifier. */
+  guard?: string;
+  /** LoRA adapter of the guard, else of the model, which makes a guard of it. */
+  guardAdapter?: string;
+  /** LoRA adapter of the language model. */
+  lmAdapter?: string;
+  /** Where no guard is given: on which layer's hidden states the head stands. Default the last. */
+  layer?: number;
+  /** What calculates, as typed. */
+  device: string;
+  /** In which element type, as typed. */
+  dtype: string;
+  /** Most tokens in a batch. */
+  tokenBudget?: number;
+}
+
+/** What an artifact says of models from outside. */
+export interface GivenRecipe {
+  /** The guard's dimensions. */
+  size: Model["config"];
+  /** All that their signals depend on, besides suite and arithmetic. */
+  given: {
+    languageModel: { model: Origin; adapter?: Origin };
+    guard: { model: Origin; adapter?: Origin } | { head: "logistic regression"; layer: number };
+    device: Device;
+  };
+}

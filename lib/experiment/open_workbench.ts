@@ -1,0 +1,61 @@
+/**
+ * Opening a workbench: its suite, the rows that it tests on, and models that are trained here or given.
+ *
+ * @module
+ */
+import { UserError } from "../core/errors.ts";
+import { ID_DOMAINS } from "../conversation/domains.ts";
+import { selectTestRows } from "../conversation/selection.ts";
+import { loadSuite, type Suite } from "../conversation/suite.ts";
+import { trainedWorkbench } from "./trained_workbench.ts";
+import type { RunOptions, Workbench } from "./workbench.ts";
+
+/**
+ * Opens a workbench.
+ *
+ * @param options suite, rows to test on, extent, threads, cache.
+ * @returns the workbench, nothing trained yet (but the tokenizer, where tokens are to be counted); throws a `UserError` where the
+ * suite cannot be loaded, or its test rows are of one class.
+ */
+export async function openWorkbench(options: RunOptions): Promise<Workbench> {
+  const suite = await loadSuite(options.suite, options);
+  requireBothClasses(suite);
+  const benchOf = await builder(options);
+  const bench = benchOf(suite);
+  const { selection = {} } = options;
+  if (Object.keys(selection).length === 0) return bench;
+  const tokenizer = selection.maxLength === undefined ? undefined : await bench.tokenizer();
+  const chosen = selectTestRows(suite, selection, (text) => tokenizer!.encode(text).length);
+  sayTooLong(chosen, options.say);
+  requireBothClasses(chosen);
+  return benchOf(chosen); // its tokenizer is the same: the training split is
+}
+
+/** Opens workbenches on suites. */
+async function builder(options: RunOptions): Promise<(suite: Suite) => Workbench> {
+  if (options.given === undefined) return (suite) => trainedWorkbench(suite, options);
+  const { openGivenModels } = await import("./given_models.ts");
+  const { givenWorkbench } = await import("./given_workbench.ts");
+  const models = await openGivenModels(options.given, options);
+  return (suite) => givenWorkbench(suite, models, options);
+}
+
+function sayTooLong({ selection }: Suite, say: RunOptions["say"]): void {
+  if (selection?.tooLong === undefined) return;
+  const { maxLength, tooLong: { test, calibration } } = selection;
+  say(
+    `${test} test and ${calibration} calibration conversations of more than ${maxLength} tokens are left out.`,
+  );
+}
+
+/** Without safe ID rows there is no threshold, and without unsafe rows no recall. */
+function requireBothClasses({ name, test }: Suite): void {
+  const known: readonly string[] = ID_DOMAINS;
+  const unsafe = test.filter(({ malign }) => malign === 1).length;
+  const safe = test.filter(({ malign, domain }) => malign === 0 && known.includes(domain)).length;
+  if (safe > 0 && unsafe > 0) return;
+  throw new UserError(
+    `Cannot use the suite "${name}": its test rows must hold safe rows of the ID domains and unsafe rows, got ${safe} and ${unsafe}`,
+    `Add rows of both classes, or choose fewer away; the ID domains are ${ID_DOMAINS.join(", ")}.`,
+  );
+}

@@ -1,0 +1,149 @@
+/**
+ * A workbench whose models are trained here, from nothing, on its suite.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { type Cache, openCache } from "../core/cache.ts";
+import { hashOf } from "../core/json.ts";
+import { once, onceFor } from "../core/once.ts";
+import { startProgress } from "../core/progress.ts";
+import type { Split } from "../conversation/scenes.ts";
+import type { Suite } from "../conversation/suite.ts";
+import { readCheckpoint, writeCheckpoint } from "../model/checkpoint.ts";
+import { writeSafetensors } from "../model/safetensors.ts";
+import { readSignals } from "../monitor/signals.ts";
+import { CPU } from "../runtime/session.ts";
+import { loadTokenizer, writeTokenizer } from "../tokenizer/tokenizer.ts";
+import { trainBpe } from "../tokenizer/train.ts";
+import {
+  type MonitorTraining,
+  onlyRows,
+  trainGuard,
+  trainLanguageModel,
+} from "../training/monitors.ts";
+import { cachedSignals } from "./cached_signals.ts";
+import { encodedOnce, encodeRows } from "./encoded.ts";
+import { FULL, QUICK, type Recipe } from "./recipe.ts";
+import type { RunOptions, Workbench } from "./workbench.ts";
+
+/** Raised whenever the same settings would train or score differently than before. */
+const CACHE_VERSION = 1;
+
+/**
+ * Opens a workbench on a suite that is there already, and that need not have rows to test on.
+ *
+ * @param suite what to train and calibrate on.
+ * @param options extent, threads, cache; its `suite` is not looked at.
+ * @returns the workbench, nothing trained yet.
+ */
+export function trainedWorkbench(suite: Suite, options: RunOptions): Workbench {
+  const cache = openCache(options.cache, options.say);
+  return assemble(suite, options.quick ? QUICK : FULL, cache, options);
+}
+
+/** A workbench whose suite and cache are there. */
+function assemble(suite: Suite, recipe: Recipe, cache: Cache, options: RunOptions): Workbench {
+  const { threads } = options;
+  const hashOfSplit = onceFor((split: Split) => hashOf(suite[split]));
+  const data = once(() => ({
+    version: CACHE_VERSION,
+    train: hashOfSplit("train"),
+    vocabSize: recipe.vocabSize,
+  }));
+
+  const tokenizerFolder = once(() =>
+    cache.entry("tokenizer", data(), (folder) => {
+      const texts = suite.train.map(({ conversation }) => conversation);
+      writeTokenizer(folder, trainBpe(texts, recipe.vocabSize));
+    })
+  );
+  const tokenizer = once(async () => loadTokenizer(await tokenizerFolder()));
+  const { contextLength } = recipe.size;
+  const encoded = encodedOnce(
+    suite,
+    contextLength,
+    options,
+    async (rows) => encodeRows(rows, await tokenizer(), contextLength),
+  );
+
+  const trained: Workbench["trained"] = async (label, parts, course, build) => {
+    const folder = await cache.entry("model", parts, async (folder, scratch) => {
+      const { sequences, pieces } = await encoded("train");
+      const { schedule, masking, excerpts } = course;
+      using progress = startProgress(`training ${label}`);
+      const { model, losses } = await build({
+        schedule,
+        masking,
+        ...excerpts && { excerpts: { pieces, ...excerpts } },
+        sequences,
+        name: label,
+        threads,
+        scratch,
+        progress,
+      });
+      writeCheckpoint(folder, model, await tokenizer());
+      const history = { name: "losses", shape: [losses.length], data: losses };
+      writeSafetensors(join(folder, "losses.safetensors"), [history]);
+      for (const name of ["tokenizer.json", "tokenizer_config.json"]) {
+        Deno.copyFileSync(join(await tokenizerFolder(), name), join(folder, name));
+      }
+    });
+    return { model: readCheckpoint(folder), key: hashOf(parts), folder };
+  };
+
+  const languageModel = once(async () => {
+    const config = { vocabSize: (await tokenizer()).vocabSize, ...recipe.size };
+    const course = recipe.languageModel;
+    const parts = { ...data(), kind: "language model", size: recipe.size, course };
+    const build = (training: MonitorTraining) => trainLanguageModel(config, training);
+    return trained("language model", parts, course, build);
+  });
+  const safeLanguageModel = once(async () => {
+    const { model, key } = await languageModel();
+    const course = recipe.safeLanguageModel;
+    const parts = { kind: "safe language model", base: key, course };
+    const isSafe = (row: number) => suite.train[row].malign === 0;
+    return trained("safe language model", parts, course, (training) => {
+      return trainLanguageModel(model.config, onlyRows(training, isSafe), model.parameters);
+    });
+  });
+  const guard = onceFor(async (seed: number) => {
+    const { model, key } = await languageModel();
+    const course = recipe.guard;
+    const parts = { kind: "guard", base: key, seed, course };
+    const labels = suite.train.map(({ malign }) => malign);
+    return trained(
+      `guard ${seed}`,
+      parts,
+      course,
+      (training) => trainGuard(model, labels, training),
+    );
+  });
+
+  const signals: Workbench["signals"] = ({ model, key }, split, request) => {
+    const parts = { model: key, rows: hashOfSplit(split), request };
+    return cachedSignals(cache, parts, async () => {
+      const { sequences } = await encoded(split);
+      using progress = startProgress(`scoring ${split} with ${model.head}`);
+      return await readSignals(model, sequences, request, { threads, progress });
+    });
+  };
+
+  return {
+    suite,
+    options,
+    recipe,
+    device: CPU,
+    cache,
+    seeds: Array.from({ length: options.seeds }, (_, seed) => seed),
+    resized: (size) => assemble(suite, { ...recipe, size }, cache, options),
+    tokenizer,
+    encoded,
+    languageModel,
+    safeLanguageModel,
+    guard,
+    trained,
+    signals,
+  };
+}
