@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { writeTinySuite } from "../lib/conversation/testing.ts";
-import { root, task, withFolder } from "./testing.ts";
+import { spawnTask, task, withFolder } from "./testing.ts";
 
 const filesOf = (folder: string) =>
   Object.fromEntries(
@@ -114,15 +114,10 @@ Deno.test("reproduce, killed in the middle and started again, ends in the same b
     const cache = join(folder, "cache-b");
     Deno.mkdirSync(cache);
     for (let kills = 0; kills < 3; kills++) {
-      const child = new Deno.Command("deno", {
-        args: ["task", "--quiet", "reproduce", ...flags("b", "cache-b")],
-        cwd: root,
-        stdout: "null",
-        stderr: "null",
-      }).spawn();
+      const child = spawnTask("reproduce", ...flags("b", "cache-b"));
       await changesIn(cache, 1 + 3 * kills);
       child.kill("SIGKILL");
-      await child.status;
+      await child.output();
     }
     assert.equal((await task("reproduce", ...flags("b", "cache-b"))).code, 0);
     assert.deepEqual(filesOf(join(folder, "b")), filesOf(join(folder, "a")));

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { writeTinySuite } from "../lib/conversation/testing.ts";
 import { writeTinyMonitor } from "../lib/monitor/testing.ts";
-import { root, task, withFolder } from "./testing.ts";
+import { spawnTask, task, withFolder } from "./testing.ts";
 
 const LOG = [
   { id: "a", messages: [{ role: "user", content: "Hi" }, { role: "assistant", content: "Yes?" }] },
@@ -13,19 +13,6 @@ const LOG = [
 ].map((entry) => JSON.stringify(entry) + "\n").join("");
 
 const rowsOf = (jsonl: string) => jsonl.trimEnd().split("\n").map((line) => JSON.parse(line));
-
-/** Starts what `deno task score` starts, so that a signal reaches it. */
-function spawnScore(...args: string[]) {
-  const { tasks } = JSON.parse(Deno.readTextFileSync(join(root, "deno.json")));
-  return new Deno.Command("deno", {
-    args: [...tasks.score.split(" ").slice(1), ...args],
-    cwd: root,
-    env: { NO_COLOR: "1" },
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-}
 
 Deno.test("fit makes a monitor of a user's own rows, and score applies it to their logs", async () => {
   await withFolder(async (folder) => {
@@ -70,7 +57,7 @@ Deno.test("score reads standard input, gzipped too, and writes standard output",
   await withFolder(async (folder) => {
     const monitor = writeTinyMonitor(folder);
     const piped = async (bytes: Uint8Array) => {
-      const child = spawnScore("--monitor", monitor, "--input", "-", "--output", "-");
+      const child = spawnTask("score", "--monitor", monitor, "--input", "-", "--output", "-");
       const writer = child.stdin.getWriter();
       await writer.write(bytes);
       await writer.close();
@@ -95,7 +82,7 @@ Deno.test("score, killed in the middle and started again, ends in the same bytes
     const flags = ["--monitor", writeTinyMonitor(folder), "--input", log, "--output"];
     assert.equal((await task("score", ...flags, whole)).code, 0);
 
-    const child = spawnScore(...flags, scored);
+    const child = spawnTask("score", ...flags, scored);
     for await (const { paths } of Deno.watchFs(folder)) {
       if (paths.some((path) => path.endsWith("scored.jsonl.partial.json"))) break;
     }

@@ -22,6 +22,20 @@ export interface Outcome {
 export const task = (name: string, ...args: string[]): Promise<Outcome> =>
   deno(root, "task", "--quiet", name, ...args);
 
+/** Starts what `deno task <name>` starts, so that a signal reaches it. */
+export function spawnTask(name: string, ...args: string[]): Deno.ChildProcess {
+  const { tasks } = JSON.parse(Deno.readTextFileSync(join(root, "deno.json")));
+  const [command, ...line] = tasks[name].split(" ");
+  return new Deno.Command(command, {
+    args: [...line, ...args],
+    cwd: root,
+    env: { NO_COLOR: "1" },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
 /** Runs `deno` in a folder. */
 export async function deno(cwd: string, ...args: string[]): Promise<Outcome> {
   const command = new Deno.Command("deno", { args, cwd, env: { NO_COLOR: "1" } });
