@@ -13,14 +13,7 @@ import {
 } from "../lib/chat/testing.ts";
 import { writeTinySuite } from "../lib/conversation/testing.ts";
 import type { FineArtifact } from "../lib/fine/artifact.ts";
-
-const root = join(import.meta.dirname!, "..");
-
-interface Outcome {
-  code: number;
-  out: string;
-  err: string;
-}
+import { denoWith, type Outcome, root } from "./testing.ts";
 
 /** Runs `deno task fine` without a key, and without other endpoints than those it is told of. */
 function fine(...args: string[]): Promise<Outcome> {
@@ -28,22 +21,9 @@ function fine(...args: string[]): Promise<Outcome> {
 }
 
 /** Runs it with some variables of the environment. */
-async function fineWith(env: Record<string, string>, ...args: string[]): Promise<Outcome> {
-  const command = new Deno.Command("deno", {
-    args: ["task", "--quiet", "fine", ...args],
-    cwd: root,
-    env: {
-      NO_COLOR: "1",
-      OPENAI_API_KEY: "",
-      OPENAI_BASE_URL: "",
-      OPENAI_MODEL: "",
-      JUDGE_API_KEY: "",
-      ...env,
-    },
-    stdin: "null",
-  });
-  const { code, stdout, stderr } = await command.output();
-  return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
+function fineWith(env: Record<string, string>, ...args: string[]): Promise<Outcome> {
+  const none = { OPENAI_API_KEY: "", OPENAI_BASE_URL: "", OPENAI_MODEL: "", JUDGE_API_KEY: "" };
+  return denoWith({ ...none, ...env }, root, "task", "--quiet", "fine", ...args);
 }
 
 /** A folder under `.cache/`, where the task may write, that removes itself. */

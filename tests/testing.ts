@@ -37,8 +37,16 @@ export function spawnTask(name: string, ...args: string[]): Deno.ChildProcess {
 }
 
 /** Runs `deno` in a folder. */
-export async function deno(cwd: string, ...args: string[]): Promise<Outcome> {
-  const command = new Deno.Command("deno", { args, cwd, env: { NO_COLOR: "1" } });
+export const deno = (cwd: string, ...args: string[]): Promise<Outcome> =>
+  denoWith({}, cwd, ...args);
+
+/** Runs it with some variables of the environment. */
+export async function denoWith(
+  env: Record<string, string>,
+  cwd: string,
+  ...args: string[]
+): Promise<Outcome> {
+  const command = new Deno.Command("deno", { args, cwd, env: { NO_COLOR: "1", ...env } });
   const { code, stdout, stderr } = await command.output();
   return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
 }
