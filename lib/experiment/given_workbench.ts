@@ -122,7 +122,7 @@ export function givenWorkbench(suite: Suite, models: GivenModels, options: RunOp
 
 /** Whether weights, as float32, are better mapped than copied, though that is a little slower. */
 function isLarge({ parameters }: Model): boolean {
-  return 4 * countParameters(parameters.values()) > 2 ** 30;
+  return 4 * countParameters(parameters.values()) > 2 ** 28;
 }
 
 /** Whether a request asks for nothing that another does not. */

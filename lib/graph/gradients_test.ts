@@ -62,8 +62,8 @@ Deno.test("gradients() names an op that has no rule", () => {
     Min: minimum(x, scalar(1)),
     Pow: pow(x, scalar(2)),
     ReduceMax: reduceMax(x, [0]),
-    Slice: slice(x, 0, 2),
-    Concat: concat([x, x]),
+    Slice: slice(x, 0, 0, 2),
+    Concat: concat([x, x], 0),
   };
   for (const [op, y] of Object.entries(ops)) {
     assert.throws(() => gradients(total(y), [x]), {

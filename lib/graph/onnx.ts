@@ -5,12 +5,19 @@
  * @module
  */
 import onnxProto from "onnx-proto";
-import { type Attribute, type DType, scalar, type Tensor, type WeightSource } from "./tensor.ts";
+import {
+  type Attribute,
+  type DType,
+  type LoopBody,
+  scalar,
+  type Tensor,
+  type WeightSource,
+} from "./tensor.ts";
 import type { WeightFile } from "./weight_file.ts";
 
 const { onnx } = onnxProto;
 const { AttributeProto, ModelProto, TensorProto } = onnx;
-const { FLOAT, FLOAT16, INT64 } = TensorProto.DataType;
+const { BOOL, FLOAT, FLOAT16, INT64 } = TensorProto.DataType;
 
 const OPSET = 18;
 const dtypes: Record<DType, number> = { float32: FLOAT, int64: INT64 };
@@ -38,88 +45,182 @@ export interface OnnxOptions {
  */
 export function toOnnx(
   outputs: Readonly<Record<string, Tensor>>,
-  { precision = "float32", weights, fused = true }: OnnxOptions = {},
+  options: OnnxOptions = {},
 ): Uint8Array {
-  const names = new Map<Tensor, string>();
-  const [inputs, initializers, nodes]: [
-    Tensor[],
-    onnxProto.onnx.ITensorProto[],
-    onnxProto.onnx.INodeProto[],
-  ] = [[], [], []];
-  const isMatrixOfWeights = (x: Tensor) => x.source !== undefined && x.shape.length > 1;
-  const isHalf = (x: Tensor) => precision === "float16" && isMatrixOfWeights(x);
-  /** Writes a tensor where that is not done yet. */
-  const emit = (x: Tensor): string => {
-    const known = names.get(x);
-    if (known !== undefined) return known;
-    const name = emitNew(x);
-    names.set(x, name);
-    return name;
-  };
-  const emitNew = (x: Tensor): string => {
-    if (x.custom !== undefined) return emit(x.custom.value);
-    if (x.op === "Input") {
-      if (!inputs.some(({ name }) => name === x.name)) inputs.push(x);
-      return x.name;
-    }
-    if (x.op === "Constant") return addInitializer(x);
-    const half = x.inputs.some(isHalf);
-    if (x.op === "FusedMatMul") return emitProduct(x, half);
-    if (half && x.op === "Gather") return cast(add(x, x.inputs.map(emit)), FLOAT);
-    return add(x, x.inputs.map((y) => isHalf(y) ? cast(emit(y), FLOAT) : emit(y)));
-  };
-  const emitProduct = (x: Tensor, half: boolean): string => {
-    const operands = x.inputs.map((y) => half && !isHalf(y) ? cast(emit(y), FLOAT16) : emit(y));
-    if (fused) return half ? cast(add(x, operands), FLOAT) : add(x, operands);
-    const { transA, transB, alpha } = x.attributes;
-    const turned = operands.map((name, i) => [transA, transB][i] ? transpose(x, i, name) : name);
-    const product = add({ op: "MatMul" }, turned);
-    const { float: factor } = alpha as { float: number };
-    const full = half ? cast(product, FLOAT) : product;
-    return factor === 1 ? full : add({ op: "Mul" }, [full, emit(scalar(factor))]);
-  };
-  const transpose = ({ inputs }: Tensor, i: number, name: string): string => {
-    const axes = inputs[i].shape.map((_, axis) => axis);
-    const perm = [...axes.slice(0, -2), ...axes.slice(-2).reverse()];
-    return add({ op: "Transpose", attributes: { perm } }, [name]);
-  };
-  const cast = (name: string, to: number) => add({ op: "Cast", attributes: { to } }, [name]);
-  /** Adds a node; of a tensor it takes only the op. */
-  const add = (
-    { op, domain = "", attributes = {} }: Pick<Tensor, "op"> & Partial<Tensor>,
-    input: string[],
-  ): string => {
-    const name = `n${nodes.length}`;
-    const attribute = Object.entries(attributes).map(([key, value]) => attributeProto(key, value));
-    nodes.push({ opType: op, domain, input, output: [name], name, attribute });
-    return name;
-  };
-  const addInitializer = (x: Tensor): string => {
-    const name = `c${initializers.length}`;
-    initializers.push({
-      name,
-      dims: x.shape as number[],
-      dataType: isHalf(x) ? FLOAT16 : dtypes[x.dtype],
-      ...(weights !== undefined && isMatrixOfWeights(x)
-        ? inFile(weights, blocksOf(x.source!, isHalf(x)))
-        : { rawData: bytesOf(x, isHalf(x)) }),
-    });
-    return name;
-  };
-  for (const [name, x] of Object.entries(outputs)) {
-    nodes.push({ opType: "Identity", input: [emit(x)], output: [name], name: `output ${name}` });
-  }
+  const writer = new Writer(options);
+  for (const [name, x] of Object.entries(outputs)) writer.addOutput(name, x);
   return ModelProto.encode({
     irVersion: 8,
     opsetImport: [{ domain: "", version: OPSET }, { domain: "com.microsoft", version: 1 }],
     graph: {
       name: "graph",
-      node: nodes,
-      initializer: initializers,
-      input: inputs.map((x) => valueInfo(x.name, x)),
+      node: writer.nodes,
+      initializer: writer.initializers,
+      input: writer.inputs.map((x) => valueInfo(x.name, x)),
       output: Object.entries(outputs).map(([name, x]) => valueInfo(name, x)),
     },
   }).finish();
+}
+
+/** Writes tensors as nodes, each once and after all that it depends on. */
+class Writer {
+  readonly inputs: Tensor[] = [];
+  readonly initializers: onnxProto.onnx.ITensorProto[] = [];
+  /** Of the graph, or of the loop's body that is being written. */
+  nodes: onnxProto.onnx.INodeProto[] = [];
+  /** What tensors are called that are written. */
+  readonly #names = new Map<Tensor, string>();
+  readonly #options: OnnxOptions;
+  #count = 0;
+
+  constructor(options: OnnxOptions) {
+    this.#options = options;
+  }
+
+  addOutput(name: string, x: Tensor): void {
+    const input = [this.#emit(x)];
+    this.nodes.push({ opType: "Identity", input, output: [name], name: `output ${name}` });
+  }
+
+  /** Writes a tensor where that is not done yet. */
+  #emit(x: Tensor): string {
+    const known = this.#names.get(x);
+    if (known !== undefined) return known;
+    const name = this.#emitNew(x);
+    this.#names.set(x, name);
+    return name;
+  }
+
+  #emitAll(tensors: readonly Tensor[]): string[] {
+    return tensors.map((x) => this.#emit(x));
+  }
+
+  #emitNew(x: Tensor): string {
+    if (x.custom !== undefined) return this.#emit(x.custom.value);
+    if (x.body !== undefined) return this.#emitLoop(x, x.body);
+    if (x.op === "Input") return this.#addInput(x);
+    if (x.op === "Constant") return this.#addInitializer(x);
+    if (x.op === "FusedMatMul") return this.#emitProduct(x);
+    if (x.op === "Gather" && this.#isHalf(x.inputs[0])) {
+      return this.#cast(this.#add(x, this.#emitAll(x.inputs)), FLOAT);
+    }
+    const full = (y: Tensor, name: string) => this.#isHalf(y) ? this.#cast(name, FLOAT) : name;
+    return this.#add(x, x.inputs.map((y) => full(y, this.#emit(y))));
+  }
+
+  #emitProduct(x: Tensor): string {
+    const half = x.inputs.some((y) => this.#isHalf(y));
+    const operands = x.inputs.map((y) =>
+      half && !this.#isHalf(y) ? this.#cast(this.#emit(y), FLOAT16) : this.#emit(y)
+    );
+    const { fused = true } = this.#options;
+    if (fused) return half ? this.#cast(this.#add(x, operands), FLOAT) : this.#add(x, operands);
+    const { transA, transB, alpha } = x.attributes;
+    const turned = operands.map((name, i) =>
+      [transA, transB][i] ? this.#transpose(x.inputs[i], name) : name
+    );
+    const product = this.#add({ op: "MatMul" }, turned);
+    const full = half ? this.#cast(product, FLOAT) : product;
+    const { float: factor } = alpha as { float: number };
+    return factor === 1 ? full : this.#add({ op: "Mul" }, [full, this.#emit(scalar(factor))]);
+  }
+
+  /** A body refers to what it takes from the graph around it by its name there. */
+  #emitLoop({ inputs, dtype }: Tensor, { round, before, after }: LoopBody): string {
+    const [rounds, initial] = this.#emitAll(inputs);
+    this.#emitAll(takenBy(after, new Set([round, before])));
+    const around = this.nodes;
+    this.nodes = [];
+    const [roundName, beforeName, condition] = [0, 1, 2].map((i) => `body ${this.#count}.${i}`);
+    this.#names.set(round, roundName).set(before, beforeName);
+    const value = this.#add({ op: "Identity" }, [this.#emit(after)]);
+    const goesOn = this.#add({ op: "Identity" }, [condition]);
+    const type = { tensorType: { elemType: dtypes[dtype] } };
+    const truth = { tensorType: { elemType: BOOL, shape: { dim: [] } } };
+    const g: onnxProto.onnx.IGraphProto = {
+      name: "body",
+      node: this.nodes,
+      input: [
+        valueInfo(roundName, round),
+        { name: condition, type: truth },
+        { name: beforeName, type },
+      ],
+      output: [{ name: goesOn, type: truth }, { name: value, type }],
+    };
+    this.nodes = around;
+    const attribute = [{ name: "body", type: AttributeProto.AttributeType.GRAPH, g }];
+    return this.#addNode({ opType: "Loop", input: [rounds, "", initial], attribute });
+  }
+
+  #transpose({ shape }: Tensor, name: string): string {
+    const axes = shape.map((_, axis) => axis);
+    const perm = [...axes.slice(0, -2), ...axes.slice(-2).reverse()];
+    return this.#add({ op: "Transpose", attributes: { perm } }, [name]);
+  }
+
+  #cast(name: string, to: number): string {
+    return this.#add({ op: "Cast", attributes: { to } }, [name]);
+  }
+
+  /** Adds a node; of a tensor it takes only the op. */
+  #add(
+    { op, domain = "", attributes = {} }: Pick<Tensor, "op"> & Partial<Tensor>,
+    input: string[],
+  ): string {
+    const attribute = Object.entries(attributes).map(([key, value]) => attributeProto(key, value));
+    return this.#addNode({ opType: op, domain, input, attribute });
+  }
+
+  #addNode(proto: onnxProto.onnx.INodeProto): string {
+    const name = `n${this.#count++}`;
+    this.nodes.push({ ...proto, output: [name], name });
+    return name;
+  }
+
+  #addInput(x: Tensor): string {
+    if (!this.inputs.some(({ name }) => name === x.name)) this.inputs.push(x);
+    return x.name;
+  }
+
+  #addInitializer(x: Tensor): string {
+    const name = `c${this.initializers.length}`;
+    const half = this.#isHalf(x);
+    const { weights } = this.#options;
+    this.initializers.push({
+      name,
+      dims: x.shape as number[],
+      dataType: half ? FLOAT16 : dtypes[x.dtype],
+      ...(weights !== undefined && isMatrixOfWeights(x)
+        ? inFile(weights, blocksOf(x.source!, half))
+        : { rawData: bytesOf(x, half) }),
+    });
+    return name;
+  }
+
+  #isHalf(x: Tensor): boolean {
+    return this.#options.precision === "float16" && isMatrixOfWeights(x);
+  }
+}
+
+function isMatrixOfWeights({ source, shape }: Tensor): boolean {
+  return source !== undefined && shape.length > 1;
+}
+
+/** The tensors that a loop's body takes from the graph around it: those next to what depends on the body's own inputs. */
+function takenBy(after: Tensor, own: ReadonlySet<Tensor>): Tensor[] {
+  const changing = new Map<Tensor, boolean>();
+  const taken = new Set<Tensor>();
+  const inputsOf = (x: Tensor) => x.custom === undefined ? x.inputs : [x.custom.value];
+  const changes = (x: Tensor): boolean => {
+    const known = changing.get(x) ?? own.has(x);
+    if (known || changing.has(x)) return known;
+    const result = inputsOf(x).map(changes).some(Boolean);
+    changing.set(x, result);
+    if (result) inputsOf(x).filter((y) => !changes(y)).forEach((y) => taken.add(y));
+    return result;
+  };
+  changes(after);
+  return [...taken];
 }
 
 /** A weight's values, piece by piece. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { openSession } from "../runtime/session.ts";
 import { evaluate } from "../runtime/testing.ts";
 import {
   add,
@@ -10,6 +11,7 @@ import {
   mul,
   neg,
   pow,
+  scale,
   sigmoid,
   sqrt,
   sub,
@@ -18,7 +20,8 @@ import {
 import { gather, gatherDistinct, oneHotColumns } from "./gather.ts";
 import { matmul } from "./matmul.ts";
 import { reduceMax, reduceMean, reduceSum, reduceSumSquare, softmax } from "./reduce.ts";
-import { concat, expand, flattenRows, reshape, slice, transpose } from "./shape_ops.ts";
+import { loop } from "./loop.ts";
+import { concat, expand, flattenRows, reshape, sizeOf, slice, transpose } from "./shape_ops.ts";
 import { constant, dimProduct, input, showShape, type Tensor } from "./tensor.ts";
 
 const matrix = constant([1, 2, 3, 4, 5, 6], [2, 3], "matrix");
@@ -72,8 +75,23 @@ Deno.test("softmax() turns log-odds into probabilities and stays finite", async 
 Deno.test("shape ops move values", async () => {
   await assertValue(transpose(matrix, [1, 0]), [3, 2], [1, 4, 2, 5, 3, 6]);
   await assertValue(expand(column, matrix), [2, 3], [10, 10, 10, 20, 20, 20]);
-  await assertValue(slice(constant([1, 2, 3, 4], [4]), 1, 2), [2], [2, 3]);
-  await assertValue(concat([vector, constant([7], [1])]), [4], [-1, 0, 1, 7]);
+  await assertValue(slice(matrix, 1, 1, 3), [2, 2], [2, 3, 5, 6]);
+  await assertValue(concat([column, matrix], 1), [2, 4], [10, 1, 2, 3, 20, 4, 5, 6]);
+});
+
+Deno.test("loop() makes a value round by round, from what is around it", async () => {
+  const x = input("x", ["n"]);
+  const twice = scale(x, 2);
+  const running = loop(sizeOf(x, 0), constant([], [0]), (round, before) => {
+    const one = constant(BigInt64Array.of(1n), [1]);
+    const first = slice(twice, 0, 0, add(round, one), "some");
+    return concat([before, reshape(reduceSum(first, [0]), [1])], 0, "more");
+  }, ["n"]);
+  await using session = await openSession({ running, twice }, { threads: 1 });
+  for (const [data, expected] of [[[1, 2, 3, 4], [2, 6, 12, 20]], [[5], [10]], [[], []]]) {
+    const values = { data: Float32Array.from(data), dims: [data.length] };
+    assert.deepEqual([...(await session.run({ x: values })).running.data], expected);
+  }
 });
 
 Deno.test("gather() and gatherDistinct() pick rows", async () => {
@@ -180,8 +198,11 @@ const mistakes: Record<string, [() => unknown, RegExp]> = {
   reduce: [() => reduceSum(matrix, [2]), /reduce "matrix" over axis 2: its shape is \(2, 3\)$/],
   mean: [() => reduceMean(other, [0]), /average "other" over axis 0: its size "B" is not known$/],
   transpose: [() => transpose(matrix, [0, 0]), /transpose "matrix": \(2, 3\) .* got \(0,0\)$/],
-  slice: [() => slice(vector, 2, 2), /slice "vector" of shape \(3\) from 2 to 4$/],
-  concat: [() => concat([vector, matrix]), /concatenate "matrix": .* got \(2, 3\)$/],
+  slice: [() => slice(vector, 0, 2, 4), /slice "vector" of shape \(3\), axis 0, from 2 to 4$/],
+  concat: [
+    () => concat([matrix, column], 0),
+    /concatenate "column" of shape \(2, 1\) with "matrix" of shape \(2, 3\) along axis 0$/,
+  ],
   constant: [() => constant([1, 2], [3], "c"), /constant "c": shape \(3\) needs 3 values, got 2$/],
 };
 

@@ -103,51 +103,68 @@ export function expand(x: Tensor, like: Tensor): Tensor {
 }
 
 /**
- * A stretch of a vector.
+ * The size of an axis when the graph runs.
  *
- * @param x shape (n).
- * @param start first index.
- * @param length how many.
- * @returns shape (length); it has no gradient rule.
+ * @param x a tensor.
+ * @param axis which axis.
+ * @returns int64, shape (1).
  */
-export function slice(x: Tensor, start: number, length: number): Tensor {
-  const [n] = x.shape;
-  if (x.shape.length !== 1 || typeof n !== "number" || start < 0 || start + length > n) {
+export function sizeOf(x: Tensor, axis: number): Tensor {
+  return node("Shape", [x], { start: axis, end: axis + 1 }, [1], { dtype: "int64" });
+}
+
+/**
+ * A stretch of an axis.
+ *
+ * @param x a tensor.
+ * @param axis which axis.
+ * @param from first index; a tensor, int64, shape (1), where it is known only when the graph runs.
+ * @param to after the last, likewise.
+ * @param size how the new axis is called, where it is not known before; what reaches beyond the end of `x` is then left out.
+ * @returns the values there; it has no gradient rule.
+ */
+export function slice(
+  x: Tensor,
+  axis: number,
+  from: number | Tensor,
+  to: number | Tensor,
+  size?: string,
+): Tensor {
+  const length = x.shape[axis];
+  const known = typeof from === "number" && typeof to === "number" && typeof length === "number";
+  if (known ? from < 0 || from > to || to > length : size === undefined) {
     throw new RangeError(
-      `Cannot slice "${x.name}" of shape ${showShape(x.shape)} from ${start} to ${start + length}`,
+      `Cannot slice "${x.name}" of shape ${
+        showShape(x.shape)
+      }, axis ${axis}, from ${from} to ${to}`,
     );
   }
-  const at = (i: number) => constant(BigInt64Array.of(BigInt(i)), [1], `${i}`);
-  return node("Slice", [x, at(start), at(start + length), at(0)], {}, [length]);
+  const at = (i: number | Tensor) =>
+    typeof i === "number" ? constant(BigInt64Array.of(BigInt(i)), [1], `${i}`) : i;
+  const shape = x.shape.with(axis, known ? to - from : size!);
+  return node("Slice", [x, at(from), at(to), at(axis)], {}, shape);
 }
 
 /**
- * Vectors one after the other.
+ * Tensors one after the other.
  *
- * @param parts vectors, shapes (n1), (n2), …
- * @returns shape (n1 + n2 + …); it has no gradient rule.
+ * @param parts they differ in one axis at most.
+ * @param axis that axis.
+ * @param size how the sum of their lengths is called, where one of them has a name.
+ * @returns the parts in one tensor; it has no gradient rule.
  */
-export function concat(parts: readonly Tensor[]): Tensor {
-  const length = parts.reduce<number>((sum, { name, shape: [n], shape }) => {
-    if (shape.length !== 1 || typeof n !== "number") {
-      throw new RangeError(
-        `Cannot concatenate "${name}": it must be a vector, got ${showShape(shape)}`,
-      );
-    }
-    return sum + n;
-  }, 0);
-  return node("Concat", parts, { axis: 0 }, [length]);
-}
-
-/**
- * Matrices below each other.
- *
- * @param parts shapes (n1, C), (n2, C), …
- * @param rows how the sum of their rows is called.
- * @returns shape (rows, C); it has no gradient rule.
- */
-export function concatRows(parts: readonly Tensor[], rows: Dim): Tensor {
-  return node("Concat", parts, { axis: 0 }, [rows, parts[0].shape[1]]);
+export function concat(parts: readonly Tensor[], axis: number, size?: string): Tensor {
+  const [{ shape }] = parts;
+  const other = parts.find((part) => !sameShape(part.shape.with(axis, 0), shape.with(axis, 0)));
+  if (other !== undefined) {
+    throw new RangeError(
+      `Cannot concatenate "${other.name}" of shape ${showShape(other.shape)} with "${
+        parts[0].name
+      }" of shape ${showShape(shape)} along axis ${axis}`,
+    );
+  }
+  const sum = parts.reduce((total, part) => total + Number(part.shape[axis]), 0);
+  return node("Concat", parts, { axis }, shape.with(axis, size ?? sum));
 }
 
 /**

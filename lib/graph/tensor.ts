@@ -55,6 +55,18 @@ export interface Tensor {
   readonly source?: WeightSource;
   /** For "CustomGradient" only: how its value is computed, and its reverse-mode rule. */
   readonly custom?: { readonly value: Tensor; readonly vjp: Vjp };
+  /** For "Loop" only: one round of it. */
+  readonly body?: LoopBody;
+}
+
+/** What a round of a loop makes, and from what. */
+export interface LoopBody {
+  /** The number of the round, an input of its own. */
+  readonly round: Tensor;
+  /** The value before the round, an input of its own. */
+  readonly before: Tensor;
+  /** The value after it. */
+  readonly after: Tensor;
 }
 
 /**

@@ -13,16 +13,8 @@ import { customGradient, input, scalar, type Tensor } from "../graph/tensor.ts";
 import { causalMask, paddedLength } from "../runtime/batches.ts";
 import type { Value } from "../runtime/session.ts";
 import { type DecoderConfig, NORM_EPSILON, type Projection, ROPE_THETA } from "./config.ts";
-import {
-  attention,
-  geglu,
-  logSumExp,
-  rmsNorm,
-  rotation,
-  rowDot,
-  softCap,
-  swiglu,
-} from "./layers.ts";
+import { attention } from "./attention.ts";
+import { geglu, logSumExp, rmsNorm, rotation, rowDot, softCap, swiglu } from "./layers.ts";
 import { EMBEDDING, headSizeOf, SCORE, type Weights } from "./parameters.ts";
 import { type Rope, ropeFrequencies } from "./rope.ts";
 
@@ -118,6 +110,7 @@ function selfAttention(
   config: DecoderConfig,
 ): Tensor {
   const { heads: H, keyValueHeads = H, attentionScale: alpha, attentionCap: cap } = config;
+  const longest = paddedLength(config.contextLength);
   const d = headSizeOf(config);
   const [B, T] = x.shape;
   const split = (name: Projection, count: number) => {
@@ -129,7 +122,7 @@ function selfAttention(
   const q = placed(split("self_attn.q_proj", H), "q_norm");
   const k = placed(split("self_attn.k_proj", keyValueHeads), "k_norm");
   const v = split("self_attn.v_proj", keyValueHeads);
-  const mixed = attention(q, k, v, mask, { alpha, cap }); // (B, H, T, d)
+  const mixed = attention(q, k, v, mask, { alpha, cap, longest }); // (B, H, T, d)
   const joined = reshape(transpose(mixed, [0, 2, 1, 3]), [B, T, H * d]);
   return project(joined, "self_attn.o_proj", weights, config); // (B, T, C)
 }

@@ -5,18 +5,9 @@
  * @module
  */
 import { add, div, log, mul, neg, scale, sigmoid, sqrt, sub, tanh } from "../graph/elementwise.ts";
-import { matmul } from "../graph/matmul.ts";
 import { reduceMax, reduceMean, reduceSum, softmax } from "../graph/reduce.ts";
 import { reshape } from "../graph/shape_ops.ts";
-import {
-  constant,
-  customGradient,
-  dimProduct,
-  float,
-  node,
-  scalar,
-  type Tensor,
-} from "../graph/tensor.ts";
+import { constant, customGradient, float, node, scalar, type Tensor } from "../graph/tensor.ts";
 
 /**
  * Root-mean-square normalisation, y = x r ⊙ w with r = 1/√(mean x² + ε) (https://arxiv.org/abs/1910.07467).
@@ -68,52 +59,6 @@ export function rotation(
   return (x) => customGradient("rotate", turn(x, sin), [x], (_, g) => [turn(g, neg(sin))]);
 }
 
-/** Options of {@linkcode attention}. */
-export interface AttentionOptions {
-  /** Factor on the products of queries and keys. Default 1 / √d. */
-  alpha?: number | undefined;
-  /** Bound of these, as in {@linkcode softCap}. Default none. */
-  cap?: number | undefined;
-}
-
-/**
- * Dot-product attention, softmax(α q kᵀ + mask) v. Where there are fewer heads of keys than of queries, H = n G, each
- * belongs to G neighbouring heads of queries, whose rows then stand below each other in one product.
- *
- * @param q queries, shape (B, H, T, d).
- * @param k keys, shape (B, n, T, d).
- * @param v values, shape (B, n, T, d).
- * @param mask 0 where a position may look, very negative elsewhere, shape (T, T).
- * @param options factor and bound.
- * @returns shape (B, H, T, d).
- */
-export function attention(
-  q: Tensor,
-  k: Tensor,
-  v: Tensor,
-  mask: Tensor,
-  { alpha = 1 / Math.sqrt(q.shape[3] as number), cap }: AttentionOptions = {},
-): Tensor {
-  const [B, H, T] = q.shape;
-  const n = k.shape[1] as number;
-  const stacked = (x: Tensor) => reshape(x, [B, n, dimProduct([T, H as number / n]), x.shape[3]]);
-  const apart = (x: Tensor) => reshape(x, [B, H, T, x.shape[3]]);
-  const scores = apart(matmul(stacked(q), k, { transB: true, alpha })); // (B, H, T, T)
-  const bounded = cap === undefined ? scores : softCap(scores, cap);
-  const p = softmax(add(bounded, mask)); // (B, H, T, T)
-  const out = apart(matmul(stacked(p), v)); // (B, H, T, d)
-  return customGradient("attention", out, [q, k, v], (_, g) => {
-    // Σⱼ pᵢⱼ ∂L/∂pᵢⱼ = gᵢ · outᵢ, so that the softmax's row sums cost d, not T, values a row
-    const rowSums = reduceSum(mul(g, out), [-1]); // (B, H, T, 1)
-    const byP = apart(matmul(stacked(g), v, { transB: true })); // (B, H, T, T)
-    const byBounded = mul(p, sub(byP, rowSums));
-    const byScore = stacked(cap === undefined ? byBounded : mul(byBounded, capSlope(bounded, cap)));
-    const byQ = apart(matmul(byScore, k, { alpha }));
-    const byK = matmul(byScore, stacked(q), { transA: true, alpha });
-    return [byQ, byK, matmul(stacked(p), stacked(g), { transA: true })];
-  });
-}
-
 /**
  * A soft bound: c tanh(x / c), which is x near 0 and never beyond ±c.
  *
@@ -123,11 +68,6 @@ export function attention(
  */
 export function softCap(x: Tensor, cap: number): Tensor {
   return scale(tanh(scale(x, 1 / cap)), cap);
-}
-
-/** The slope of a soft bound by its value y: 1 − (y / c)². */
-function capSlope(y: Tensor, cap: number): Tensor {
-  return sub(scalar(1), scale(mul(y, y), 1 / cap ** 2));
 }
 
 /**

@@ -233,7 +233,7 @@ export function unflatten(flat: Tensor, specs: readonly ParameterSpec[]): Map<st
   let at = 0;
   return new Map(specs.map(({ name, shape }) => {
     const size = countParameters([{ name, shape }]);
-    const part = reshape(slice(flat, at, size), shape);
+    const part = reshape(slice(flat, 0, at, at + size), shape);
     at += size;
     return [name, part];
   }));

@@ -11,13 +11,19 @@ import { add, mul, sub } from "../graph/elementwise.ts";
 import { gather } from "../graph/gather.ts";
 import { matmul } from "../graph/matmul.ts";
 import { reduceMax, reduceSum, softmax } from "../graph/reduce.ts";
-import { concatRows, flattenRows, reshape } from "../graph/shape_ops.ts";
+import { concat, flattenRows, reshape } from "../graph/shape_ops.ts";
 import { input, type Tensor } from "../graph/tensor.ts";
 import type { Model } from "../model/checkpoint.ts";
 import type { DecoderConfig } from "../model/config.ts";
 import { embed, hiddenStates, masks, tokenNll, vocabularyLogits } from "../model/decoder.ts";
 import { logSumExp } from "../model/layers.ts";
-import { constantWeights, outputName, SCORE, type Weights } from "../model/parameters.ts";
+import {
+  constantWeights,
+  countParameters,
+  outputName,
+  SCORE,
+  type Weights,
+} from "../model/parameters.ts";
 import {
   type Batch,
   batchByLength,
@@ -76,8 +82,13 @@ export interface ReaderOptions extends SessionOptions {
   tokenBudget?: number;
 }
 
-/** Most logits over the vocabulary that a full batch makes at a time: 128 MiB of them. */
-const MOST_LOGITS = 2 ** 25;
+/**
+ * How many logits over the vocabulary a full batch makes at a time: few beside the model's parameters, but not so few that their
+ * products get slow.
+ */
+function mostLogits({ parameters }: Model): number {
+  return Math.min(2 ** 25, Math.max(2 ** 23, countParameters(parameters.values()) / 32));
+}
 
 /** Settings of {@linkcode readSignals}. */
 export interface SignalOptions extends ReaderOptions {
@@ -110,7 +121,7 @@ export async function openSignalReader(
   request: SignalRequest,
   { tokenBudget = TOKEN_BUDGET, ...options }: ReaderOptions,
 ): Promise<SignalReader> {
-  const chunks = Math.ceil(tokenBudget * model.config.vocabSize / MOST_LOGITS);
+  const chunks = Math.ceil(tokenBudget * model.config.vocabSize / mostLogits(model));
   const session = await openSession(signalGraph(model, request, chunks), options);
   return {
     async read(sequences, progress = silent) {
@@ -202,7 +213,7 @@ function inChunks(
     return numbersAt(gather(rows, own("rows")), own("targets")); // each (n, 1)
   });
   const places = input("places", ["B", "T"], "int64");
-  return parts[0].map((_, i) => gather(concatRows(parts.map((part) => part[i]), "n"), places));
+  return parts[0].map((_, i) => gather(concat(parts.map((part) => part[i]), 0, "n"), places));
 }
 
 /** H = ln Σ exp(x) − Σ p x, shape (…, 1). */

@@ -3,7 +3,9 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { silent } from "../core/progress.ts";
 import { stream } from "../core/random.ts";
-import { readCheckpoint } from "../model/checkpoint.ts";
+import { type Model, modelParameters, readCheckpoint } from "../model/checkpoint.ts";
+import type { DecoderConfig } from "../model/config.ts";
+import { initialParameters } from "../model/parameters.ts";
 import golden from "../model/testdata/golden.json" with { type: "json" };
 import {
   guardScoresOf,
@@ -115,6 +117,32 @@ Deno.test("readSignals() gives every bit the same in any batch, order and number
     ),
     { numRuns: 25 },
   );
+});
+
+Deno.test("readSignals() gives every bit the same also where attention is made in blocks", async () => {
+  const random = stream("signals test of long conversations");
+  // so many heads make blocks of 128 queries
+  const config: DecoderConfig = {
+    ...guard.config,
+    heads: 64,
+    keyValueHeads: 8,
+    headSize: 4,
+    contextLength: 400,
+  };
+  const parameters = initialParameters(modelParameters(config, "guard"), config.layers, "blocks");
+  const model: Model = { config, head: "guard", parameters };
+  const many = [200, 400, 40, 197, 203, 128, 395].map((length) =>
+    Int32Array.from({ length }, () => 3 + random.below(37))
+  );
+  const read = async (chosen: Int32Array[], threads: number, tokenBudget: number) =>
+    byConversation(
+      await readSignals(model, chosen, everything, { threads, tokenBudget, progress: silent }),
+      chosen.length,
+    );
+  const reference = await read(many, 1, 1);
+  assert.deepEqual(await read(many, 2, 1), reference, "two threads");
+  assert.deepEqual(await read(many, 2, 4096), reference, "batches");
+  assert.deepEqual(await read(many.toReversed(), 1, 4096), reference.toReversed(), "order");
 });
 
 Deno.test("openSignalReader() reads as often as it is asked, each time the bits of readSignals()", async () => {

@@ -120,10 +120,10 @@ export async function openSession(
   };
 }
 
-/** Settings that keep weights in memory once: as the pages of their file, neither packed anew nor in an arena. */
+/** Settings that keep weights in memory once: as the pages of their file, not packed anew. */
 function mappedWeights(folder: string): ort.InferenceSession.SessionOptions {
   return {
-    enableCpuMemArena: false,
+    enableMemPattern: false, // a plan for each shape of a batch, which is kept in memory
     extra: {
       session: {
         disable_prepacking: "1",

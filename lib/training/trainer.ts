@@ -70,7 +70,7 @@ function stepGraph(
   const weights = unflatten(theta, specs);
   const loss = objective((name) => weights.get(name)!);
   const byWeight = gradients(loss, [...weights.values()]);
-  const gradient = concat(byWeight.map((g, i) => reshape(g, [countParameters([specs[i]])])));
+  const gradient = concat(byWeight.map((g, i) => reshape(g, [countParameters([specs[i]])])), 0);
   const next = adamw(theta, gradient, optimiser);
   return {
     loss,
