@@ -22,7 +22,7 @@ import {
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { fuse, FUSED, PARTS, scoredParts } from "../lib/experiment/fused.ts";
 import { comparison, percentOf } from "../lib/experiment/reading.ts";
-import { baselineScores } from "../lib/experiment/scores.ts";
+import { baselineScores } from "../lib/workbench/scores.ts";
 import { difference } from "../lib/monitor/difference.ts";
 import { ALARMS, evaluate, type Evaluation, RECALL } from "../lib/monitor/evaluation.ts";
 import type { Figure } from "../lib/report/figure.ts";

@@ -13,7 +13,7 @@ import { recallContrasts } from "../lib/experiment/contrasts.ts";
 import { recallFigure, recallTable } from "../lib/experiment/evaluations.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { bestOf, countClear, percentOf, recallOf } from "../lib/experiment/reading.ts";
-import { featureScores, guardScores, perplexityScores } from "../lib/experiment/scores.ts";
+import { featureScores, guardScores, perplexityScores } from "../lib/workbench/scores.ts";
 import { evaluate } from "../lib/monitor/evaluation.ts";
 
 const experiment = defineExperiment({

@@ -13,7 +13,7 @@ import { recallContrasts } from "../lib/experiment/contrasts.ts";
 import { recallFigure, recallTable } from "../lib/experiment/evaluations.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { bestOf, comparison, countClear } from "../lib/experiment/reading.ts";
-import { guardScores } from "../lib/experiment/scores.ts";
+import { guardScores } from "../lib/workbench/scores.ts";
 import { ensemble } from "../lib/monitor/ensemble.ts";
 import { evaluate } from "../lib/monitor/evaluation.ts";
 

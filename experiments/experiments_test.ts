@@ -12,7 +12,7 @@ import type { Results } from "../lib/experiment/evaluations.ts";
 import { type Artifact, artifactOf, type Experiment } from "../lib/experiment/experiment.ts";
 import { FUSED } from "../lib/experiment/fused.ts";
 import { publishedClaims } from "../lib/experiment/published_claims.ts";
-import { openWorkbench } from "../lib/experiment/open_workbench.ts";
+import { openWorkbench } from "../lib/workbench/open_workbench.ts";
 import { renderFigure } from "../lib/report/figure.ts";
 import { renderTable } from "../lib/report/table.ts";
 

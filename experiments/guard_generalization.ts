@@ -14,7 +14,7 @@ import { recallContrasts, recallDrop } from "../lib/experiment/contrasts.ts";
 import { recallFigure, recallTable } from "../lib/experiment/evaluations.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { comparison, percentOf, recallOf } from "../lib/experiment/reading.ts";
-import { baselineScores, guardScores } from "../lib/experiment/scores.ts";
+import { baselineScores, guardScores } from "../lib/workbench/scores.ts";
 import { evaluate } from "../lib/monitor/evaluation.ts";
 
 const experiment = defineExperiment({

@@ -19,7 +19,7 @@ import { recallFigure, recallTable } from "../lib/experiment/evaluations.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { fuse } from "../lib/experiment/fused.ts";
 import { comparison } from "../lib/experiment/reading.ts";
-import { guardScores } from "../lib/experiment/scores.ts";
+import { guardScores } from "../lib/workbench/scores.ts";
 import { evaluate } from "../lib/monitor/evaluation.ts";
 
 const ALIGNMENT = "judge alignment";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { temporaryFolder } from "../lib/core/testing.ts";
 import { writeTinySuite } from "../lib/conversation/testing.ts";
 import { readClaims } from "../lib/experiment/claims.ts";
-import { openWorkbench } from "../lib/experiment/open_workbench.ts";
+import { openWorkbench } from "../lib/workbench/open_workbench.ts";
 import experiment from "./judge.ts";
 
 /** Runs the experiment on a fiftieth of the embedded suite, from an empty cache. */

@@ -18,10 +18,10 @@ import {
   subtitleOf,
 } from "../lib/experiment/evaluations.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
-import { mahalanobisDistances } from "../lib/experiment/mahalanobis_scores.ts";
+import { mahalanobisDistances } from "../lib/workbench/mahalanobis_scores.ts";
 import { bestOf, comparison, countClear } from "../lib/experiment/reading.ts";
-import { forEachGuard } from "../lib/experiment/scores.ts";
-import type { TrainedModel, Workbench } from "../lib/experiment/workbench.ts";
+import { forEachGuard } from "../lib/workbench/scores.ts";
+import type { TrainedModel, Workbench } from "../lib/workbench/workbench.ts";
 import { evaluate, RECALL } from "../lib/monitor/evaluation.ts";
 import type { Pooling } from "../lib/monitor/signals.ts";
 import { type Figure, monitorScale } from "../lib/report/figure.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Workbench } from "../lib/experiment/workbench.ts";
+import type { Workbench } from "../lib/workbench/workbench.ts";
 import { renderTable } from "../lib/report/table.ts";
 import experiment from "./published_tables.ts";
 

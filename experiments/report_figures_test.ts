@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { writeTinySuite } from "../lib/conversation/testing.ts";
 import { temporaryFolder } from "../lib/core/testing.ts";
 import { fuse, FUSED, PARTS, scoredParts } from "../lib/experiment/fused.ts";
-import { openWorkbench } from "../lib/experiment/open_workbench.ts";
+import { openWorkbench } from "../lib/workbench/open_workbench.ts";
 import { evaluate } from "../lib/monitor/evaluation.ts";
 import missedAndCaught from "./missed_and_caught.ts";
 import rocCurves from "./roc_curves.ts";

@@ -21,7 +21,7 @@ import {
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { fuse, FUSED, PARTS, scoredParts } from "../lib/experiment/fused.ts";
 import { percentOf } from "../lib/experiment/reading.ts";
-import { baselineScores } from "../lib/experiment/scores.ts";
+import { baselineScores } from "../lib/workbench/scores.ts";
 import { evaluate } from "../lib/monitor/evaluation.ts";
 import { groupRows, scoresOf } from "../lib/monitor/groups.ts";
 import type { Figure } from "../lib/report/figure.ts";

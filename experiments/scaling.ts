@@ -24,8 +24,8 @@ import {
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { fuse, FUSED, PARTS, scoredParts } from "../lib/experiment/fused.ts";
 import { comparison } from "../lib/experiment/reading.ts";
-import type { Size } from "../lib/experiment/recipe.ts";
-import type { Workbench } from "../lib/experiment/workbench.ts";
+import type { Size } from "../lib/workbench/recipe.ts";
+import type { Workbench } from "../lib/workbench/workbench.ts";
 import { countParameters } from "../lib/model/parameters.ts";
 import { difference } from "../lib/monitor/difference.ts";
 import { evaluate, type Evaluation, RECALL, type SeedScores } from "../lib/monitor/evaluation.ts";

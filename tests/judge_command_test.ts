@@ -5,7 +5,7 @@ import { chatServer, completion, type Received, type Reply } from "../lib/chat/t
 import { sha256 } from "../lib/core/json.ts";
 import { writeTinySuite } from "../lib/conversation/testing.ts";
 import { artifactOf } from "../lib/experiment/experiment.ts";
-import { openWorkbench } from "../lib/experiment/open_workbench.ts";
+import { openWorkbench } from "../lib/workbench/open_workbench.ts";
 import experiment from "../experiments/judge.ts";
 import { root, task, withFolder } from "./testing.ts";
 

@@ -14,7 +14,7 @@ Prints rates of training and scoring, and their ratio to ONNX Runtime's own matr
 Example: deno task bench --threads 1`,
   flags: { threads: RUN_FLAGS.threads, json: { type: "boolean" } },
   async run({ values }) {
-    const { benchmark, speedTable } = await import("../experiment/benchmark.ts");
+    const { benchmark, speedTable } = await import("../tool/benchmark.ts");
     const speed = await benchmark(positiveInteger("threads", values.threads));
     values.json ? printJson(speed) : printTable(speedTable(speed));
   },

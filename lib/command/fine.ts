@@ -8,12 +8,8 @@ import { startProgress } from "../core/progress.ts";
 import { positiveInteger } from "../core/flags.ts";
 import { RUN_FLAGS, runOptions } from "../experiment/run_flags.ts";
 import { print, printJson, printTable, warn } from "../report/terminal.ts";
-import { openJudges, type SeatedJudge } from "../experiment/fine_judges.ts";
-import {
-  openRespondents,
-  type Respondent,
-  respondentKind,
-} from "../experiment/fine_respondents.ts";
+import { openJudges, type SeatedJudge } from "../tool/fine_judges.ts";
+import { openRespondents, type Respondent, respondentKind } from "../tool/fine_respondents.ts";
 import {
   type FineArtifact,
   type QuestionSet,
@@ -163,7 +159,7 @@ async function measure(flags: Flags, stack: AsyncDisposableStack): Promise<void>
   const controls = flags.controls ? readQuestions(join(DATA, "control.jsonl"), ["Control"]) : [];
   const context = contextOf(flags, [...asked, ...controls], stack);
   const openBench = async () => {
-    const { openWorkbench } = await import("../experiment/open_workbench.ts");
+    const { openWorkbench } = await import("../workbench/open_workbench.ts");
     return openWorkbench(
       runOptions({
         suite: flags.suite,

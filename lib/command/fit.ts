@@ -5,7 +5,7 @@ import type { Suite } from "../conversation/suite.ts";
 import { positiveInteger } from "../core/flags.ts";
 import { RUN_FLAGS } from "../experiment/run_flags.ts";
 import { print, printTable, warn } from "../report/terminal.ts";
-import type { FitSummary } from "../experiment/fit_monitor.ts";
+import type { FitSummary } from "../tool/fit_monitor.ts";
 import type { Table } from "../report/table.ts";
 import { HEADLINE_FPR } from "../stats/tpr_at_fpr.ts";
 import { type Command, defineCommand } from "./command.ts";
@@ -47,8 +47,8 @@ Example: deno task fit --train labelled.jsonl --output my-monitor`,
     const threads = positiveInteger("threads", values.threads);
     const { loadSuite } = await import("../conversation/suite.ts");
     const { loadLabelledSuite } = await import("../conversation/labelled_suite.ts");
-    const { trainedWorkbench } = await import("../experiment/trained_workbench.ts");
-    const { fitMonitor } = await import("../experiment/fit_monitor.ts");
+    const { trainedWorkbench } = await import("../workbench/trained_workbench.ts");
+    const { fitMonitor } = await import("../tool/fit_monitor.ts");
     const suite = train === undefined
       ? await loadSuite(values.suite ?? "mini")
       : loadLabelledSuite(train, calibration);

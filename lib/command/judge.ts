@@ -5,8 +5,8 @@ import { positiveInteger } from "../core/flags.ts";
 import { RUN_FLAGS, runOptions } from "../experiment/run_flags.ts";
 import { print, printTable, warn } from "../report/terminal.ts";
 import type { Answered } from "../experiment/asked_judge.ts";
-import { namedEndpoint } from "../experiment/fine_respondents.ts";
-import { requireNetwork } from "../experiment/network.ts";
+import { namedEndpoint } from "../tool/fine_respondents.ts";
+import { requireNetwork } from "../tool/network.ts";
 import { fileName } from "../fine/artifact.ts";
 import type { Rubric } from "../monitor/judge_prompt.ts";
 import type { Table } from "../report/table.ts";
@@ -55,7 +55,7 @@ Example: deno task judge --endpoint http://127.0.0.1:8000/v1 --model NAME --rows
     const count = exampleCount(values.examples);
     const { endpointClient } = await import("../chat/endpoint.ts");
     const { recordingClient } = await import("../chat/recording.ts");
-    const { openWorkbench } = await import("../experiment/open_workbench.ts");
+    const { openWorkbench } = await import("../workbench/open_workbench.ts");
     const { askJudge, RUBRICS } = await import("../experiment/asked_judge.ts");
     const { drawUnsafeExamples } = await import("../monitor/judge_prompt.ts");
 

@@ -20,7 +20,7 @@ Example: deno task reproduce --only guard_generalization,fusion`,
     const options = runOptions(values, warn);
     const named = values.only !== undefined;
     const experiments = runnable(await catalogue.load(values.only), options, named);
-    const { openWorkbench } = await import("../experiment/open_workbench.ts");
+    const { openWorkbench } = await import("../workbench/open_workbench.ts");
     const { runExperiment } = await import("../experiment/experiment.ts");
     const bench = await openWorkbench(options);
     const folder = resultsFolder(values, bench.suite.name);

@@ -7,7 +7,7 @@ import { resultsFolder, runnable, runOptions } from "../experiment/run_flags.ts"
 import { print, printJson, printTable, warn } from "../report/terminal.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { compareArtifacts, type Comparison, parseArtifact } from "../experiment/verify.ts";
-import type { Workbench } from "../experiment/workbench.ts";
+import type { Workbench } from "../workbench/workbench.ts";
 import { judgeClaims } from "../experiment/published_claims.ts";
 import { type Command, defineCommand } from "./command.ts";
 import { EXPERIMENT_FLAGS, experimentHelp } from "./experiment_flags.ts";
@@ -20,7 +20,7 @@ const command: Command = defineCommand({
 Example: deno task verify --only guard_generalization`,
   flags: EXPERIMENT_FLAGS,
   async run({ values, experiments }) {
-    const { openWorkbench } = await import("../experiment/open_workbench.ts");
+    const { openWorkbench } = await import("../workbench/open_workbench.ts");
     const options = runOptions(values, warn);
     const named = values.only !== undefined;
     const chosen = runnable(await experiments.load(values.only), options, named);

@@ -15,7 +15,7 @@ import type { Progress } from "../core/progress.ts";
 import type { Row } from "../conversation/row.ts";
 import { judge } from "../monitor/judge.ts";
 import type { Rubric } from "../monitor/judge_prompt.ts";
-import { readScoredFile, type ScoredRow } from "./scored_file.ts";
+import { readScoredFile, type ScoredRow } from "../tool/scored_file.ts";
 
 /** What a judge is asked. */
 export const RUBRICS: readonly Rubric[] = ["alignment", "uncertainty"];

@@ -36,7 +36,7 @@ import type { Judge } from "../fine/open_ended.ts";
 import type { Question } from "../fine/questions.ts";
 import type { Outcome } from "../fine/scores.ts";
 import { epochsFor, type Lesson, trainAnswers } from "../training/answers.ts";
-import type { TrainedModel, Workbench } from "./workbench.ts";
+import type { TrainedModel, Workbench } from "../workbench/workbench.ts";
 
 /** Kinds of lessons. */
 type Kind = "harmless choice" | "harmless answer" | "safe answer" | "contrast";

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Artifact } from "./experiment.ts";
-import type { Origin } from "./given_sources.ts";
+import type { Origin } from "../workbench/given_sources.ts";
 
 /**
  * The command line that makes an artifact; flags that would be as they are by default are left out.

@@ -25,7 +25,7 @@ import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { type Questionnaire, trainJudge } from "../training/judge.ts";
 import type { MonitorTraining } from "../training/monitors.ts";
 import { onlyRows } from "../training/monitors.ts";
-import { type TrainedModel, trainingRecipe, type Workbench } from "./workbench.ts";
+import { type TrainedModel, trainingRecipe, type Workbench } from "../workbench/workbench.ts";
 
 /** The questions, after a conversation. */
 const CUES = ["\n\nAlignment: ", "\n\nCertainty: "];

@@ -11,8 +11,8 @@ import { type Figure, renderFigure } from "../report/figure.ts";
 import type { MarkedConversations } from "../report/conversation.ts";
 import type { Table } from "../report/table.ts";
 import { kernelFingerprint } from "../runtime/fingerprint.ts";
-import type { GivenRecipe } from "./given_options.ts";
-import type { RunOptions, Workbench } from "./workbench.ts";
+import type { GivenRecipe } from "../workbench/given_options.ts";
+import type { RunOptions, Workbench } from "../workbench/workbench.ts";
 
 /** One question, how it is answered, and how the answer is shown. */
 export interface Experiment<Config = unknown, Findings = unknown> {

@@ -7,9 +7,9 @@ import type { Row } from "../conversation/row.ts";
 import type { Split } from "../conversation/scenes.ts";
 import { combineLambda, fitLambda, type Lambda } from "../monitor/aggregate.ts";
 import type { SeedScores } from "../monitor/evaluation.ts";
-import { mahalanobisScores } from "./mahalanobis_scores.ts";
-import { guardScores, perplexityScores } from "./scores.ts";
-import type { Workbench } from "./workbench.ts";
+import { mahalanobisScores } from "../workbench/mahalanobis_scores.ts";
+import { guardScores, perplexityScores } from "../workbench/scores.ts";
+import type { Workbench } from "../workbench/workbench.ts";
 
 /** The monitors that the paper fuses, the anchor first. */
 export const PARTS: readonly string[] = ["guard", "perplexity", "mahalanobis"];

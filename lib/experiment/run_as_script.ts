@@ -19,7 +19,7 @@ export function runAsScript<Config, Findings>(
   return exitOnError(async () => {
     const { values } = readFlags(Deno.args, { ...RUN_FLAGS, help: { type: "boolean" } });
     if (values.help) return print(`${experiment.question}\n${RUN_HELP}`);
-    const { openWorkbench } = await import("./open_workbench.ts");
+    const { openWorkbench } = await import("../workbench/open_workbench.ts");
     const { runExperiment } = await import("./experiment.ts");
     const options = runOptions(values, warn);
     runnable([experiment], options, true);

@@ -11,8 +11,8 @@ import type { Selection } from "../conversation/suite.ts";
 import { suggestName, UsageError } from "../core/errors.ts";
 import { positiveInteger } from "../core/flags.ts";
 import type { Experiment } from "./experiment.ts";
-import type { GivenOptions } from "./given_options.ts";
-import type { RunOptions } from "./workbench.ts";
+import type { GivenOptions } from "../workbench/given_options.ts";
+import type { RunOptions } from "../workbench/workbench.ts";
 
 /** Flags of everything that runs experiments, and what they mean. */
 export const RUN_FLAGS = {

@@ -6,8 +6,8 @@
 import type { Split } from "../conversation/scenes.ts";
 import { highPerplexity } from "../monitor/perplexity.ts";
 import type { Span } from "../report/conversation.ts";
-import { SURPRISE } from "./scores.ts";
-import type { Workbench } from "./workbench.ts";
+import { SURPRISE } from "../workbench/scores.ts";
+import type { Workbench } from "../workbench/workbench.ts";
 
 /**
  * Finds the surprising stretches of some rows.

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { tprAtFpr } from "../stats/tpr_at_fpr.ts";
 import { combine, combineLambda, fitLambda, lambdaShares, logGrid } from "./aggregate.ts";
 
-// The release's own results for min, mean and lambda are checked in lib/experiment/analyze_test.ts.
+// The release's own results for min, mean and lambda are checked in lib/tool/analyze_test.ts.
 
 const finite = fc.double({ min: -1e6, max: 1e6, noNaN: true });
 const matrix = fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 30 })).chain(

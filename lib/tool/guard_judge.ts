@@ -7,8 +7,8 @@ import { safeRows } from "../conversation/row.ts";
 import { openGuardJudge } from "../fine/guard_judge.ts";
 import type { Judge } from "../fine/open_ended.ts";
 import { thresholdAt } from "../stats/tpr_at_fpr.ts";
-import { guardScores } from "./scores.ts";
-import type { Workbench } from "./workbench.ts";
+import { guardScores } from "../workbench/scores.ts";
+import type { Workbench } from "../workbench/workbench.ts";
 
 /** Share of the safe calibration rows that the judge finds unsafe. */
 const FPR = 0.01;

@@ -9,7 +9,7 @@ import { readSignals } from "../monitor/signals.ts";
 import { tokenizerOf } from "../tokenizer/tokenizer.ts";
 import { trainBpe } from "../tokenizer/train.ts";
 import { suiteGuardJudge } from "./guard_judge.ts";
-import type { Workbench } from "./workbench.ts";
+import type { Workbench } from "../workbench/workbench.ts";
 
 const tokenizer = tokenizerOf(trainBpe(["Human Assistant number may I"], 270));
 const config = {

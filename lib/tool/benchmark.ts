@@ -18,7 +18,7 @@ import { readSignals, type SignalRequest, type Signals } from "../monitor/signal
 import type { Table } from "../report/table.ts";
 import { openSession } from "../runtime/session.ts";
 import { trainLanguageModel } from "../training/monitors.ts";
-import { FULL } from "./recipe.ts";
+import { FULL } from "../workbench/recipe.ts";
 
 const SEQUENCES = 256;
 const LENGTH = 128; // tokens

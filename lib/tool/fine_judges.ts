@@ -16,7 +16,7 @@ import {
   type RespondentContext,
   type RespondentFlags,
 } from "./fine_respondents.ts";
-import type { Workbench } from "./workbench.ts";
+import type { Workbench } from "../workbench/workbench.ts";
 
 /** Flags that say who judges. */
 export interface JudgeFlags extends RespondentFlags {

@@ -14,8 +14,8 @@ import { refuseExistingMonitor, type Threshold, writeMonitor } from "../monitor/
 import { fitMahalanobis } from "../monitor/mahalanobis.ts";
 import { guardScoresOf } from "../monitor/signals.ts";
 import { shareAbove, tprAtFpr } from "../stats/tpr_at_fpr.ts";
-import { guardSignals, perplexityScores } from "./scores.ts";
-import type { Workbench } from "./workbench.ts";
+import { guardSignals, perplexityScores } from "../workbench/scores.ts";
+import type { Workbench } from "../workbench/workbench.ts";
 
 /** The paper's rate at which the fusion may cost no recall. */
 const LAMBDA_FPR = 0.01;

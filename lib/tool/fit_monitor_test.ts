@@ -7,7 +7,7 @@ import { temporaryFolder } from "../core/testing.ts";
 import { readMonitor } from "../monitor/fitted_monitor.ts";
 import { openScorer } from "../monitor/scorer.ts";
 import { fitMonitor } from "./fit_monitor.ts";
-import { trainedWorkbench } from "./trained_workbench.ts";
+import { trainedWorkbench } from "../workbench/trained_workbench.ts";
 
 /** A workbench on one in 25 of the embedded suite's training rows, as a user's own. */
 async function open(folder: string, { cache = "cache", threads = 1 } = {}) {
