@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { silent } from "../core/progress.ts";
-import { type Model, modelParameters } from "../model/checkpoint.ts";
-import { initialParameters } from "../model/parameters.ts";
+import { randomModel } from "../model/testing.ts";
 import { guardScoresOf, readSignals } from "../monitor/signals.ts";
 import { tokenizerOf } from "../tokenizer/tokenizer.ts";
 import { trainBpe } from "../tokenizer/train.ts";
@@ -9,19 +8,7 @@ import { openGuardJudge } from "./guard_judge.ts";
 import type { Question } from "./questions.ts";
 
 const tokenizer = tokenizerOf(trainBpe(["Human Assistant may I"], 270));
-const config = {
-  vocabSize: tokenizer.vocabSize,
-  hiddenSize: 16,
-  intermediateSize: 24,
-  layers: 1,
-  heads: 2,
-  contextLength: 40,
-};
-const guard: Model = {
-  config,
-  head: "guard",
-  parameters: initialParameters(modelParameters(config, "guard"), 1, "guard_judge_test"),
-};
+const guard = randomModel("guard", { vocabSize: tokenizer.vocabSize, contextLength: 40 });
 const question = { question: "May I?" } as Question;
 
 /** The guard's score of a text. */

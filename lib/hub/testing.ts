@@ -37,7 +37,8 @@ export interface StandInOptions {
 }
 
 /**
- * Starts a hub with one repository, whatever name it is asked for. Files that end in `.bin`, `.parquet` or `.safetensors` are kept
+ * Starts a hub. A repository holds the files whose paths begin with its name and a colon, `owner/name:path`; where there are no
+ * such files, it holds all others. Files that end in `.bin`, `.parquet` or `.safetensors` are kept
  * by Git LFS: a server of their own sends them.
  *
  * @param files contents by path.
@@ -55,6 +56,10 @@ export function startHub(
     number[],
   ];
   const contents = new Map(Object.entries(files).map(([path, data]) => [path, bytesOf(data)]));
+  const paths = [...contents.keys()];
+  /** What stands before the path of a repository's files. */
+  const prefixOf = (repository: string) =>
+    paths.some((path) => path.startsWith(`${repository}:`)) ? `${repository}:` : "";
   const silent: { end(): void }[] = [];
   const alarms = new Set<() => void>();
 
@@ -98,16 +103,18 @@ export function startHub(
     if (gate !== undefined && request.headers.get("authorization") !== `Bearer ${gate}`) {
       return refuse(401, "GatedRepo");
     }
-    const [, , api, revision = "", rest = ""] =
-      /^\/(api\/)?(?:.+)\/(revision|tree|resolve)\/([^/]+)\/?(.*)$/.exec(url.pathname)
-        ?.map((part) => decodeURIComponent(part ?? "")) ?? [];
+    const [, repository, api, revision = "", rest = ""] =
+      /^(?:\/api)?\/(?:(?:datasets|models)\/)?(.+)\/(revision|tree|resolve)\/([^/]+)\/?(.*)$/
+        .exec(url.pathname)?.map((part) => decodeURIComponent(part ?? "")) ?? [];
     if (api === undefined || url.pathname.includes("/missing/")) return refuse(404, "RepoNotFound");
     if (!["main", COMMIT].includes(revision)) return refuse(404, "RevisionNotFound");
     if (api === "revision") return Response.json({ _id: "1", id: "a/b", sha: COMMIT });
-    if (api === "tree") return listingPage(contents, url);
-    if (!contents.has(rest)) return refuse(404, "EntryNotFound");
-    if (!isLarge(rest)) return send(rest, request);
-    return Response.redirect(`http://${fileHost}:${fileServer.addr.port}/${rest}`);
+    const prefix = prefixOf(repository);
+    if (api === "tree") return listingPage(filesBehind(prefix, contents), url);
+    const path = prefix + rest;
+    if (!contents.has(path)) return refuse(404, "EntryNotFound");
+    if (!isLarge(path)) return send(path, request);
+    return Response.redirect(`http://${fileHost}:${fileServer.addr.port}/${path}`);
   });
   const pause = (milliseconds: number) => Promise.resolve(void pauses.push(milliseconds));
   const alarm = (ring: () => void) => {
@@ -134,6 +141,15 @@ const isLarge = (path: string) => /\.(bin|parquet|safetensors)$/.test(path);
 
 const refuse = (status: number, code: string) =>
   Response.json({ error: code }, { status, headers: { "X-Error-Code": code } });
+
+/** Those whose paths begin with a prefix, without it. */
+function filesBehind(
+  prefix: string,
+  contents: ReadonlyMap<string, Uint8Array>,
+): Map<string, Uint8Array> {
+  const own = [...contents].filter(([path]) => path.startsWith(prefix));
+  return new Map(own.map(([path, data]) => [path.slice(prefix.length), data]));
+}
 
 /** Two entries of the listing, and where the next two are. */
 function listingPage(contents: Map<string, Uint8Array>, url: URL): Response {

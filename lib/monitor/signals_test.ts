@@ -3,9 +3,8 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { silent } from "../core/progress.ts";
 import { stream } from "../core/random.ts";
-import { type Model, modelParameters, readCheckpoint } from "../model/checkpoint.ts";
-import type { DecoderConfig } from "../model/config.ts";
-import { initialParameters } from "../model/parameters.ts";
+import { readCheckpoint } from "../model/checkpoint.ts";
+import { randomModel } from "../model/testing.ts";
 import golden from "../model/testdata/golden.json" with { type: "json" };
 import {
   guardScoresOf,
@@ -122,15 +121,12 @@ Deno.test("readSignals() gives every bit the same in any batch, order and number
 Deno.test("readSignals() gives every bit the same also where attention is made in blocks", async () => {
   const random = stream("signals test of long conversations");
   // so many heads make blocks of 128 queries
-  const config: DecoderConfig = {
-    ...guard.config,
+  const model = randomModel("guard", {
     heads: 64,
     keyValueHeads: 8,
     headSize: 4,
     contextLength: 400,
-  };
-  const parameters = initialParameters(modelParameters(config, "guard"), config.layers, "blocks");
-  const model: Model = { config, head: "guard", parameters };
+  });
   const many = [200, 400, 40, 197, 203, 128, 395].map((length) =>
     Int32Array.from({ length }, () => 3 + random.below(37))
   );

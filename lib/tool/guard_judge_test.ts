@@ -3,8 +3,7 @@ import { joinTurns } from "../conversation/render.ts";
 import type { Row } from "../conversation/row.ts";
 import { silent } from "../core/progress.ts";
 import type { Question } from "../fine/questions.ts";
-import { type Model, modelParameters } from "../model/checkpoint.ts";
-import { initialParameters } from "../model/parameters.ts";
+import { randomModel } from "../model/testing.ts";
 import { readSignals } from "../monitor/signals.ts";
 import { tokenizerOf } from "../tokenizer/tokenizer.ts";
 import { trainBpe } from "../tokenizer/train.ts";
@@ -12,19 +11,7 @@ import { suiteGuardJudge } from "./guard_judge.ts";
 import type { Workbench } from "../workbench/workbench.ts";
 
 const tokenizer = tokenizerOf(trainBpe(["Human Assistant number may I"], 270));
-const config = {
-  vocabSize: tokenizer.vocabSize,
-  hiddenSize: 16,
-  intermediateSize: 24,
-  layers: 1,
-  heads: 2,
-  contextLength: 128,
-};
-const model: Model = {
-  config,
-  head: "guard",
-  parameters: initialParameters(modelParameters(config, "guard"), 1, "guard_judge_test"),
-};
+const model = randomModel("guard", { vocabSize: tokenizer.vocabSize, contextLength: 128 });
 
 /** Exchanges of which every third is unsafe. */
 const exchanges = Array.from({ length: 300 }, (_, i) => ({
@@ -48,7 +35,7 @@ const bench = {
     })),
   },
   options: { quick: true, threads: 1 },
-  recipe: { size: config },
+  recipe: { size: model.config },
   tokenizer: () => Promise.resolve(tokenizer),
   guard: (seed: number) => Promise.resolve({ model, key: `guard ${seed}` }),
   signals: (_: unknown, split: "calibration") => {

@@ -3,11 +3,8 @@ import { join } from "node:path";
 import { UserError } from "../core/errors.ts";
 import { scratchFolder } from "../core/testing.ts";
 import { writeTinySuite } from "../conversation/testing.ts";
-import { type Head, type Model, modelParameters, writeCheckpoint } from "../model/checkpoint.ts";
-import { initialParameters } from "../model/parameters.ts";
-import { writeSafetensors } from "../model/safetensors.ts";
-import { writeTokenizer } from "../tokenizer/tokenizer.ts";
-import { trainBpe } from "../tokenizer/train.ts";
+import { type Head, readCheckpoint } from "../model/checkpoint.ts";
+import { randomModel, writeAdapter, writeRandomCheckpoint } from "../model/testing.ts";
 import { openGivenModels } from "./given_models.ts";
 import type { GivenRecipe } from "./given_options.ts";
 import { givenWorkbench } from "./given_workbench.ts";
@@ -20,29 +17,8 @@ const scratch = scratchFolder();
 const suite = writeTinySuite(scratch, 40);
 
 /** Writes a checkpoint of a tiny decoder with random weights. */
-function checkpoint(name: string, head: Head, seed: string, vocabSize = 300): string {
-  const folder = join(scratch, name);
-  const config = {
-    vocabSize,
-    hiddenSize: 16,
-    intermediateSize: 32,
-    layers: 2,
-    heads: 2,
-    contextLength: 96,
-  };
-  const model: Model = {
-    config,
-    head,
-    parameters: initialParameters(modelParameters(config, head), config.layers, seed),
-  };
-  Deno.mkdirSync(folder);
-  writeCheckpoint(folder, model, { padId: 0, bosId: 1, eosId: 2 });
-  writeTokenizer(
-    folder,
-    trainBpe(["\n\nHuman: Is it there?\n\nAssistant: It is here, there."], 290),
-  );
-  return folder;
-}
+const checkpoint = (name: string, head: Head, seed: string, vocabSize = 300) =>
+  writeRandomCheckpoint(join(scratch, name), randomModel(head, { vocabSize }, seed));
 const model = checkpoint("model", "language-model", "a");
 const guard = checkpoint("guard", "guard", "a"); // the same decoder
 const otherGuard = checkpoint("other-guard", "guard", "b");
@@ -78,21 +54,7 @@ Deno.test("openWorkbench() reads guard and language model of one decoder in one 
 });
 
 Deno.test("openWorkbench() makes a guard of the model with an adapter that has a score head", async () => {
-  const adapter = join(scratch, "adapter");
-  Deno.mkdirSync(adapter);
-  const config = { peft_type: "LORA", r: 2, lora_alpha: 4, base_model_name_or_path: "model" };
-  Deno.writeTextFileSync(join(adapter, "adapter_config.json"), JSON.stringify(config));
-  const values = (name: string, shape: [number, number]) => ({
-    name: `base_model.model.${name}.weight`,
-    shape,
-    data: Float32Array.from({ length: shape[0] * shape[1] }, (_, i) => Math.sin(i)),
-  });
-  const query = "model.layers.1.self_attn.q_proj";
-  writeSafetensors(join(adapter, "adapter_model.safetensors"), [
-    values(`${query}.lora_A`, [2, 16]),
-    values(`${query}.lora_B`, [16, 2]),
-    values("score", [2, 16]),
-  ]);
+  const adapter = writeAdapter(join(scratch, "adapter"), readCheckpoint(model), true);
   const settings = options({ guardAdapter: adapter });
   const bench = await openWorkbench(settings);
   const { scores } = await scoredParts(bench, "test");
