@@ -83,6 +83,9 @@ Deno.test("verify accepts what reproduce wrote, and names what was changed", asy
     const refused = await task("verify", ...flags);
     assert.equal(refused.code, 1);
     assert.match(refused.out, /DIFFERS.*findings\.results\.guard\.id\.metrics\.auroc\.estimate/);
+    const nowhere = await task("verify", ...flags, "--results", join(folder, "nowhere"));
+    assert.equal(nowhere.code, 1);
+    assert.match(nowhere.err, /Cannot verify ".*nowhere": there is no such folder\.\nMake results/);
     Deno.writeTextFileSync(path, '{"id');
     for (const name of ["verify", "reproduce"]) {
       const others = name === "verify" ? [] : ["--only", "published_tables"]; // it judges what else is there

@@ -26,6 +26,9 @@ import type { ChatTemplate } from "./template.ts";
 /** How often one question is asked before it is given up; with the waits between, about a minute. */
 const ATTEMPTS = 8;
 
+/** The same where the server was never reached: more likely its address is wrong. */
+const ATTEMPTS_TO_REACH = 3;
+
 /** Settings of {@linkcode endpointClient}. */
 export interface EndpointOptions {
   /** What stands before `/chat/completions` and `/completions`, such as `http://127.0.0.1:8000/v1`. */
@@ -66,15 +69,18 @@ export function endpointClient(options: EndpointOptions): ChatClient {
   const jitter = stream(`chat/endpoint/${model}/wait`);
   const limited = limiter(concurrency);
   let lost: UserError | undefined;
+  let reached = false;
 
   const ask = async (messages: readonly Message[], askOptions: AskOptions): Promise<string> => {
     for (let attempt = 1;; attempt++) {
       if (lost) throw lost;
       const answer = await complete(messages, askOptions);
+      reached ||= typeof answer === "string" || !answer.everyRequest;
       if (typeof answer === "string") return answer;
       const { why, remedy, retryAfter, everyRequest = false } = answer;
-      if (retryAfter === undefined || attempt === ATTEMPTS) {
-        const tried = attempt === 1 ? "" : ` (attempt ${attempt} of ${ATTEMPTS})`;
+      const attempts = reached ? ATTEMPTS : ATTEMPTS_TO_REACH;
+      if (retryAfter === undefined || attempt >= attempts) {
+        const tried = attempt === 1 ? "" : ` (attempt ${attempt} of ${attempts})`;
         const message = `Cannot ask "${model}" at ${baseURL}: ${why}${tried}`;
         const error = new UserError(key === "" ? message : message.replaceAll(key, "…"), remedy);
         if (everyRequest) lost = error;

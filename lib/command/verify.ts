@@ -1,5 +1,6 @@
 /** `deno task verify`: makes the artifacts again and compares them with the committed ones. @module */
 import { join } from "node:path";
+import { UserError } from "../core/errors.ts";
 import { announce } from "../core/progress.ts";
 import { exists, readText, removeIfPresent } from "../core/files.ts";
 import { claimsData, claimsTable } from "../experiment/claims.ts";
@@ -26,6 +27,7 @@ Example: deno task verify --only guard_generalization`,
     const chosen = runnable(await experiments.load(values.only), options, named);
     const bench = await openWorkbench(options);
     const folder = resultsFolder(values, bench.suite.name);
+    if (!exists(folder)) throw noResults(folder);
     const fresh = join(bench.options.cache, `verify-${crypto.randomUUID().slice(0, 8)}`);
     try {
       const checked = await compareAll(chosen, bench, folder, fresh, !values.json);
@@ -44,6 +46,13 @@ Example: deno task verify --only guard_generalization`,
 });
 
 export default command;
+
+function noResults(folder: string): UserError {
+  return new UserError(
+    `Cannot verify "${folder}": there is no such folder`,
+    "Make results with `deno task reproduce`, or give the folder that holds them with --results.",
+  );
+}
 
 /** What was found of a committed artifact. */
 interface Checked {

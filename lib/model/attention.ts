@@ -16,7 +16,6 @@ import {
   scalar,
   type Tensor,
 } from "../graph/tensor.ts";
-import { paddedLength } from "../runtime/batches.ts";
 import { softCap } from "./layers.ts";
 
 /** Options of {@linkcode attention}. */
@@ -29,8 +28,11 @@ export interface AttentionOptions {
   longest?: number;
 }
 
-/** Queries of all heads together in a block. */
-const BLOCK = 8192;
+/** Queries in a block. Fewer would save more products with keys after the block, and make more rounds. */
+const BLOCK = 128;
+
+/** Where T is at most this, blocks save too little. */
+const WHOLE = 512;
 
 /**
  * Causal attention, softmax(α q kᵀ + mask) v. Where there are fewer heads of keys than of queries, H = n G, each
@@ -64,10 +66,9 @@ export function attention(
   };
   const mix = (p: Tensor, v: Tensor) => apart(matmul(stacked(p), v), p.shape[2]);
   const { bounded, p } = weigh(q, k, mask); // (B, H, T, T), made only where all are one block
-  const rows = paddedLength(Math.floor(BLOCK / H));
   const blockwise = () => {
-    const size = int64(rows);
-    const count = div(add(sizeOf(q, 2), int64(rows - 1)), size);
+    const size = int64(BLOCK);
+    const count = div(add(sizeOf(q, 2), int64(BLOCK - 1)), size);
     return loop(count, slice(q, 2, 0, 0, "none"), (round, before) => {
       const from = mul(round, size);
       const to = add(from, size);
@@ -78,7 +79,7 @@ export function attention(
       return concat([before, mixed], 2, "done");
     }, [B, H, T, d]);
   };
-  const out = longest > rows ? blockwise() : mix(p, v); // (B, H, T, d)
+  const out = longest > WHOLE ? blockwise() : mix(p, v); // (B, H, T, d)
   return customGradient("attention", out, [q, k, v], (_, g) => {
     // Σⱼ pᵢⱼ ∂L/∂pᵢⱼ = gᵢ · outᵢ, so that the softmax's row sums cost d, not T, values a row
     const rowSums = reduceSum(mul(g, out), [-1]); // (B, H, T, 1)
