@@ -23,7 +23,7 @@ import { bestOf, comparison, countClear } from "../lib/experiment/reading.ts";
 import { forEachGuard } from "../lib/workbench/scores.ts";
 import type { TrainedModel, Workbench } from "../lib/workbench/workbench.ts";
 import { evaluate, RECALL } from "../lib/monitor/evaluation.ts";
-import type { Pooling } from "../lib/monitor/signals.ts";
+import type { Pooling } from "../lib/monitor/signal_graph.ts";
 import { type Figure, monitorScale } from "../lib/report/figure.ts";
 import { inPercent } from "../lib/report/table.ts";
 

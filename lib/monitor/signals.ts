@@ -1,53 +1,14 @@
 /**
  * One forward pass of one model over each conversation, and all signals that are read from it: the guard's logit, pooled
- * hidden states, the mean surprise of the text, and on request the surprise and entropy at every token. What is large
- * (logits over the vocabulary, hidden states of all tokens) is reduced inside the graph and never leaves it. Logits over a large
- * vocabulary are larger than all else in memory, and are made for some of a batch's tokens at a time.
+ * hidden states, the mean surprise of the text, and on request the surprise and entropy at every token.
  *
  * @module
  */
 import { type Progress, silent } from "../core/progress.ts";
-import { add, mul, sub } from "../graph/elementwise.ts";
-import { gather } from "../graph/gather.ts";
-import { matmul } from "../graph/matmul.ts";
-import { reduceMax, reduceSum, softmax } from "../graph/reduce.ts";
-import { concat, flattenRows, reshape } from "../graph/shape_ops.ts";
-import { input, type Tensor } from "../graph/tensor.ts";
 import type { Model } from "../model/checkpoint.ts";
-import type { DecoderConfig } from "../model/config.ts";
-import { embed, hiddenStates, masks, tokenNll, vocabularyLogits } from "../model/decoder.ts";
-import { logSumExp } from "../model/layers.ts";
-import {
-  constantWeights,
-  countParameters,
-  outputName,
-  SCORE,
-  type Weights,
-} from "../model/parameters.ts";
-import {
-  type Batch,
-  batchByLength,
-  lastPositions,
-  padded,
-  paddedLength,
-  TOKEN_BUDGET,
-} from "../runtime/batches.ts";
+import { type Batch, batchByLength, TOKEN_BUDGET } from "../runtime/batches.ts";
 import { openSession, type SessionOptions, type Value } from "../runtime/session.ts";
-
-/** How the hidden states of a conversation's tokens become one vector. */
-export type Pooling = "last" | "mean" | "max";
-
-/** Which signals to read. */
-export interface SignalRequest {
-  /** The guard's logits; needs a guard. */
-  guard?: boolean;
-  /** Mean negative log-likelihood of the tokens after the first, in nats. */
-  nll?: boolean;
-  /** Pooled hidden states: which layer (0 = embeddings, `layers` = last, normalised) and which pooling. */
-  hidden?: readonly { layer: number; pooling: Pooling }[];
-  /** Surprise and entropy, in nats, at every token after the first. */
-  tokens?: boolean;
-}
+import { chunksOf, signalFeed, signalGraph, type SignalRequest } from "./signal_graph.ts";
 
 /** Signals of n conversations, in their order. */
 export interface Signals {
@@ -82,14 +43,6 @@ export interface ReaderOptions extends SessionOptions {
   tokenBudget?: number;
 }
 
-/**
- * How many logits over the vocabulary a full batch makes at a time: few beside the model's parameters, but not so few that their
- * products get slow.
- */
-function mostLogits({ parameters }: Model): number {
-  return Math.min(2 ** 25, Math.max(2 ** 23, countParameters(parameters.values()) / 32));
-}
-
 /** Settings of {@linkcode readSignals}. */
 export interface SignalOptions extends ReaderOptions {
   /** Told the share of all tokens that is done, from 0 to 1. */
@@ -121,7 +74,7 @@ export async function openSignalReader(
   request: SignalRequest,
   { tokenBudget = TOKEN_BUDGET, ...options }: ReaderOptions,
 ): Promise<SignalReader> {
-  const chunks = Math.ceil(tokenBudget * model.config.vocabSize / mostLogits(model));
+  const chunks = chunksOf(model, tokenBudget);
   const session = await openSession(signalGraph(model, request, chunks), options);
   return {
     async read(sequences, progress = silent) {
@@ -158,170 +111,6 @@ export async function readSignals(
 ): Promise<Signals> {
   await using reader = await openSignalReader(model, request, options);
   return await reader.read(sequences, progress);
-}
-
-/** The outputs "guard" (B, 2) or (B, 1), "nll" (B, 1, 1), "hidden0", … (B, C), "tokenNll" and "entropy" (B, T, 1). */
-function signalGraph(
-  model: Model,
-  request: SignalRequest,
-  chunks: number,
-): Record<string, Tensor> {
-  const weights = constantWeights(model.parameters);
-  const states = hiddenStates(
-    embed(input("tokens", ["B", "T"], "int64"), weights),
-    weights,
-    model.config,
-  );
-  const last = states[model.config.layers];
-  const outputs: Record<string, Tensor> = {};
-  if (request.guard) outputs.guard = lastLogits(last, weights);
-  request.hidden?.forEach(({ layer, pooling }, i) =>
-    outputs[`hidden${i}`] = pool(states[layer], pooling)
-  );
-  if (!request.nll && !request.tokens) return outputs;
-  const output = weights(outputName(model.config));
-  const [surprise, uncertainty] = inChunks(last, chunks, (hidden, targets) => {
-    const logits = vocabularyLogits(hidden, output, model.config);
-    return [
-      tokenNll(hidden, gather(output, targets), output, model.config, logits),
-      ...request.tokens ? [entropy(logits)] : [],
-    ];
-  });
-  if (request.nll) {
-    outputs.nll = weightedSum(surprise, input("targetWeights", ["B", "T", 1]));
-  }
-  if (request.tokens) {
-    outputs.tokenNll = surprise;
-    outputs.entropy = uncertainty;
-  }
-  return outputs;
-}
-
-/**
- * Numbers at every token that are made from logits over the vocabulary, each of shape (B, T, 1). In more than one chunk, padding
- * and last tokens have no logits, and get the numbers of some other token.
- */
-function inChunks(
-  hidden: Tensor,
-  chunks: number,
-  numbersAt: (hidden: Tensor, targets: Tensor) => Tensor[],
-): Tensor[] {
-  if (chunks === 1) return numbersAt(hidden, input("targets", ["B", "T"], "int64"));
-  const rows = flattenRows(hidden); // (B T, C)
-  const parts = Array.from({ length: chunks }, (_, k) => {
-    const own = (name: string) => input(`${name}${k}`, [`n${k}`], "int64");
-    return numbersAt(gather(rows, own("rows")), own("targets")); // each (n, 1)
-  });
-  const places = input("places", ["B", "T"], "int64");
-  return parts[0].map((_, i) => gather(concat(parts.map((part) => part[i]), 0, "n"), places));
-}
-
-/** H = ln Σ exp(x) − Σ p x, shape (…, 1). */
-function entropy(logits: Tensor): Tensor {
-  return sub(logSumExp(logits), reduceSum(mul(softmax(logits), logits), [-1]));
-}
-
-/**
- * A guard's logits at all tokens, of which the last ones are picked, shape (B, labels). Were the last hidden states picked first,
- * as in training, a conversation alone in its batch would go through another multiplication kernel, which rounds differently.
- */
-function lastLogits(hidden: Tensor, weights: Weights): Tensor {
-  const logits = matmul(flattenRows(hidden), weights(SCORE), { transB: true }); // (B T, labels)
-  return gather(logits, input("last", ["B"], "int64"));
-}
-
-/**
- * Σ w x over the tokens, shape (B, 1, C). It is a product because ReduceSum adds in another order where a conversation is
- * alone in its batch.
- */
-function weightedSum(x: Tensor, weights: Tensor): Tensor {
-  return matmul(weights, x, { transA: true });
-}
-
-/** One vector for each conversation, shape (B, C). */
-function pool(hidden: Tensor, pooling: Pooling): Tensor {
-  const [B, , C] = hidden.shape;
-  if (pooling === "last") return gather(flattenRows(hidden), input("last", ["B"], "int64"));
-  if (pooling === "mean") {
-    return reshape(weightedSum(hidden, input("meanWeights", ["B", "T", 1])), [B, C]);
-  }
-  return reshape(reduceMax(add(hidden, input("paddingLow", ["B", "T", 1])), [1]), [B, C]);
-}
-
-/** The inputs "rows0", "targets0", … and "places" of {@linkcode inChunks}. */
-function chunkFeed(
-  sequences: readonly Int32Array[],
-  length: number,
-  chunks: number,
-): Record<string, Value> {
-  const scored = sequences.flatMap((sequence, b) =>
-    Array.from(
-      { length: sequence.length - 1 },
-      (_, t) => [b * length + t, sequence[t + 1]] as const,
-    )
-  );
-  const size = paddedLength(Math.ceil(scored.length / chunks));
-  const places = new BigInt64Array(sequences.length * length);
-  const feed: Record<string, Value> = {
-    places: { data: places, dims: [sequences.length, length] },
-  };
-  let at = 0; // of the chunk, among the rows of all
-  for (let k = 0; k < chunks; k++) {
-    const own = scored.slice(k * size, (k + 1) * size);
-    // in steps as lengths of conversations: a few rows alone would be multiplied in another way, which rounds differently
-    const n = paddedLength(Math.max(1, own.length));
-    const [rows, targets] = [new BigInt64Array(n), new BigInt64Array(n)];
-    own.forEach(([row, target], i) => {
-      rows[i] = BigInt(row);
-      targets[i] = BigInt(target);
-      places[row] = BigInt(at + i);
-    });
-    feed[`rows${k}`] = { data: rows, dims: [n] };
-    feed[`targets${k}`] = { data: targets, dims: [n] };
-    at += n;
-  }
-  return feed;
-}
-
-/** The graph's inputs for a batch; those that its outputs do not need are left out. */
-function signalFeed(
-  { members, length }: Batch,
-  all: readonly Int32Array[],
-  request: SignalRequest,
-  { config, chunks }: { config: DecoderConfig; chunks: number },
-): Record<string, Value> {
-  const sequences = members.map((m) => all[m]);
-  const poolings = new Set(request.hidden?.map(({ pooling }) => pooling));
-  const readsLast = request.guard || request.nll || request.tokens;
-  const depth = readsLast
-    ? config.layers
-    : Math.max(0, ...request.hidden?.map(({ layer }) => layer) ?? []);
-  /** A number at every token, shape (B, T, 1), from how many there are; another one at padding. */
-  const atTokens = (present: (count: number) => number, absent: number, skipLast = 0) => {
-    const data = new Float32Array(sequences.length * length).fill(absent);
-    sequences.forEach((sequence, b) => {
-      const count = sequence.length - skipLast;
-      data.fill(present(count), b * length, b * length + count);
-    });
-    return { data, dims: [sequences.length, length, 1] };
-  };
-  const feed: Record<string, Value> = {
-    tokens: padded(sequences, length, 0),
-    ...masks(config, length, depth),
-  };
-  if (request.guard || poolings.has("last")) feed.last = lastPositions(sequences, length);
-  if (poolings.has("mean")) feed.meanWeights = atTokens((count) => 1 / count, 0);
-  if (poolings.has("max")) feed.paddingLow = atTokens(() => 0, -1e9);
-  if (request.nll || request.tokens) {
-    Object.assign(
-      feed,
-      chunks === 1
-        ? { targets: padded(sequences.map((s) => s.subarray(1)), length, 0) }
-        : chunkFeed(sequences, length, chunks),
-    );
-  }
-  if (request.nll) feed.targetWeights = atTokens((count) => 1 / count, 0, 1);
-  return feed;
 }
 
 function emptySignals(

@@ -6,14 +6,8 @@ import { stream } from "../core/random.ts";
 import { readCheckpoint } from "../model/checkpoint.ts";
 import { randomModel } from "../model/testing.ts";
 import golden from "../model/testdata/golden.json" with { type: "json" };
-import {
-  guardScoresOf,
-  openSignalReader,
-  type Pooling,
-  readSignals,
-  type SignalRequest,
-  type Signals,
-} from "./signals.ts";
+import type { Pooling, SignalRequest } from "./signal_graph.ts";
+import { guardScoresOf, openSignalReader, readSignals, type Signals } from "./signals.ts";
 
 const checkpoint = (name: string) =>
   readCheckpoint(fileURLToPath(new URL(`../model/testdata/${name}`, import.meta.url)));

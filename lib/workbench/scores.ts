@@ -17,7 +17,8 @@ import { fitMahalanobis } from "../monitor/mahalanobis.ts";
 import { fitNearestNeighbours } from "../monitor/nearest_neighbours.ts";
 import { perplexity, windowedPerplexity } from "../monitor/perplexity.ts";
 import { fitRelativeMahalanobis } from "../monitor/relative_mahalanobis.ts";
-import { guardScoresOf, type SignalRequest, type Signals } from "../monitor/signals.ts";
+import type { SignalRequest } from "../monitor/signal_graph.ts";
+import { guardScoresOf, type Signals } from "../monitor/signals.ts";
 import type { TrainedModel, Workbench } from "./workbench.ts";
 
 /**
