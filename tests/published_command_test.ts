@@ -22,20 +22,20 @@ Deno.test("reproduce runs MOOD's suite on a model with two adapters, and again w
     const files = {
       ...filesOf("mood-bench/mood-bench", writeTinySuite(folder, 40)),
       ...filesOf("tiny/model", writeRandomCheckpoint(at("model"), model)),
-      ...filesOf("tiny/guard", writeAdapter(at("guard"), model, true)),
-      ...filesOf("tiny/lm", writeAdapter(at("lm"), model, false)),
+      ...filesOf("tiny/guard", writeAdapter(at("guard"), model, { head: true })),
+      ...filesOf("tiny/lm", writeAdapter(at("lm"), model, { head: false })),
     };
     await using standIn = startHub(files);
     /** The task, with a permission more: that for this machine. */
-    const reproduce = async (results: string, revision: string) => {
+    const reproduce = async (results: string) => {
       const { tasks } = JSON.parse(Deno.readTextFileSync(join(root, "deno.json")));
       const line = tasks.reproduce.replace("--allow-net=", "--allow-net=127.0.0.1,").split(" ");
-      const pinned = (name: string) => `tiny/${name}@${revision}`;
+      const pinned = (name: string) => `tiny/${name}@${COMMIT}`;
       const { code, out, err } = await denoWith(
         { HF_ENDPOINT: standIn.hub.url },
         root,
         ...line.slice(1),
-        ...["--suite", "mood", "--revision", revision, "--only", "fusion", "--threads", "1"],
+        ...["--suite", "mood", "--revision", COMMIT, "--only", "fusion", "--threads", "1"],
         ...["--model", pinned("model"), "--guard-adapter", pinned("guard")],
         ...["--lm-adapter", pinned("lm"), "--cache", at("cache"), "--results", at(results)],
       );
@@ -43,14 +43,14 @@ Deno.test("reproduce runs MOOD's suite on a model with two adapters, and again w
       assert.match(out, /overall/);
       return Deno.readTextFileSync(join(at(results), "fusion.json"));
     };
-    const artifact = await reproduce("first", COMMIT);
+    const artifact = await reproduce("first");
     const { suite, settings: { models } } = JSON.parse(artifact);
     assert.equal(suite.revision, COMMIT);
     assert.deepEqual(models.guard.adapter, { name: "tiny/guard", revision: COMMIT });
     assert.deepEqual(models.languageModel.model, { name: "tiny/model", revision: COMMIT });
     assert.ok(standIn.requests.some((line) => line.endsWith("/tiny/model:model.safetensors")));
     standIn.requests.length = 0;
-    assert.equal(await reproduce("again", COMMIT), artifact);
+    assert.equal(await reproduce("again"), artifact);
     assert.deepEqual(standIn.requests, []);
   });
 });

@@ -26,8 +26,8 @@ import type { ChatTemplate } from "./template.ts";
 /** How often one question is asked before it is given up; with the waits between, about a minute. */
 const ATTEMPTS = 8;
 
-/** The same where the server was never reached: more likely its address is wrong. */
-const ATTEMPTS_TO_REACH = 3;
+/** The same where no connection was ever made, some seconds: more likely the address is wrong. */
+const ATTEMPTS_TO_REACH = 5;
 
 /** Settings of {@linkcode endpointClient}. */
 export interface EndpointOptions {

@@ -20,7 +20,7 @@ where conversations are flagged. Without flags it fits on the embedded suite.
                        \`deno task score\` takes, and malign (1 where what the assistant does is unsafe, else 0)
   --calibration FILE   others, to calibrate on                       [a fifth of --train, held out by the hash
                                                                       of the text]
-  --suite mini|mood|FOLDER  instead of --train: a suite (mood needs --allow-net)  [mini]
+  --suite mini|mood|FOLDER  instead of --train: a suite              [mini]
   --output DIR         the folder to be written; must not exist      [.cache/monitor/NAME of the data]
   --fpr F,F            false-positive rates to have thresholds for; the smallest, F, takes 1/F safe
                        calibration rows                              [0.005,0.01,0.02]

@@ -22,12 +22,13 @@ Example: deno task verify --only guard_generalization`,
   flags: EXPERIMENT_FLAGS,
   async run({ values, experiments }) {
     const { openWorkbench } = await import("../workbench/open_workbench.ts");
+    if (values.results !== undefined) requireFolder(values.results); // before anything is downloaded
     const options = runOptions(values, warn);
     const named = values.only !== undefined;
     const chosen = runnable(await experiments.load(values.only), options, named);
     const bench = await openWorkbench(options);
     const folder = resultsFolder(values, bench.suite.name);
-    if (!exists(folder)) throw noResults(folder);
+    requireFolder(folder);
     const fresh = join(bench.options.cache, `verify-${crypto.randomUUID().slice(0, 8)}`);
     try {
       const checked = await compareAll(chosen, bench, folder, fresh, !values.json);
@@ -47,8 +48,9 @@ Example: deno task verify --only guard_generalization`,
 
 export default command;
 
-function noResults(folder: string): UserError {
-  return new UserError(
+function requireFolder(folder: string): void {
+  if (exists(folder)) return;
+  throw new UserError(
     `Cannot verify "${folder}": there is no such folder`,
     "Make results with `deno task reproduce`, or give the folder that holds them with --results.",
   );

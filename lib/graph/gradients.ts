@@ -61,8 +61,9 @@ function dependents(loss: Tensor, wrt: ReadonlySet<Tensor>): Set<Tensor> {
   const visit = (node: Tensor): boolean => {
     const known = depends.get(node);
     if (known !== undefined) return known;
+    const inputs = [...node.inputs, ...node.body === undefined ? [] : [node.body.after]];
     // map before some: every input must be visited
-    const result = wrt.has(node) || node.inputs.map(visit).some(Boolean);
+    const result = wrt.has(node) || inputs.map(visit).some(Boolean);
     depends.set(node, result);
     if (result) order.push(node);
     return result;

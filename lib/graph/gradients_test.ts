@@ -4,9 +4,10 @@ import { evaluate } from "../runtime/testing.ts";
 import { add, exp, minimum, mul, pow } from "./elementwise.ts";
 import { gather, gatherDistinct } from "./gather.ts";
 import { gradients } from "./gradients.ts";
+import { loop } from "./loop.ts";
 import { reduceMax, reduceSum, softmax } from "./reduce.ts";
 import { concat, slice } from "./shape_ops.ts";
-import { constant, customGradient, input, scalar, type Tensor } from "./tensor.ts";
+import { constant, customGradient, input, scalar, type Tensor, wholeNumber } from "./tensor.ts";
 
 const total = (x: Tensor) => reduceSum(x, x.shape.map((_, i) => i));
 
@@ -64,6 +65,7 @@ Deno.test("gradients() names an op that has no rule", () => {
     ReduceMax: reduceMax(x, [0]),
     Slice: slice(x, 0, 0, 2),
     Concat: concat([x, x], 0),
+    Loop: loop(wholeNumber(1), scalar(0), (_, before) => add(before, total(x)), []),
   };
   for (const [op, y] of Object.entries(ops)) {
     assert.throws(() => gradients(total(y), [x]), {

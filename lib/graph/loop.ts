@@ -6,7 +6,8 @@
 import { input, node, type Shape, type Tensor } from "./tensor.ts";
 
 /**
- * Makes a value round by round. What a round does not change is worked out once, before the first.
+ * Makes a value round by round. What a round does not change is worked out once, before the first. A loop may not stand in
+ * another.
  *
  * @param rounds how many, int64, shape (1).
  * @param initial the value before the first.

@@ -72,6 +72,7 @@ class Writer {
   readonly #names = new Map<Tensor, string>();
   readonly #options: OnnxOptions;
   #count = 0;
+  #inLoop = false;
 
   constructor(options: OnnxOptions) {
     this.#options = options;
@@ -127,10 +128,11 @@ class Writer {
 
   /** A body refers to what it takes from the graph around it by its name there. */
   #emitLoop({ inputs, dtype }: Tensor, { round, before, after }: LoopBody): string {
+    if (this.#inLoop) throw new RangeError("Cannot write a loop: it must not stand in another");
     const [rounds, initial] = this.#emitAll(inputs);
-    this.#emitAll(takenBy(after, new Set([round, before])));
+    this.#emitAll(this.#takenBy(after, [round, before]));
     const around = this.nodes;
-    this.nodes = [];
+    [this.nodes, this.#inLoop] = [[], true];
     const [roundName, beforeName, condition] = [0, 1, 2].map((i) => `body ${this.#count}.${i}`);
     this.#names.set(round, roundName).set(before, beforeName);
     const value = this.#add({ op: "Identity" }, [this.#emit(after)]);
@@ -147,9 +149,27 @@ class Writer {
       ],
       output: [{ name: goesOn, type: truth }, { name: value, type }],
     };
-    this.nodes = around;
+    [this.nodes, this.#inLoop] = [around, false];
     const attribute = [{ name: "body", type: AttributeProto.AttributeType.GRAPH, g }];
     return this.#addNode({ opType: "Loop", input: [rounds, "", initial], attribute });
+  }
+
+  /** The tensors that a loop's body takes from the graph around it: those next to what depends on the body's own inputs. */
+  #takenBy(after: Tensor, own: readonly Tensor[]): Tensor[] {
+    const changing = new Map<Tensor, boolean>(own.map((x) => [x, true]));
+    const taken = new Set<Tensor>();
+    const changes = (x: Tensor): boolean => {
+      const known = changing.get(x);
+      if (known !== undefined) return known;
+      const inputs = x.custom === undefined ? [...x.inputs] : [x.custom.value];
+      if (x.body !== undefined) inputs.push(x.body.after);
+      const result = !this.#names.has(x) && inputs.map(changes).some(Boolean);
+      changing.set(x, result);
+      if (result) inputs.filter((y) => !changes(y)).forEach((y) => taken.add(y));
+      return result;
+    };
+    if (!changes(after)) taken.add(after);
+    return [...taken];
   }
 
   #transpose({ shape }: Tensor, name: string): string {
@@ -204,23 +224,6 @@ class Writer {
 
 function isMatrixOfWeights({ source, shape }: Tensor): boolean {
   return source !== undefined && shape.length > 1;
-}
-
-/** The tensors that a loop's body takes from the graph around it: those next to what depends on the body's own inputs. */
-function takenBy(after: Tensor, own: ReadonlySet<Tensor>): Tensor[] {
-  const changing = new Map<Tensor, boolean>();
-  const taken = new Set<Tensor>();
-  const inputsOf = (x: Tensor) => x.custom === undefined ? x.inputs : [x.custom.value];
-  const changes = (x: Tensor): boolean => {
-    const known = changing.get(x) ?? own.has(x);
-    if (known || changing.has(x)) return known;
-    const result = inputsOf(x).map(changes).some(Boolean);
-    changing.set(x, result);
-    if (result) inputsOf(x).filter((y) => !changes(y)).forEach((y) => taken.add(y));
-    return result;
-  };
-  changes(after);
-  return [...taken];
 }
 
 /** A weight's values, piece by piece. */

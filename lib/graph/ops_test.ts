@@ -22,7 +22,7 @@ import { matmul } from "./matmul.ts";
 import { reduceMax, reduceMean, reduceSum, reduceSumSquare, softmax } from "./reduce.ts";
 import { loop } from "./loop.ts";
 import { concat, expand, flattenRows, reshape, sizeOf, slice, transpose } from "./shape_ops.ts";
-import { constant, dimProduct, input, showShape, type Tensor } from "./tensor.ts";
+import { constant, dimProduct, input, showShape, type Tensor, wholeNumber } from "./tensor.ts";
 
 const matrix = constant([1, 2, 3, 4, 5, 6], [2, 3], "matrix");
 const column = constant([10, 20], [2, 1], "column");
@@ -83,8 +83,7 @@ Deno.test("loop() makes a value round by round, from what is around it", async (
   const x = input("x", ["n"]);
   const twice = scale(x, 2);
   const running = loop(sizeOf(x, 0), constant([], [0]), (round, before) => {
-    const one = constant(BigInt64Array.of(1n), [1]);
-    const first = slice(twice, 0, 0, add(round, one), "some");
+    const first = slice(twice, 0, 0, add(round, wholeNumber(1)), "some");
     return concat([before, reshape(reduceSum(first, [0]), [1])], 0, "more");
   }, ["n"]);
   await using session = await openSession({ running, twice }, { threads: 1 });
@@ -92,6 +91,17 @@ Deno.test("loop() makes a value round by round, from what is around it", async (
     const values = { data: Float32Array.from(data), dims: [data.length] };
     assert.deepEqual([...(await session.run({ x: values })).running.data], expected);
   }
+});
+
+Deno.test("loop() may end in what no round changes, but not stand in another", async () => {
+  const fixed = neg(vector);
+  const last = loop(wholeNumber(3), vector, () => fixed, [3]);
+  await assertValue(add(last, fixed), [3], [2, 0, -2]);
+  const once = (x: Tensor) => loop(wholeNumber(1), vector, () => x, [3]);
+  await assert.rejects(
+    evaluate(loop(wholeNumber(1), vector, (_, before) => once(neg(before)), [3])),
+    /must not stand in another/,
+  );
 });
 
 Deno.test("gather() and gatherDistinct() pick rows", async () => {
@@ -198,7 +208,10 @@ const mistakes: Record<string, [() => unknown, RegExp]> = {
   reduce: [() => reduceSum(matrix, [2]), /reduce "matrix" over axis 2: its shape is \(2, 3\)$/],
   mean: [() => reduceMean(other, [0]), /average "other" over axis 0: its size "B" is not known$/],
   transpose: [() => transpose(matrix, [0, 0]), /transpose "matrix": \(2, 3\) .* got \(0,0\)$/],
-  slice: [() => slice(vector, 0, 2, 4), /slice "vector" of shape \(3\), axis 0, from 2 to 4$/],
+  slice: [
+    () => slice(vector, 0, 2, 4),
+    /slice "vector" of shape \(3\) along axis 0: .* got 2 to 4$/,
+  ],
   concat: [
     () => concat([matrix, column], 0),
     /concatenate "column" of shape \(2, 1\) with "matrix" of shape \(2, 3\) along axis 0$/,

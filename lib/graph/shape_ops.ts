@@ -12,6 +12,7 @@ import {
   type Shape,
   showShape,
   type Tensor,
+  wholeNumber,
 } from "./tensor.ts";
 
 /**
@@ -134,13 +135,12 @@ export function slice(
   const known = typeof from === "number" && typeof to === "number" && typeof length === "number";
   if (known ? from < 0 || from > to || to > length : size === undefined) {
     throw new RangeError(
-      `Cannot slice "${x.name}" of shape ${
-        showShape(x.shape)
-      }, axis ${axis}, from ${from} to ${to}`,
+      `Cannot slice "${x.name}" of shape ${showShape(x.shape)} along axis ${axis}: it must ${
+        known ? `hold what is asked for, got ${from} to ${to}` : "have a name for its new size"
+      }`,
     );
   }
-  const at = (i: number | Tensor) =>
-    typeof i === "number" ? constant(BigInt64Array.of(BigInt(i)), [1], `${i}`) : i;
+  const at = (i: number | Tensor) => typeof i === "number" ? wholeNumber(i) : i;
   const shape = x.shape.with(axis, known ? to - from : size!);
   return node("Slice", [x, at(from), at(to), at(axis)], {}, shape);
 }
@@ -164,6 +164,11 @@ export function concat(parts: readonly Tensor[], axis: number, size?: string): T
     );
   }
   const sum = parts.reduce((total, part) => total + Number(part.shape[axis]), 0);
+  if (Number.isNaN(sum) && size === undefined) {
+    throw new RangeError(
+      `Cannot concatenate along axis ${axis}: the sum of named sizes must have a name`,
+    );
+  }
   return node("Concat", parts, { axis }, shape.with(axis, size ?? sum));
 }
 

@@ -136,6 +136,16 @@ export function scalar(value: number): Tensor {
 }
 
 /**
+ * A whole number stored in the graph, such as a place or a size.
+ *
+ * @param value the number.
+ * @returns a tensor of int64, shape (1).
+ */
+export function wholeNumber(value: number): Tensor {
+  return constant(BigInt64Array.of(BigInt(value)), [1], `${value}`);
+}
+
+/**
  * A weight: a float32 constant whose values are read when the graph is written, not before, so that the graph of a model
  * takes no memory, and which may be written in another type or to another file than the graph.
  *

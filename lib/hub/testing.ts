@@ -38,7 +38,7 @@ export interface StandInOptions {
 
 /**
  * Starts a hub. A repository holds the files whose paths begin with its name and a colon, `owner/name:path`; where there are no
- * such files, it holds all others. Files that end in `.bin`, `.parquet` or `.safetensors` are kept
+ * such files, it holds all there are. Files that end in `.bin`, `.parquet` or `.safetensors` are kept
  * by Git LFS: a server of their own sends them.
  *
  * @param files contents by path.

@@ -9,12 +9,12 @@ import { matmul } from "../graph/matmul.ts";
 import { reduceSum, softmax } from "../graph/reduce.ts";
 import { concat, reshape, sizeOf, slice } from "../graph/shape_ops.ts";
 import {
-  constant,
   customGradient,
   type Dim,
   dimProduct,
   scalar,
   type Tensor,
+  wholeNumber,
 } from "../graph/tensor.ts";
 import { softCap } from "./layers.ts";
 
@@ -31,7 +31,7 @@ export interface AttentionOptions {
 /** Queries in a block. Fewer would save more products with keys after the block, and make more rounds. */
 const BLOCK = 128;
 
-/** Where T is at most this, blocks save too little. */
+/** Where the longest T is at most this, blocks save too little. */
 const WHOLE = 512;
 
 /**
@@ -65,10 +65,10 @@ export function attention(
     return { bounded, p: softmax(add(bounded, mask)) }; // (B, H, queries, keys)
   };
   const mix = (p: Tensor, v: Tensor) => apart(matmul(stacked(p), v), p.shape[2]);
-  const { bounded, p } = weigh(q, k, mask); // (B, H, T, T), made only where all are one block
+  const { bounded, p } = weigh(q, k, mask); // (B, H, T, T), for the gradient, and where all are one block
   const blockwise = () => {
-    const size = int64(BLOCK);
-    const count = div(add(sizeOf(q, 2), int64(BLOCK - 1)), size);
+    const size = wholeNumber(BLOCK);
+    const count = div(add(sizeOf(q, 2), wholeNumber(BLOCK - 1)), size);
     return loop(count, slice(q, 2, 0, 0, "none"), (round, before) => {
       const from = mul(round, size);
       const to = add(from, size);
@@ -90,11 +90,6 @@ export function attention(
     const byK = matmul(byScore, stacked(q), { transA: true, alpha });
     return [byQ, byK, matmul(stacked(p), stacked(g), { transA: true })];
   });
-}
-
-/** A whole number as a constant. */
-function int64(value: number): Tensor {
-  return constant(BigInt64Array.of(BigInt(value)), [1], `${value}`);
 }
 
 /** The slope of a soft bound by its value y: 1 − (y / c)². */

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { stream } from "../core/random.ts";
 import { mul } from "../graph/elementwise.ts";
 import { gradients } from "../graph/gradients.ts";
 import { reduceSum } from "../graph/reduce.ts";
-import { constant, input, type Tensor } from "../graph/tensor.ts";
+import { constant, type Tensor } from "../graph/tensor.ts";
 import { causalMask } from "../runtime/batches.ts";
 import { openSession } from "../runtime/session.ts";
 import { assertGradient, evaluate } from "../runtime/testing.ts";
@@ -85,29 +84,6 @@ Deno.test("attention() does not look ahead", async () => {
   const before = (x: ArrayLike<number>) =>
     Array.from(x).filter((_, i) => Math.floor(i / 8) % 4 < 3);
   assertClose(before(found), before(value), "positions before the changed one");
-});
-
-Deno.test("attention() in blocks of queries gives what it gives in one", async () => {
-  const random = stream("attention blocks");
-  const [B, H, n, d] = [2, 4, 2, 8];
-  const named = (name: string, heads: number) => input(name, [B, heads, "T", d]);
-  const [q, k, v, mask] = [named("q", H), named("k", n), named("v", n), input("mask", ["T", "T"])];
-  const attended = (longest?: number) =>
-    attention(q, k, v, mask, { cap: 2, ...longest !== undefined && { longest } });
-  await using session = await openSession(
-    { blocks: attended(600), whole: attended() },
-    { threads: 1 },
-  );
-  const values = (heads: number, T: number) => ({
-    data: Float32Array.from({ length: B * heads * T * d }, () => random.normal()),
-    dims: [B, heads, T, d],
-  });
-  for (const T of [16, 128, 144, 600]) {
-    const feeds = { q: values(H, T), k: values(n, T), v: values(n, T), mask: causalMask(T) };
-    const { blocks, whole } = await session.run(feeds);
-    assert.deepEqual(blocks.dims, [B, H, T, d]);
-    assertClose(blocks.data, whole.data, `${T} queries`);
-  }
 });
 
 Deno.test("logSumExp() stays finite for large logits", async () => {

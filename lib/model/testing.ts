@@ -58,10 +58,14 @@ export function writeRandomCheckpoint(folder: string, model: Model): string {
  *
  * @param folder where to; it is made.
  * @param model which model it is for.
- * @param withHead whether it has a score head, too.
+ * @param holds whether it has a score head, too.
  * @returns the folder.
  */
-export function writeAdapter(folder: string, { config }: Model, withHead: boolean): string {
+export function writeAdapter(
+  folder: string,
+  { config }: Model,
+  holds: { head: boolean },
+): string {
   makeFolder(folder);
   const width = config.hiddenSize;
   const values = (name: string, shape: [number, number]) => ({
@@ -73,7 +77,7 @@ export function writeAdapter(folder: string, { config }: Model, withHead: boolea
   writeSafetensors(join(folder, "adapter_model.safetensors"), [
     values(`${query}.lora_A`, [2, width]),
     values(`${query}.lora_B`, [width, 2]),
-    ...withHead ? [values("score", [2, width])] : [],
+    ...holds.head ? [values("score", [2, width])] : [],
   ]);
   const settings = { peft_type: "LORA", r: 2, lora_alpha: 4, base_model_name_or_path: "model" };
   Deno.writeTextFileSync(join(folder, "adapter_config.json"), JSON.stringify(settings));

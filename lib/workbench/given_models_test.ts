@@ -54,7 +54,7 @@ Deno.test("openWorkbench() reads guard and language model of one decoder in one 
 });
 
 Deno.test("openWorkbench() makes a guard of the model with an adapter that has a score head", async () => {
-  const adapter = writeAdapter(join(scratch, "adapter"), readCheckpoint(model), true);
+  const adapter = writeAdapter(join(scratch, "adapter"), readCheckpoint(model), { head: true });
   const settings = options({ guardAdapter: adapter });
   const bench = await openWorkbench(settings);
   const { scores } = await scoredParts(bench, "test");
