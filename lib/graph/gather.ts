@@ -3,7 +3,15 @@
  *
  * @module
  */
-import { constant, customGradient, dimProduct, node, showShape, type Tensor } from "./tensor.ts";
+import {
+  constant,
+  customGradient,
+  dimProduct,
+  node,
+  showShape,
+  type Tensor,
+  wholeNumber,
+} from "./tensor.ts";
 import { reshape } from "./shape_ops.ts";
 
 /**
@@ -56,7 +64,7 @@ function scatterRows(rows: Tensor, indices: Tensor, table: Tensor): Tensor {
 export function oneHotColumns(table: Tensor, indices: Tensor): Tensor {
   const flat = reshape(indices, [dimProduct(indices.shape)]);
   const sizes = node("Shape", [table], {}, [2], { dtype: "int64" });
-  const depth = node("Gather", [sizes, constant(BigInt64Array.of(0n), [1], "0")], { axis: 0 }, [1]);
+  const depth = node("Gather", [sizes, wholeNumber(0)], { axis: 0 }, [1]);
   const values = constant([0, 1], [2], "off and on");
   return node("OneHot", [flat, depth, values], { axis: 0 }, [table.shape[0], ...flat.shape], {
     dtype: "float32",

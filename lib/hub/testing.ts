@@ -38,8 +38,8 @@ export interface StandInOptions {
 
 /**
  * Starts a hub. A repository holds the files whose paths begin with its name and a colon, `owner/name:path`; where there are no
- * such files, it holds all there are. Files that end in `.bin`, `.parquet` or `.safetensors` are kept
- * by Git LFS: a server of their own sends them.
+ * such files, it holds all there are. Files that end in `.bin`, `.parquet` or `.safetensors` are kept by Git LFS: a server of
+ * their own sends them.
  *
  * @param files contents by path.
  * @param options what is unlike the usual.

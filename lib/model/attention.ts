@@ -55,7 +55,7 @@ export function attention(
   mask: Tensor,
   { alpha = 1 / Math.sqrt(q.shape[3] as number), cap, longest = 0 }: AttentionOptions = {},
 ): Tensor {
-  const [B, H, T, d] = q.shape as [Dim, number, Dim, number];
+  const [B, H, T] = q.shape as [Dim, number, Dim];
   const n = k.shape[1] as number;
   const stacked = (x: Tensor) => reshape(x, [B, n, dimProduct([x.shape[2], H / n]), x.shape[3]]);
   const apart = (x: Tensor, queries = T) => reshape(x, [B, H, queries, x.shape[3]]);
@@ -66,20 +66,8 @@ export function attention(
   };
   const mix = (p: Tensor, v: Tensor) => apart(matmul(stacked(p), v), p.shape[2]);
   const { bounded, p } = weigh(q, k, mask); // (B, H, T, T), for the gradient, and where all are one block
-  const blockwise = () => {
-    const size = wholeNumber(BLOCK);
-    const count = div(add(sizeOf(q, 2), wholeNumber(BLOCK - 1)), size);
-    return loop(count, slice(q, 2, 0, 0, "none"), (round, before) => {
-      const from = mul(round, size);
-      const to = add(from, size);
-      const seen = (x: Tensor) => slice(x, 2, 0, to, "keys");
-      const own = slice(q, 2, from, to, "queries");
-      const ownMask = slice(slice(mask, 0, from, to, "queries"), 1, 0, to, "keys");
-      const mixed = mix(weigh(own, seen(k), ownMask).p, seen(v));
-      return concat([before, mixed], 2, "done");
-    }, [B, H, T, d]);
-  };
-  const out = longest > WHOLE ? blockwise() : mix(p, v); // (B, H, T, d)
+  const attend: Attend = (q, k, v, mask) => mix(weigh(q, k, mask).p, v);
+  const out = longest > WHOLE ? inBlocks(attend, q, k, v, mask) : mix(p, v); // (B, H, T, d)
   return customGradient("attention", out, [q, k, v], (_, g) => {
     // Σⱼ pᵢⱼ ∂L/∂pᵢⱼ = gᵢ · outᵢ, so that the softmax's row sums cost d, not T, values a row
     const rowSums = reduceSum(mul(g, out), [-1]); // (B, H, T, 1)
@@ -90,6 +78,23 @@ export function attention(
     const byK = matmul(byScore, stacked(q), { transA: true, alpha });
     return [byQ, byK, matmul(stacked(p), stacked(g), { transA: true })];
   });
+}
+
+/** Attention of some queries to some keys and values, through the mask between them. */
+type Attend = (q: Tensor, k: Tensor, v: Tensor, mask: Tensor) => Tensor;
+
+/** The same for one block of queries after the other, each with the keys up to its last query. */
+function inBlocks(attend: Attend, q: Tensor, k: Tensor, v: Tensor, mask: Tensor): Tensor {
+  const size = wholeNumber(BLOCK);
+  const count = div(add(sizeOf(q, 2), wholeNumber(BLOCK - 1)), size);
+  return loop(count, slice(q, 2, 0, 0, "none"), (round, before) => {
+    const from = mul(round, size);
+    const to = add(from, size);
+    const seen = (x: Tensor) => slice(x, 2, 0, to, "keys");
+    const own = slice(q, 2, from, to, "queries");
+    const ownMask = slice(slice(mask, 0, from, to, "queries"), 1, 0, to, "keys");
+    return concat([before, attend(own, seen(k), seen(v), ownMask)], 2, "done");
+  }, q.shape);
 }
 
 /** The slope of a soft bound by its value y: 1 − (y / c)². */

@@ -7,7 +7,15 @@
 import { add, div, log, mul, neg, scale, sigmoid, sqrt, sub, tanh } from "../graph/elementwise.ts";
 import { reduceMax, reduceMean, reduceSum, softmax } from "../graph/reduce.ts";
 import { reshape } from "../graph/shape_ops.ts";
-import { constant, customGradient, float, node, scalar, type Tensor } from "../graph/tensor.ts";
+import {
+  constant,
+  customGradient,
+  float,
+  node,
+  scalar,
+  type Tensor,
+  wholeNumber,
+} from "../graph/tensor.ts";
 
 /**
  * Root-mean-square normalisation, y = x r ⊙ w with r = 1/√(mean x² + ε) (https://arxiv.org/abs/1910.07467).
@@ -52,7 +60,7 @@ export function rotation(
       half,
     ]);
   const [cos, sin] = [table(Math.cos), table(Math.sin)];
-  const first = constant(BigInt64Array.of(0n), [1], "first position");
+  const first = wholeNumber(0);
   const turn = (y: Tensor, sine: Tensor) =>
     node("RotaryEmbedding", [y, first, cos, sine], {}, y.shape, { domain: "com.microsoft" });
   // a rotation's transpose turns back
