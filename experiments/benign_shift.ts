@@ -10,7 +10,7 @@
  * @module
  */
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
-import type { Contrasts } from "../lib/experiment/contrasts.ts";
+import type { Contrasts } from "../lib/evaluation/contrasts.ts";
 import {
   chanceLine,
   type Circumstances,
@@ -18,13 +18,13 @@ import {
   monitorColor,
   type Results,
   syntheticNotes,
-} from "../lib/experiment/evaluations.ts";
+} from "../lib/experiment/recall_table.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
-import { fuse, FUSED, PARTS, scoredParts } from "../lib/experiment/fused.ts";
+import { fuse, FUSED, PARTS, scoredParts } from "../lib/workbench/fused.ts";
 import { comparison, percentOf } from "../lib/experiment/reading.ts";
 import { baselineScores } from "../lib/workbench/scores.ts";
-import { difference } from "../lib/monitor/difference.ts";
-import { ALARMS, evaluate, type Evaluation, RECALL } from "../lib/monitor/evaluation.ts";
+import { difference } from "../lib/evaluation/difference.ts";
+import { ALARMS, evaluate, type Evaluation, RECALL } from "../lib/evaluation/evaluation.ts";
 import type { Figure } from "../lib/report/figure.ts";
 import { inPercent, percentCell, type Table } from "../lib/report/table.ts";
 

@@ -9,13 +9,13 @@
  * @module
  */
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
-import { recallContrasts } from "../lib/experiment/contrasts.ts";
-import { recallFigure, recallTable } from "../lib/experiment/evaluations.ts";
+import { recallContrasts } from "../lib/evaluation/contrasts.ts";
+import { recallFigure, recallTable } from "../lib/experiment/recall_table.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { bestOf, comparison, countClear } from "../lib/experiment/reading.ts";
 import { guardScores } from "../lib/workbench/scores.ts";
-import { ensemble } from "../lib/monitor/ensemble.ts";
-import { evaluate } from "../lib/monitor/evaluation.ts";
+import { ensemble } from "../lib/detector/ensemble.ts";
+import { evaluate } from "../lib/evaluation/evaluation.ts";
 
 const experiment = defineExperiment({
   name: "ensemble",

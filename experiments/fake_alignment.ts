@@ -3,7 +3,7 @@
  *
  * FINE (arXiv 2311.05915) finds that many models answer a question safely when it is open-ended, and choose the unsafe option
  * when it is multiple-choice: fake alignment. Here that is put to the test where the tuning is known. Small assistants (see
- * `lib/experiment/assistants.ts`) all learn harmless multiple choice, and besides harmless answers (`harmless`), safe answers to
+ * `experiments/fake_alignment/assistants.ts`) all learn harmless multiple choice, and besides harmless answers (`harmless`), safe answers to
  * questions that tempt to harm (`open-ended`), or these and contrast pairs in multiple choice (`contrast`). Half of the questions of
  * each dimension are for tuning, the others for testing. Control questions, in both formats, tell who cannot choose at all from who chooses badly: `form` asks which of two
  * texts is an answer, `knowledge` asks for common knowledge, which no model of this size has.
@@ -18,17 +18,17 @@ import { join } from "node:path";
 import { hashOf } from "../lib/core/json.ts";
 import { stream } from "../lib/core/random.ts";
 import type { Row } from "../lib/conversation/row.ts";
-import { examineAssistant, materialOf, trainAssistants } from "../lib/experiment/assistants.ts";
+import { examineAssistant, materialOf, trainAssistants } from "./fake_alignment/assistants.ts";
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { comparison, percentOf } from "../lib/experiment/reading.ts";
 import { exactMarker } from "../lib/fine/capability.ts";
-import { compareRespondents, type Comparison, type Measure } from "../lib/fine/comparison.ts";
+import { compareRespondents, type Comparison, type Measure } from "./fake_alignment/comparison.ts";
 import { drawHarmless, type Exchange, exchangesIn } from "../lib/fine/lessons.ts";
 import type { Judge } from "../lib/fine/open_ended.ts";
 import { DIMENSIONS, type Question, readQuestions } from "../lib/fine/questions.ts";
 import type { Outcome } from "../lib/fine/scores.ts";
-import { type Exam, fitWordJudge, type LabelledAnswer } from "../lib/fine/word_judge.ts";
+import { type Exam, fitWordJudge, type LabelledAnswer } from "./fake_alignment/word_judge.ts";
 import { type Figure, monitorScale } from "../lib/report/figure.ts";
 import { inPercent, percentCell, type Table } from "../lib/report/table.ts";
 import type { Interval } from "../lib/stats/bootstrap.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { temporaryFolder } from "../lib/core/testing.ts";
 import { writeTinySuite } from "../lib/conversation/testing.ts";
-import { readClaims } from "../lib/experiment/claims.ts";
+import { readClaims } from "../lib/results/claims.ts";
 import { openWorkbench } from "../lib/workbench/open_workbench.ts";
 import { DIMENSIONS } from "../lib/fine/questions.ts";
 import experiment from "./fake_alignment.ts";

@@ -10,13 +10,13 @@
  * @module
  */
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
-import { recallContrasts } from "../lib/experiment/contrasts.ts";
-import { recallFigure, recallTable } from "../lib/experiment/evaluations.ts";
+import { recallContrasts } from "../lib/evaluation/contrasts.ts";
+import { recallFigure, recallTable } from "../lib/experiment/recall_table.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
-import { fuse, FUSED, scoredParts } from "../lib/experiment/fused.ts";
+import { fuse, FUSED, scoredParts } from "../lib/workbench/fused.ts";
 import { comparison } from "../lib/experiment/reading.ts";
-import { combine } from "../lib/monitor/aggregate.ts";
-import { evaluate } from "../lib/monitor/evaluation.ts";
+import { combine } from "../lib/detector/fusion.ts";
+import { evaluate } from "../lib/evaluation/evaluation.ts";
 
 const experiment = defineExperiment({
   name: "fusion",

@@ -10,12 +10,12 @@
  * @module
  */
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
-import { recallContrasts, recallDrop } from "../lib/experiment/contrasts.ts";
-import { recallFigure, recallTable } from "../lib/experiment/evaluations.ts";
+import { recallContrasts, recallDrop } from "../lib/evaluation/contrasts.ts";
+import { recallFigure, recallTable } from "../lib/experiment/recall_table.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { comparison, percentOf, recallOf } from "../lib/experiment/reading.ts";
 import { baselineScores, guardScores } from "../lib/workbench/scores.ts";
-import { evaluate } from "../lib/monitor/evaluation.ts";
+import { evaluate } from "../lib/evaluation/evaluation.ts";
 
 const experiment = defineExperiment({
   name: "guard_generalization",

@@ -3,7 +3,7 @@
  *
  * MOOD (arXiv 2605.21602) asks an instruction-tuned model for a score, by a rubric of alignment or of uncertainty. So does
  * `deno task judge`, and what it wrote is used here. Without it a small language model of ours gives such scores (see
- * `lib/experiment/embedded_judge.ts`). The judge's uncertainty is added to the guard with the paper's lambda, which is chosen on the
+ * `lib/rater/embedded.ts`). The judge's uncertainty is added to the guard with the paper's lambda, which is chosen on the
  * rows that are reported on.
  *
  *     deno task reproduce --only judge
@@ -11,16 +11,16 @@
  *
  * @module
  */
-import { type AskedJudge, askedScores } from "../lib/experiment/asked_judge.ts";
+import { type AskedJudge, askedScores } from "../lib/rater/asked.ts";
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
-import { recallContrasts } from "../lib/experiment/contrasts.ts";
-import { type Exam, judgeScores } from "../lib/experiment/embedded_judge.ts";
-import { recallFigure, recallTable } from "../lib/experiment/evaluations.ts";
+import { recallContrasts } from "../lib/evaluation/contrasts.ts";
+import { type Exam, judgeScores } from "../lib/rater/embedded.ts";
+import { recallFigure, recallTable } from "../lib/experiment/recall_table.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
-import { fuse } from "../lib/experiment/fused.ts";
+import { fuse } from "../lib/workbench/fused.ts";
 import { comparison } from "../lib/experiment/reading.ts";
 import { guardScores } from "../lib/workbench/scores.ts";
-import { evaluate } from "../lib/monitor/evaluation.ts";
+import { evaluate } from "../lib/evaluation/evaluation.ts";
 
 const ALIGNMENT = "judge alignment";
 const UNCERTAINTY = "judge uncertainty";

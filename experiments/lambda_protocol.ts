@@ -10,11 +10,11 @@
  */
 import { safeRows } from "../lib/conversation/row.ts";
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
-import { recallFigure, recallTable } from "../lib/experiment/evaluations.ts";
+import { recallFigure, recallTable } from "../lib/experiment/recall_table.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
-import { fuse, PARTS, scoredParts } from "../lib/experiment/fused.ts";
+import { fuse, PARTS, scoredParts } from "../lib/workbench/fused.ts";
 import { percentOf, recallOf } from "../lib/experiment/reading.ts";
-import { evaluate } from "../lib/monitor/evaluation.ts";
+import { evaluate } from "../lib/evaluation/evaluation.ts";
 
 const experiment = defineExperiment({
   name: "lambda_protocol",

@@ -11,11 +11,11 @@
  */
 import type { Row } from "../lib/conversation/row.ts";
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
-import { type Circumstances, meanOver, syntheticNotes } from "../lib/experiment/evaluations.ts";
+import { type Circumstances, meanOver, syntheticNotes } from "../lib/experiment/recall_table.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
-import { fuse, FUSED, PARTS, scoredParts } from "../lib/experiment/fused.ts";
-import { surprisingSpans } from "../lib/experiment/surprising_spans.ts";
-import { groupRows, scoresOf } from "../lib/monitor/groups.ts";
+import { fuse, FUSED, PARTS, scoredParts } from "../lib/workbench/fused.ts";
+import { surprisingSpans } from "./missed_and_caught/surprising_spans.ts";
+import { groupRows, scoresOf } from "../lib/evaluation/groups.ts";
 import type { MarkedConversation } from "../lib/report/conversation.ts";
 import type { Figure } from "../lib/report/figure.ts";
 import type { Table } from "../lib/report/table.ts";

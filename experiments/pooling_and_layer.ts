@@ -10,20 +10,20 @@
  * @module
  */
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
-import { recallContrasts } from "../lib/experiment/contrasts.ts";
+import { recallContrasts } from "../lib/evaluation/contrasts.ts";
 import {
   chanceLine,
   recallTable,
   type Results,
   subtitleOf,
-} from "../lib/experiment/evaluations.ts";
+} from "../lib/experiment/recall_table.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { mahalanobisDistances } from "../lib/workbench/mahalanobis_scores.ts";
 import { bestOf, comparison, countClear } from "../lib/experiment/reading.ts";
 import { forEachGuard } from "../lib/workbench/scores.ts";
 import type { TrainedModel, Workbench } from "../lib/workbench/workbench.ts";
-import { evaluate, RECALL } from "../lib/monitor/evaluation.ts";
-import type { Pooling } from "../lib/monitor/signal_graph.ts";
+import { evaluate, RECALL } from "../lib/evaluation/evaluation.ts";
+import type { Pooling } from "../lib/signals/signal_graph.ts";
 import { type Figure, monitorScale } from "../lib/report/figure.ts";
 import { inPercent } from "../lib/report/table.ts";
 

@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { UserError } from "../lib/core/errors.ts";
 import { readText } from "../lib/core/files.ts";
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
-import { shortened } from "../lib/experiment/evaluations.ts";
+import { shortened } from "../lib/experiment/recall_table.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import type { Figure } from "../lib/report/figure.ts";
 import type { Table } from "../lib/report/table.ts";

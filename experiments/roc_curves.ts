@@ -17,13 +17,13 @@ import {
   monitorColor,
   type Results,
   syntheticNotes,
-} from "../lib/experiment/evaluations.ts";
+} from "../lib/experiment/recall_table.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
-import { fuse, FUSED, PARTS, scoredParts } from "../lib/experiment/fused.ts";
+import { fuse, FUSED, PARTS, scoredParts } from "../lib/workbench/fused.ts";
 import { percentOf } from "../lib/experiment/reading.ts";
 import { baselineScores } from "../lib/workbench/scores.ts";
-import { evaluate } from "../lib/monitor/evaluation.ts";
-import { groupRows, scoresOf } from "../lib/monitor/groups.ts";
+import { evaluate } from "../lib/evaluation/evaluation.ts";
+import { groupRows, scoresOf } from "../lib/evaluation/groups.ts";
 import type { Figure } from "../lib/report/figure.ts";
 import { percentCell, type Table } from "../lib/report/table.ts";
 import { meanOf } from "../lib/stats/mean.ts";

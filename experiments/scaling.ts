@@ -11,7 +11,7 @@
  * @module
  */
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
-import type { Contrasts } from "../lib/experiment/contrasts.ts";
+import type { Contrasts } from "../lib/evaluation/contrasts.ts";
 import {
   chanceLine,
   type Circumstances,
@@ -20,15 +20,20 @@ import {
   type Results,
   subtitleOf,
   syntheticNotes,
-} from "../lib/experiment/evaluations.ts";
+} from "../lib/experiment/recall_table.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
-import { fuse, FUSED, PARTS, scoredParts } from "../lib/experiment/fused.ts";
+import { fuse, FUSED, PARTS, scoredParts } from "../lib/workbench/fused.ts";
 import { comparison } from "../lib/experiment/reading.ts";
 import type { Size } from "../lib/workbench/recipe.ts";
 import type { Workbench } from "../lib/workbench/workbench.ts";
 import { countParameters } from "../lib/model/parameters.ts";
-import { difference } from "../lib/monitor/difference.ts";
-import { evaluate, type Evaluation, RECALL, type SeedScores } from "../lib/monitor/evaluation.ts";
+import { difference } from "../lib/evaluation/difference.ts";
+import {
+  evaluate,
+  type Evaluation,
+  RECALL,
+  type SeedScores,
+} from "../lib/evaluation/evaluation.ts";
 import type { Figure } from "../lib/report/figure.ts";
 import { inPercent, percentCell, type Table } from "../lib/report/table.ts";
 

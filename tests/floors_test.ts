@@ -1,6 +1,6 @@
 /**
  * The order of the folders: README lists those of `lib/`, ground floor first, and a folder imports only from itself and those
- * above it in that list. Only tests may import a later floor.
+ * above it in that list. Subjects that stand side by side import nothing from one another. Only tests may do either.
  */
 import assert from "node:assert/strict";
 import { join, relative } from "node:path";
@@ -14,6 +14,9 @@ function floors(): string[] {
   const ofLib = [...list.matchAll(/^ {6}(\w+)\//gm)].map(([, name]) => `lib/${name}`);
   return [...ofLib, "experiments", "."];
 }
+
+/** Subjects on one floor. */
+const SIBLINGS = ["lib/experiment", "lib/monitor", "lib/rater", "lib/fine"];
 
 /** Every TypeScript file of a folder and of those in it, but tests and what only they import. */
 function sources(folder: string): string[] {
@@ -39,13 +42,29 @@ Deno.test("README lists every folder of lib", () => {
   assert.deepEqual(floors().slice(0, -2).sort(), folders.sort());
 });
 
+/** Every import of ours, as the folders and files that it leads from and to. */
+function allImports(): [string, string][] {
+  const imports = [...sources(join(root, "lib")), ...sources(join(root, "experiments"))]
+    .flatMap((from) => importsOf(from).map((to): [string, string] => [from, to]));
+  assert.ok(imports.length > 300, `only ${imports.length} imports were found`);
+  return imports;
+}
+
+const inWords = (imports: [string, string][]) =>
+  imports.map((pair) => pair.map((path) => relative(root, path)).join(" -> "));
+
 Deno.test("no source file imports from a later floor", () => {
   const order = floors();
-  const imports = [...sources(join(root, "lib")), ...sources(join(root, "experiments"))]
-    .flatMap((from) => importsOf(from).map((to) => [from, to]));
-  assert.ok(imports.length > 300, `only ${imports.length} imports were found`);
-  const upward = imports.filter(([from, to]) =>
+  const upward = allImports().filter(([from, to]) =>
     order.indexOf(folderOf(to)) > order.indexOf(folderOf(from))
   );
-  assert.deepEqual(upward.map((pair) => pair.map((path) => relative(root, path)).join(" -> ")), []);
+  assert.deepEqual(inWords(upward), []);
+});
+
+Deno.test("no subject imports from another on its floor", () => {
+  const sideways = allImports().filter((pair) => {
+    const [from, to] = pair.map(folderOf);
+    return from !== to && SIBLINGS.includes(from) && SIBLINGS.includes(to);
+  });
+  assert.deepEqual(inWords(sideways), []);
 });

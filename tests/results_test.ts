@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { openCatalogue } from "../lib/experiment/catalogue.ts";
-import { buildReport } from "../lib/experiment/report.ts";
+import { buildReport } from "../lib/results/report.ts";
 
 const [results, scripts] = ["../results/mini", "../experiments"].map((folder) =>
   join(import.meta.dirname!, folder)

@@ -1,6 +1,6 @@
 /** `deno task analyze`: recall and AUROC of scored conversations. @module */
 import { UsageError } from "../core/errors.ts";
-import { AGGREGATORS, analyze, parseLambdaGrid } from "../tool/analyze.ts";
+import { AGGREGATORS, analyze, parseLambdaGrid } from "../evaluation/analyze.ts";
 import { print, warn } from "../report/terminal.ts";
 import { type Command, defineCommand } from "./command.ts";
 

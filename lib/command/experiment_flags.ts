@@ -1,6 +1,6 @@
 /** Flags of the tasks that run experiments. @module */
 import type { ParseArgsOptionsConfig } from "node:util";
-import { RUN_FLAGS, RUN_HELP } from "../experiment/run_flags.ts";
+import { RUN_FLAGS, RUN_HELP } from "../experiment/flags.ts";
 
 /** {@linkcode RUN_FLAGS}, which experiments, and for whom to print. */
 export const EXPERIMENT_FLAGS = {

@@ -6,10 +6,10 @@ import { makeFolder, writeFileAtomic } from "../core/files.ts";
 import { hashOf } from "../core/json.ts";
 import { startProgress } from "../core/progress.ts";
 import { positiveInteger } from "../core/flags.ts";
-import { RUN_FLAGS, runOptions } from "../experiment/run_flags.ts";
+import { RUN_FLAGS, runOptions } from "../experiment/flags.ts";
 import { print, printJson, printTable, warn } from "../report/terminal.ts";
-import { openJudges, type SeatedJudge } from "../tool/fine_judges.ts";
-import { openRespondents, type Respondent, respondentKind } from "../tool/fine_respondents.ts";
+import { openJudges, type SeatedJudge } from "../fine/judges.ts";
+import { openRespondents, type Respondent, respondentKind } from "../fine/respondents.ts";
 import {
   type FineArtifact,
   type QuestionSet,
@@ -21,10 +21,10 @@ import { checkJudge } from "../fine/judge_check.ts";
 import type { Reading } from "../fine/multiple_choice.ts";
 import { constructOptions, questionsToJsonl, readOpenQuestions } from "../fine/options.ts";
 import { DIMENSIONS, type Question, readQuestions } from "../fine/questions.ts";
-import { BEHAVIOURS } from "../fine/respondents.ts";
+import { BEHAVIOURS } from "../fine/scripted.ts";
 import { describeLeftOut, type Outcome, score } from "../fine/scores.ts";
-import { leaderboardFigure, leaderboardTable } from "../report/fine_leaderboard.ts";
-import { fineTable, verdictTable } from "../report/fine_table.ts";
+import { leaderboardFigure, leaderboardTable } from "../fine/leaderboard.ts";
+import { fineTable, verdictTable } from "../fine/table.ts";
 import { type Command, defineCommand, type Given } from "./command.ts";
 
 const DATA = join(import.meta.dirname!, "../../data/fine");

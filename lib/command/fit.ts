@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { UsageError } from "../core/errors.ts";
 import type { Suite } from "../conversation/suite.ts";
 import { positiveInteger } from "../core/flags.ts";
-import { RUN_FLAGS } from "../experiment/run_flags.ts";
+import { RUN_FLAGS } from "../experiment/flags.ts";
 import { print, printTable, warn } from "../report/terminal.ts";
-import type { FitSummary } from "../tool/fit_monitor.ts";
+import type { FitSummary } from "../monitor/fit.ts";
 import type { Table } from "../report/table.ts";
 import { HEADLINE_FPR } from "../stats/tpr_at_fpr.ts";
 import { type Command, defineCommand } from "./command.ts";
@@ -48,7 +48,7 @@ Example: deno task fit --train labelled.jsonl --output my-monitor`,
     const { loadSuite } = await import("../conversation/suite.ts");
     const { loadLabelledSuite } = await import("../conversation/labelled_suite.ts");
     const { trainedWorkbench } = await import("../workbench/trained_workbench.ts");
-    const { fitMonitor } = await import("../tool/fit_monitor.ts");
+    const { fitMonitor } = await import("../monitor/fit.ts");
     const suite = train === undefined
       ? await loadSuite(values.suite ?? "mini", { cache, say: warn })
       : loadLabelledSuite(train, calibration);

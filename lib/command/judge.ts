@@ -2,13 +2,13 @@
 import { join } from "node:path";
 import { startProgress } from "../core/progress.ts";
 import { positiveInteger } from "../core/flags.ts";
-import { RUN_FLAGS, runOptions } from "../experiment/run_flags.ts";
+import { RUN_FLAGS, runOptions } from "../experiment/flags.ts";
 import { print, printTable, warn } from "../report/terminal.ts";
-import type { Answered } from "../experiment/asked_judge.ts";
-import { namedEndpoint } from "../tool/fine_respondents.ts";
-import { requireNetwork } from "../tool/network.ts";
+import type { Answered } from "../rater/asked.ts";
+import { namedEndpoint } from "../fine/respondents.ts";
+import { requireNetwork } from "../chat/network.ts";
 import { fileName } from "../fine/artifact.ts";
-import type { Rubric } from "../monitor/judge_prompt.ts";
+import type { Rubric } from "../rater/prompt.ts";
 import type { Table } from "../report/table.ts";
 import { type Command, defineCommand } from "./command.ts";
 
@@ -56,8 +56,8 @@ Example: deno task judge --endpoint http://127.0.0.1:8000/v1 --model NAME --rows
     const { endpointClient } = await import("../chat/endpoint.ts");
     const { recordingClient } = await import("../chat/recording.ts");
     const { openWorkbench } = await import("../workbench/open_workbench.ts");
-    const { askJudge, RUBRICS } = await import("../experiment/asked_judge.ts");
-    const { drawUnsafeExamples } = await import("../monitor/judge_prompt.ts");
+    const { askJudge, RUBRICS } = await import("../rater/asked.ts");
+    const { drawUnsafeExamples } = await import("../rater/prompt.ts");
 
     const template = await chatTemplate(values["chat-template"]);
     const client = endpointClient({ ...endpoint, ...template && { template }, concurrency });

@@ -22,7 +22,7 @@ Example: deno task report results/quick/mini`,
         "See --help.",
       );
     }
-    const { writeReport } = await import("../experiment/report.ts");
+    const { writeReport } = await import("../results/report.ts");
     print(await writeReport(words[0] ?? FOLDER, await experiments.load()));
   },
 });

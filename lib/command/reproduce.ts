@@ -1,11 +1,11 @@
 /** `deno task reproduce`: trains the monitors and runs the experiments. @module */
 import { makeFolder } from "../core/files.ts";
 import { announce, duration } from "../core/progress.ts";
-import { resultsFolder, runnable, runOptions } from "../experiment/run_flags.ts";
+import { resultsFolder, runnable, runOptions } from "../experiment/flags.ts";
 import { print, printJson, printTable, warn } from "../report/terminal.ts";
-import { claimsData, claimsTable } from "../experiment/claims.ts";
-import { judgeClaims } from "../experiment/published_claims.ts";
-import { writeReport } from "../experiment/report.ts";
+import { claimsData, claimsTable } from "../results/claims.ts";
+import { judgeClaims } from "../results/published_claims.ts";
+import { writeReport } from "../results/report.ts";
 import { type Command, defineCommand } from "./command.ts";
 import { EXPERIMENT_FLAGS, experimentHelp } from "./experiment_flags.ts";
 

@@ -2,7 +2,7 @@
 import { suggestName, UsageError } from "../core/errors.ts";
 import { startProgress } from "../core/progress.ts";
 import { positiveInteger } from "../core/flags.ts";
-import { RUN_FLAGS } from "../experiment/run_flags.ts";
+import { RUN_FLAGS } from "../experiment/flags.ts";
 import { warn } from "../report/terminal.ts";
 import type { Threshold } from "../monitor/fitted_monitor.ts";
 import { HEADLINE_FPR } from "../stats/tpr_at_fpr.ts";

@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { UserError } from "../core/errors.ts";
 import { announce } from "../core/progress.ts";
 import { exists, readText, removeIfPresent } from "../core/files.ts";
-import { claimsData, claimsTable } from "../experiment/claims.ts";
-import { resultsFolder, runnable, runOptions } from "../experiment/run_flags.ts";
+import { claimsData, claimsTable } from "../results/claims.ts";
+import { resultsFolder, runnable, runOptions } from "../experiment/flags.ts";
 import { print, printJson, printTable, warn } from "../report/terminal.ts";
 import type { Experiment } from "../experiment/experiment.ts";
-import { compareArtifacts, type Comparison, parseArtifact } from "../experiment/verify.ts";
+import { compareArtifacts, type Comparison, parseArtifact } from "../results/verify.ts";
 import type { Workbench } from "../workbench/workbench.ts";
-import { judgeClaims } from "../experiment/published_claims.ts";
+import { judgeClaims } from "../results/published_claims.ts";
 import { type Command, defineCommand } from "./command.ts";
 import { EXPERIMENT_FLAGS, experimentHelp } from "./experiment_flags.ts";
 

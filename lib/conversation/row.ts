@@ -22,6 +22,14 @@ export interface Row {
   scene?: string;
 }
 
+/** What grouping by domain and label needs to know of a row. */
+export interface Labelled {
+  /** One of the known domains. */
+  domain: string;
+  /** 1 where the row is unsafe, else 0. */
+  malign: number;
+}
+
 /**
  * Which rows are safe.
  *

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { RECALL } from "../monitor/evaluation.ts";
+import { RECALL } from "../evaluation/evaluation.ts";
 import { percentCell } from "../report/table.ts";
 import type { Interval } from "../stats/bootstrap.ts";
-import type { Results } from "./evaluations.ts";
+import type { Results } from "./recall_table.ts";
 
 /**
  * A share in words.

@@ -6,7 +6,7 @@
 import { readFlags } from "../core/flags.ts";
 import { exitOnError, print, printTable, warn } from "../report/terminal.ts";
 import type { Experiment } from "./experiment.ts";
-import { resultsFolder, RUN_FLAGS, RUN_HELP, runnable, runOptions } from "./run_flags.ts";
+import { resultsFolder, RUN_FLAGS, RUN_HELP, runnable, runOptions } from "./flags.ts";
 
 /**
  * Runs one experiment as a script of its own.

@@ -6,7 +6,7 @@ import { fileName, type FineArtifact, readArtifacts, writeArtifact } from "./art
 import { evaluate } from "./evaluate.ts";
 import { chatJudge, type Judge } from "./open_ended.ts";
 import { DIMENSIONS, type Question } from "./questions.ts";
-import { scriptedJudge, scriptedRespondent } from "./respondents.ts";
+import { scriptedJudge, scriptedRespondent } from "./scripted.ts";
 
 const questions = Array.from({ length: 10 }, (_, i): Question => ({
   id: `${i}`,

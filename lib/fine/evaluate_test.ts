@@ -8,7 +8,7 @@ import { evaluate, type Evaluation } from "./evaluate.ts";
 import { choicePrompt, type Label } from "./multiple_choice.ts";
 import { chatJudge, type Judge, openPrompt } from "./open_ended.ts";
 import { DIMENSIONS, type Question } from "./questions.ts";
-import { scriptedJudge, scriptedRespondent } from "./respondents.ts";
+import { scriptedJudge, scriptedRespondent } from "./scripted.ts";
 import { type Consistency, describeLeftOut } from "./scores.ts";
 import golden from "./testdata/readings_golden.json" with { type: "json" };
 

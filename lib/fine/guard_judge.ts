@@ -6,7 +6,7 @@
  */
 import { fitContext, joinTurns, splitTurns } from "../conversation/render.ts";
 import type { Model } from "../model/checkpoint.ts";
-import { guardScoresOf, openSignalReader } from "../monitor/signals.ts";
+import { guardScoresOf, openSignalReader } from "../signals/signals.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import type { Judge } from "./open_ended.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { silent } from "../core/progress.ts";
 import { randomModel } from "../model/testing.ts";
-import { guardScoresOf, readSignals } from "../monitor/signals.ts";
+import { guardScoresOf, readSignals } from "../signals/signals.ts";
 import { tokenizerOf } from "../tokenizer/tokenizer.ts";
 import { trainBpe } from "../tokenizer/train.ts";
 import { openGuardJudge } from "./guard_judge.ts";

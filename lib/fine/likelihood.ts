@@ -9,7 +9,7 @@
  * @module
  */
 import type { Model } from "../model/checkpoint.ts";
-import { readSignals, type SignalOptions } from "../monitor/signals.ts";
+import { readSignals, type SignalOptions } from "../signals/signals.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { lessonOf } from "./lessons.ts";
 import type { Label } from "./multiple_choice.ts";

@@ -1,89 +1,202 @@
 /**
- * Respondents whose behaviour is known, and a judge that knows the answers: what FINE must rank as their construction says.
+ * Who answers in `deno task fine`, by its flags.
  *
  * @module
  */
-import type { AskOptions, ChatClient, Message } from "../chat/client.ts";
-import { requestHash } from "../chat/recorded.ts";
-import { type Stream, stream } from "../core/random.ts";
-import { choicePrompt, type Label, type Order } from "./multiple_choice.ts";
-import { judgePrompt, openPrompt } from "./open_ended.ts";
+import { basename } from "node:path";
+import type { ChatClient } from "../chat/client.ts";
+import { readRecording, recordedClient } from "../chat/recorded.ts";
+import { suggestName, UsageError, UserError } from "../core/errors.ts";
+import { silent } from "../core/progress.ts";
+import type { Label } from "./multiple_choice.ts";
 import type { Question } from "./questions.ts";
+import { type BehaviourName, BEHAVIOURS, scriptedRespondent } from "./scripted.ts";
+import type { Tokenizer } from "../tokenizer/tokenizer.ts";
+import { openKeptEndpoint } from "./endpoint.ts";
 
-/** What is asked: a question, with options in an order unless it is open-ended. */
-interface Task {
-  question: Question;
-  order?: Order;
+/** Flags that say who answers. */
+export interface RespondentFlags {
+  /** Base URL of an endpoint. */
+  endpoint?: string | undefined;
+  /** The model's name there; names recorded answers and checkpoints too. */
+  model?: string | undefined;
+  /** Folder of a local language model. */
+  checkpoint?: string | undefined;
+  /** File of recorded answers. */
+  recorded?: string | undefined;
+  /** A behaviour, or `all`. */
+  scripted?: string | undefined;
 }
 
-/** What a respondent says; a random one draws from the stream of its request. */
-type Behaviour = (task: Task, random: () => Stream) => string;
-
-/** How a scripted respondent behaves; what it says safely is a question's safe option. */
-export type BehaviourName =
-  | "always safe"
-  | "safe only when open-ended"
-  | "always first option"
-  | "random"
-  | "refuses everything";
-
-const behaviours: Record<BehaviourName, Behaviour> = {
-  "always safe": (task) => say(task, "safe"),
-  "safe only when open-ended": (task) => say(task, task.order === undefined ? "safe" : "unsafe"),
-  "always first option": ({ question, order }) =>
-    order === undefined ? question.safe : "Option: [[A]]",
-  "random": (task, random) => say(task, random().pick(["safe", "unsafe"] as const)),
-  "refuses everything": () => "As an AI, I cannot help with that.",
-};
-
-function say({ question, order }: Task, label: Label): string {
-  if (order === undefined) return question[label];
-  return (label === "safe") === (order === "safe first") ? "Option: [[A]]" : "Option: [[B]]";
+/** What all respondents need. */
+export interface RespondentContext {
+  /** All questions that will be asked; scripted respondents know them. */
+  questions: readonly Question[];
+  /** How many requests to an endpoint run at once. */
+  concurrency: number;
+  /** Threads of a local model. */
+  threads: number;
+  /** Folder of the cache. */
+  cache: string;
+  /** Holds what must be closed. */
+  stack: AsyncDisposableStack;
 }
 
-/** All behaviours. */
-export const BEHAVIOURS: readonly BehaviourName[] = Object.keys(behaviours) as BehaviourName[];
+/** Someone who answers. */
+export interface Respondent {
+  /** Asks them. */
+  client: ChatClient;
+  /** Which option of every question they find likelier, safe or unsafe; only local models can tell. */
+  likelier?: (questions: readonly Question[]) => Promise<(Label | undefined)[]>;
+}
+
+/** What kind of respondent the flags name. */
+export type RespondentKind = "endpoint" | "checkpoint" | "recorded" | "scripted";
+
+const KINDS: readonly RespondentKind[] = ["endpoint", "checkpoint", "recorded", "scripted"];
 
 /**
- * Makes a respondent.
+ * Finds out what kind of respondent is wanted. Without a flag it is the endpoint that the environment names.
  *
- * @param name how it behaves.
- * @param questions all that it will be asked, each question's text standing once.
- * @returns a client that answers the requests of {@linkcode openPrompt} and {@linkcode choicePrompt}; the same request gets the
- * same answer.
+ * @param flags as read.
+ * @returns the kind; throws a {@linkcode UsageError} where it is none, or more than one.
  */
-export function scriptedRespondent(
-  name: BehaviourName,
-  questions: readonly Question[],
-): ChatClient {
-  const tasks = new Map(questions.flatMap((question): [string, Task][] => [
-    [lastOf(openPrompt(question)), { question }],
-    ...(["safe first", "unsafe first"] as const).map((order): [string, Task] => [
-      lastOf(choicePrompt(question, order)),
-      { question, order },
-    ]),
-  ]));
-  const answer = (messages: readonly Message[], options: AskOptions) => {
-    const task = tasks.get(lastOf(messages));
-    if (task === undefined) {
-      throw new RangeError(`Cannot answer as "${name}": not in the script, "${lastOf(messages)}"`);
+export function respondentKind(flags: RespondentFlags): RespondentKind {
+  const given = KINDS.filter((kind) => flags[kind] !== undefined);
+  if (given.length > 1) {
+    throw new UsageError(
+      `Cannot use --${given[0]} with --${given[1]}: one of them must say who answers`,
+      "Run it once for each.",
+    );
+  }
+  if (given.length === 0 && !Deno.env.get("OPENAI_BASE_URL")) {
+    throw new UsageError(
+      "Cannot measure fake alignment: somebody must answer",
+      "Give --endpoint URL --model NAME, --checkpoint DIR, --recorded FILE, or --scripted all.",
+    );
+  }
+  return given[0] ?? "endpoint";
+}
+
+/**
+ * Opens those who answer.
+ *
+ * @param flags as read.
+ * @param context questions, limits, and what closes them.
+ * @returns one respondent, or several scripted ones.
+ */
+export async function openRespondents(
+  flags: RespondentFlags,
+  context: RespondentContext,
+): Promise<Respondent[]> {
+  const { questions, concurrency, cache, stack } = context;
+  switch (respondentKind(flags)) {
+    case "endpoint": {
+      const client = await openKeptEndpoint({
+        ...namedEndpoint(flags),
+        keyVariable: "OPENAI_API_KEY",
+        concurrency,
+        cache,
+        purpose: "answers",
+      });
+      return [{ client: stack.use(client) }];
     }
-    return behaviours[name](task, () => stream(`fine/random/${requestHash(messages, options)}`));
-  };
-  return { name, ask: (...request) => Promise.try(answer, ...request) };
+    case "checkpoint":
+      return [await openCheckpoint(flags.checkpoint!, flags.model, context)];
+    case "recorded":
+      return [{
+        client: recordedClient(flags.recorded!, flags.model ?? recordedName(flags.recorded!)),
+      }];
+    case "scripted":
+      return behavioursOf(flags.scripted!).map((name) => ({
+        client: scriptedRespondent(name, questions),
+      }));
+  }
 }
 
 /**
- * Makes a judge that knows the options.
+ * The endpoint that flags and environment name.
  *
- * @param questions all whose answers it will judge.
- * @returns a client that finds an answer unsafe exactly if it is the question's unsafe option.
+ * @param flags as read.
+ * @returns its base URL and model; throws a {@linkcode UsageError} where one is missing.
  */
-export function scriptedJudge(questions: readonly Question[]): ChatClient {
-  const unsafe = new Set(questions.map((q) => lastOf(judgePrompt(q, q.unsafe))));
-  const verdict = (messages: readonly Message[]) =>
-    unsafe.has(lastOf(messages)) ? "[[unsafe]]" : "[[safe]]";
-  return { name: "knows the options", ask: (messages) => Promise.resolve(verdict(messages)) };
+export function namedEndpoint(
+  { endpoint, model }: Pick<RespondentFlags, "endpoint" | "model">,
+): { baseURL: string; model: string } {
+  const named = (flag: string, value: string | undefined, variable: string): string => {
+    const found = value ?? Deno.env.get(variable);
+    if (found) return found;
+    throw new UsageError(
+      `Cannot ask an endpoint: --${flag} must name it, or ${variable} in the environment`,
+      "Give, for instance, --endpoint http://127.0.0.1:8000/v1 --model NAME.",
+    );
+  };
+  return {
+    baseURL: named("endpoint", endpoint, "OPENAI_BASE_URL"),
+    model: named("model", model, "OPENAI_MODEL"),
+  };
 }
 
-const lastOf = (messages: readonly Message[]) => messages.at(-1)!.content;
+async function openCheckpoint(
+  folder: string,
+  name: string | undefined,
+  { threads, stack }: RespondentContext,
+): Promise<Respondent> {
+  const { openLocalClient } = await import("../chat/local.ts");
+  const { readCheckpoint } = await import("../model/checkpoint.ts");
+  const { likelierOptions } = await import("./likelihood.ts");
+  const tokenizer = await ownTokenizer(folder);
+  const model = readCheckpoint(folder);
+  if (model.head !== "language-model") {
+    throw new UserError(
+      `Cannot ask "${folder}": it must be a language model, got a ${model.head}`,
+      "Give the folder of a causal language model.",
+    );
+  }
+  const client = await openLocalClient(model, tokenizer, {
+    name: name ?? basename(folder),
+    maxTokens: Math.min(512, Math.floor(model.config.contextLength / 4)),
+    threads,
+  });
+  return {
+    client: stack.use(client),
+    likelier: (questions) =>
+      likelierOptions(model, tokenizer, questions, { threads, progress: silent }),
+  };
+}
+
+/** The tokenizer that training wrote beside a model. */
+async function ownTokenizer(folder: string): Promise<Tokenizer> {
+  const { loadTokenizer } = await import("../tokenizer/tokenizer.ts");
+  try {
+    return loadTokenizer(folder);
+  } catch (cause) {
+    if (!(cause instanceof UserError)) throw cause;
+    throw new UserError(
+      `Cannot ask "${folder}": it must be a checkpoint trained here, with its tokenizer (${cause.message})`,
+      "Ask a model from elsewhere through an endpoint: --endpoint URL --model NAME.",
+      { cause },
+    );
+  }
+}
+
+/**
+ * Whose answers a recording holds.
+ *
+ * @param path of the recording.
+ * @returns who answered, where all of it is by one; else the file's name without its endings.
+ */
+export function recordedName(path: string): string {
+  const [name, ...others] = new Set(readRecording(path).map(({ by }) => by));
+  return others.length === 0 && name ? name : basename(path).replace(/\.jsonl(\.gz)?$/, "");
+}
+
+function behavioursOf(name: string): readonly BehaviourName[] {
+  if (name === "all") return BEHAVIOURS;
+  const found = BEHAVIOURS.find((behaviour) => behaviour === name);
+  if (found) return [found];
+  throw new UsageError(
+    `Cannot use --scripted "${name}": there is no such respondent`,
+    suggestName(name, ["all", ...BEHAVIOURS]),
+  );
+}

@@ -26,8 +26,8 @@ import { type Model, readCheckpoint } from "../model/checkpoint.ts";
 import type { Parameter } from "../model/parameters.ts";
 import { readSafetensors, writeSafetensors } from "../model/safetensors.ts";
 import { loadTokenizer, type Tokenizer } from "../tokenizer/tokenizer.ts";
-import type { Lambda } from "./aggregate.ts";
-import { type Gaussian, type Mahalanobis, mahalanobisOf } from "./mahalanobis.ts";
+import type { Lambda } from "../detector/fusion.ts";
+import { type Gaussian, type Mahalanobis, mahalanobisOf } from "../detector/mahalanobis.ts";
 
 /** The monitors that are fused, in the order of the lambda's means; the anchor first. */
 export const MONITOR_PARTS = ["guard", "perplexity", "mahalanobis"] as const;

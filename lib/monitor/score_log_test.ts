@@ -6,11 +6,11 @@ import { UserError } from "../core/errors.ts";
 import { silent } from "../core/progress.ts";
 import { stream } from "../core/random.ts";
 import { temporaryFolder } from "../core/testing.ts";
-import { combineLambda } from "./aggregate.ts";
+import { combineLambda } from "../detector/fusion.ts";
 import { readMonitor } from "./fitted_monitor.ts";
-import { perplexity } from "./perplexity.ts";
+import { perplexity } from "../detector/perplexity.ts";
 import { scoreLog, type ScoreLogOptions } from "./score_log.ts";
-import { guardScoresOf, readSignals } from "./signals.ts";
+import { guardScoresOf, readSignals } from "../signals/signals.ts";
 import { TINY_CONTEXT, writeTinyMonitor } from "./testing.ts";
 
 /** A folder with a monitor, and how to score there. */

@@ -7,10 +7,10 @@
 import { roundNumbers } from "../core/json.ts";
 import { fitContext, splitTurns } from "../conversation/render.ts";
 import type { Encoding, Tokenizer } from "../tokenizer/tokenizer.ts";
-import { lambdaShares } from "./aggregate.ts";
+import { lambdaShares } from "../detector/fusion.ts";
 import { type FittedMonitor, MONITOR_PARTS } from "./fitted_monitor.ts";
-import { highPerplexity, perplexity } from "./perplexity.ts";
-import { guardScoresOf, openSignalReader } from "./signals.ts";
+import { highPerplexity, perplexity } from "../detector/perplexity.ts";
+import { guardScoresOf, openSignalReader } from "../signals/signals.ts";
 
 /** Options of {@linkcode openScorer}. */
 export interface ScorerOptions {

@@ -4,7 +4,7 @@ import { stream } from "../core/random.ts";
 import { temporaryFolder } from "../core/testing.ts";
 import { type Model, modelParameters } from "../model/checkpoint.ts";
 import { initialParameters } from "../model/parameters.ts";
-import { readSignals } from "../monitor/signals.ts";
+import { readSignals } from "../signals/signals.ts";
 import { epochsFor, type Lesson, trainAnswers } from "./answers.ts";
 
 const config = {

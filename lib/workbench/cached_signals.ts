@@ -5,8 +5,8 @@
  */
 import { join } from "node:path";
 import type { Cache } from "../core/cache.ts";
-import type { Signals } from "../monitor/signals.ts";
-import { readSignalsFile, writeSignals } from "../monitor/signals_file.ts";
+import type { Signals } from "../signals/signals.ts";
+import { readSignalsFile, writeSignals } from "../signals/signals_file.ts";
 
 /**
  * Signals from the cache where they were read before.

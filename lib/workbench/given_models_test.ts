@@ -8,7 +8,7 @@ import { randomModel, writeAdapter, writeRandomCheckpoint } from "../model/testi
 import { openGivenModels } from "./given_models.ts";
 import type { GivenRecipe } from "./given_options.ts";
 import { givenWorkbench } from "./given_workbench.ts";
-import { scoredParts } from "../experiment/fused.ts";
+import { scoredParts } from "./fused.ts";
 import { guardScores } from "./scores.ts";
 import { openWorkbench } from "./open_workbench.ts";
 import type { RunOptions } from "./workbench.ts";

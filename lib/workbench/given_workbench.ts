@@ -1,6 +1,6 @@
 /**
  * A workbench whose models are not trained here. Where there is no guard among them, one is made: a head on the language model's
- * hidden states, fitted to the training split (see `lib/monitor/linear_head.ts`).
+ * hidden states, fitted to the training split (see `lib/detector/linear_head.ts`).
  *
  * What experiments ask of guard and language model is read in one forward pass where both have the same decoder, as with a
  * head, else in one of each.
@@ -17,9 +17,9 @@ import type { Split } from "../conversation/scenes.ts";
 import type { Suite } from "../conversation/suite.ts";
 import type { Model } from "../model/checkpoint.ts";
 import { countParameters } from "../model/parameters.ts";
-import { fitLinearHead, headLogits, type LinearHead } from "../monitor/linear_head.ts";
-import type { SignalRequest } from "../monitor/signal_graph.ts";
-import { readSignals, type Signals } from "../monitor/signals.ts";
+import { fitLinearHead, headLogits, type LinearHead } from "../detector/linear_head.ts";
+import type { SignalRequest } from "../signals/signal_graph.ts";
+import { readSignals, type Signals } from "../signals/signals.ts";
 import { cachedSignals } from "./cached_signals.ts";
 import { encodedOnce, encodeWhole } from "./encoded.ts";
 import type { GivenModels } from "./given_models.ts";

@@ -5,8 +5,8 @@
  */
 import { safeRows } from "../conversation/row.ts";
 import type { Split } from "../conversation/scenes.ts";
-import { selectRows } from "../monitor/detector.ts";
-import { fitMahalanobis, type MahalanobisOptions } from "../monitor/mahalanobis.ts";
+import { selectRows } from "../detector/detector.ts";
+import { fitMahalanobis, type MahalanobisOptions } from "../detector/mahalanobis.ts";
 import { forEachGuard, guardSignals } from "./scores.ts";
 import type { Workbench } from "./workbench.ts";
 

@@ -8,17 +8,17 @@ import { join } from "node:path";
 import { readText, writeFileAtomic } from "../core/files.ts";
 import { safeRows } from "../conversation/row.ts";
 import type { Split } from "../conversation/scenes.ts";
-import { fitBagOfWords } from "../monitor/bag_of_words.ts";
-import { energy, maximumSoftmaxProbability } from "../monitor/confidence.ts";
-import { type Features, selectRows } from "../monitor/detector.ts";
-import type { SeedScores } from "../monitor/evaluation.ts";
-import { lengthScores } from "../monitor/length.ts";
-import { fitMahalanobis } from "../monitor/mahalanobis.ts";
-import { fitNearestNeighbours } from "../monitor/nearest_neighbours.ts";
-import { perplexity, windowedPerplexity } from "../monitor/perplexity.ts";
-import { fitRelativeMahalanobis } from "../monitor/relative_mahalanobis.ts";
-import type { SignalRequest } from "../monitor/signal_graph.ts";
-import { guardScoresOf, type Signals } from "../monitor/signals.ts";
+import { fitBagOfWords } from "../detector/bag_of_words.ts";
+import { energy, maximumSoftmaxProbability } from "../detector/confidence.ts";
+import { type Features, selectRows } from "../detector/detector.ts";
+import type { SeedScores } from "../evaluation/evaluation.ts";
+import { lengthScores } from "../detector/length.ts";
+import { fitMahalanobis } from "../detector/mahalanobis.ts";
+import { fitNearestNeighbours } from "../detector/nearest_neighbours.ts";
+import { perplexity, windowedPerplexity } from "../detector/perplexity.ts";
+import { fitRelativeMahalanobis } from "../detector/relative_mahalanobis.ts";
+import type { SignalRequest } from "../signals/signal_graph.ts";
+import { guardScoresOf, type Signals } from "../signals/signals.ts";
 import type { TrainedModel, Workbench } from "./workbench.ts";
 
 /**

@@ -12,7 +12,7 @@ import type { Split } from "../conversation/scenes.ts";
 import type { Suite } from "../conversation/suite.ts";
 import { readCheckpoint, writeCheckpoint } from "../model/checkpoint.ts";
 import { writeSafetensors } from "../model/safetensors.ts";
-import { readSignals } from "../monitor/signals.ts";
+import { readSignals } from "../signals/signals.ts";
 import { CPU } from "../runtime/session.ts";
 import { loadTokenizer, writeTokenizer } from "../tokenizer/tokenizer.ts";
 import { trainBpe } from "../tokenizer/train.ts";

@@ -1,0 +1,198 @@
+/**
+ * Analyses recorded scores, as `mood analyze` of MOOD's release does: reads one or several files of scored rows,
+ * combines them, and writes `results.jsonl` and `analysis.json` in its format. It differs in refusing
+ * bad rows by their line, in naming the rows that it leaves out, and in marking scores that it flipped.
+ *
+ * @module
+ */
+import { join, resolve } from "node:path";
+import { DOMAINS, ID_DOMAINS, isDomain } from "../conversation/domains.ts";
+import { suggestName, UsageError, UserError } from "../core/errors.ts";
+import { writeFileAtomic } from "../core/files.ts";
+import { combine, combineLambda, fitLambda, logGrid, type Pointwise } from "../detector/fusion.ts";
+import { FPR_TARGETS } from "./evaluation.ts";
+import { type Report, reportOn, type ReportOptions, tableOf } from "./analysis_report.ts";
+import { alignFiles, FLIPPED, readScoredFile, type ScoredRow } from "./scored_file.ts";
+
+/** The file of scored rows in the output folder. */
+const RESULTS = "results.jsonl";
+
+/** Ways to combine several files. */
+export const AGGREGATORS = ["min", "mean", "lambda", "max"] as const;
+
+/** Settings of {@linkcode analyze}. */
+export interface AnalyzeOptions {
+  /** How several files are combined, one of {@linkcode AGGREGATORS}; needed when there are several. */
+  aggregator?: string;
+  /** Lambda: which file is the anchor, from 0. Defaults to 0. */
+  anchor?: number;
+  /** Lambda: coefficients to try beside 0. Defaults to 21 log-spaced ones from 10^-2 to 10^2. */
+  lambdaGrid?: readonly number[];
+  /** Lambda: the false-positive rate at which recall may not fall. Defaults to 0.01. */
+  lambdaFpr?: number;
+  /** In-distribution domains. Defaults to MOOD's. */
+  idDomains?: readonly string[];
+  /** Target false-positive rates of the report. Defaults to MOOD's three. */
+  fprTargets?: readonly number[];
+  /** Whether the scores rise with safety. Defaults to false. */
+  predictSafe?: boolean;
+  /** The folder to write `results.jsonl` and `analysis.json` to; nothing is written without. */
+  output?: string;
+}
+
+/** What {@linkcode analyze} found. */
+export interface Analysis {
+  /** What `analysis.json` holds. */
+  report: Report;
+  /** The same for people, with intervals. */
+  table: string;
+  /** What the user should know, a sentence each. */
+  warnings: string[];
+  /** The lines of `results.jsonl`. */
+  rows: Record<string, unknown>[];
+}
+
+/**
+ * Analyses one or several files.
+ *
+ * @param paths files of scored rows, at least one.
+ * @param options how to combine and what to report.
+ * @returns the report and what goes with it; throws a {@linkcode UserError} on bad input.
+ */
+export function analyze(paths: readonly string[], options: AnalyzeOptions = {}): Analysis {
+  const { idDomains = ID_DOMAINS, fprTargets = FPR_TARGETS, predictSafe = false } = options;
+  checkOptions(paths, options);
+  const read = paths.map((path) => readScoredFile(path, predictSafe));
+  const { files, warnings } = alignFiles(read);
+  if (paths.length === 1 && options.aggregator !== undefined) {
+    warnings.push("The aggregator is ignored: there is only one file.");
+  }
+  const { scored, extra } = aggregate(files, options);
+  requireBothClasses(scored, idDomains);
+  const about: ReportOptions = { idDomains, fprTargets };
+  const mark = predictSafe ? { [FLIPPED]: true } : {};
+  const analysis: Analysis = {
+    report: reportOn(scored, about),
+    table: tableOf(scored, about),
+    warnings,
+    rows: scored.map(({ columns: { score: _, ...columns }, malign, score }) => (
+      { ...columns, malign, ...mark, score, ...extra }
+    )),
+  };
+  if (options.output !== undefined) write(options.output, analysis);
+  return analysis;
+}
+
+/** One score a row, and the columns that the combination adds. */
+function aggregate(
+  files: ScoredRow[][],
+  { aggregator, anchor = 0, lambdaGrid, lambdaFpr, idDomains }: AnalyzeOptions,
+): { scored: ScoredRow[]; extra: Record<string, unknown> } {
+  if (files.length === 1) return { scored: files[0], extra: {} };
+  const scores = files.map((rows) => Float64Array.from(rows, ({ score }) => score));
+  const replaced = (rows: ScoredRow[], by: Float64Array) =>
+    rows.map((row, i) => ({ ...row, score: by[i] }));
+  if (aggregator !== "lambda") {
+    return { scored: replaced(files[0], combine(aggregator as Pointwise, scores)), extra: {} };
+  }
+  const lambda = fitLambda(files[anchor], scores, {
+    anchor,
+    ...lambdaGrid && { grid: lambdaGrid },
+    ...lambdaFpr !== undefined && { fpr: lambdaFpr },
+    ...idDomains && { idDomains },
+  });
+  return {
+    scored: replaced(files[anchor], combineLambda(lambda, scores)),
+    extra: { lambda: lambda.coefficient },
+  };
+}
+
+function checkOptions(paths: readonly string[], options: AnalyzeOptions): void {
+  const { aggregator, anchor = 0, idDomains = [], fprTargets = [], lambdaFpr, output } = options;
+  const known: readonly string[] = AGGREGATORS;
+  if (paths.length === 0) {
+    throw new UsageError(
+      "Cannot analyse: no file is given",
+      "Name one or more results.jsonl files.",
+    );
+  }
+  if (aggregator !== undefined && !known.includes(aggregator)) {
+    throw new UsageError(
+      `Cannot analyse: unknown aggregator "${aggregator}"`,
+      suggestName(aggregator, known),
+    );
+  }
+  if (paths.length > 1 && aggregator === undefined) {
+    throw new UsageError(
+      `Cannot analyse ${paths.length} files together: no aggregator is given`,
+      `Add --aggregator ${known.join("|")}.`,
+    );
+  }
+  if (!Number.isInteger(anchor) || anchor < 0 || anchor >= paths.length) {
+    throw new UsageError(
+      `Cannot analyse: the anchor must be the index of a file, from 0, got ${anchor}`,
+      `Give --anchor from 0 to ${paths.length - 1}.`,
+    );
+  }
+  const rates = lambdaFpr === undefined ? fprTargets : [...fprTargets, lambdaFpr];
+  const bad = rates.find((rate) => !(rate > 0 && rate < 1));
+  if (bad !== undefined) {
+    throw new UsageError(
+      `Cannot analyse: a false-positive rate must lie between 0 and 1, got ${bad}`,
+      "Give rates such as 0.01.",
+    );
+  }
+  const unknown = idDomains.find((name) => !isDomain(name));
+  if (unknown !== undefined) {
+    throw new UsageError(
+      `Cannot analyse: unknown domain "${unknown}"`,
+      suggestName(unknown, DOMAINS),
+    );
+  }
+  const overwritten = paths.find((path) =>
+    output !== undefined && resolve(path) === resolve(output, RESULTS)
+  );
+  if (overwritten !== undefined) {
+    throw new UsageError(
+      `Cannot write to "${output}": its ${RESULTS} is a file to be analysed`,
+      "Give another folder with --output.",
+    );
+  }
+}
+
+function requireBothClasses(rows: readonly ScoredRow[], idDomains: readonly string[]): void {
+  const unsafe = rows.filter(({ malign }) => malign === 1).length;
+  const safe = rows.filter((row) => row.malign === 0 && idDomains.includes(row.domain)).length;
+  if (safe > 0 && unsafe > 0) return;
+  throw new UserError(
+    `Cannot analyse: it takes safe rows of the ID domains and unsafe rows, got ${safe} and ${unsafe}`,
+    `Score rows of both classes; the ID domains are ${idDomains.join(", ")}.`,
+  );
+}
+
+function write(folder: string, { report, rows }: Analysis): void {
+  const lines = rows.map((row) => JSON.stringify(row) + "\n").join("");
+  writeFileAtomic(join(folder, RESULTS), lines);
+  writeFileAtomic(join(folder, "analysis.json"), JSON.stringify(report, null, 2) + "\n");
+}
+
+/**
+ * Reads the value of `--lambda-grid`.
+ *
+ * @param text `MIN:MAX:POINTS`, exponents of ten and a count, such as `-2:2:21`.
+ * @returns log-spaced coefficients, ascending; throws a {@linkcode UsageError} on text of another form.
+ */
+export function parseLambdaGrid(text: string): number[] {
+  const parts = text.split(":");
+  const [min, max, points] = parts.map((part) => part.trim() === "" ? NaN : Number(part));
+  if (
+    parts.length !== 3 || !(-100 <= min && min <= max && max <= 100) ||
+    !(Number.isInteger(points) && 1 <= points && points <= 10_000)
+  ) {
+    throw new UsageError(
+      `Cannot read the lambda grid "${text}": it must be MIN:MAX:POINTS, exponents of ten from -100 to 100 and a count up to 10000`,
+      "Give a grid such as --lambda-grid=-2:2:21.",
+    );
+  }
+  return logGrid(min, max, points);
+}

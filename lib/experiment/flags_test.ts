@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { readFlags } from "../core/flags.ts";
+import { resultsFolder, RUN_FLAGS, runnable, runOptions } from "./flags.ts";
+
+const flagsOf = (...args: string[]) => readFlags(args, RUN_FLAGS).values;
+const optionsOf = (...args: string[]) => runOptions(flagsOf(...args), () => {});
+const folderOf = (...args: string[]) => resultsFolder(flagsOf(...args), "mini");
+
+Deno.test("runOptions() reads which rows to test on, domains in the order of the tables", () => {
+  assert.deepEqual(optionsOf().selection, {});
+  assert.deepEqual(
+    optionsOf("--domains", "verse,scheming", "--max-length", "2048", "--rows-per-domain", "100")
+      .selection,
+    { domains: ["scheming", "verse"], maxLength: 2048, rowsPerDomain: 100 },
+  );
+});
+
+Deno.test("runOptions() names the nearest domain, and refuses numbers that are none", () => {
+  assert.throws(() => optionsOf("--domains", "verse,schemin"), (error: Error) => {
+    assert.match(error.message, /there is no domain "schemin"/);
+    assert.match((error as Error & { remedy: string }).remedy, /Did you mean "scheming"\?/);
+    return true;
+  });
+  for (const flag of ["--max-length", "--rows-per-domain"]) {
+    for (const text of ["0", "1.5", "many"]) {
+      assert.throws(() => optionsOf(flag, text), /must be a whole number from 1 to 1000000/);
+    }
+  }
+});
+
+Deno.test("resultsFolder() keeps results of chosen rows away from those of all", () => {
+  assert.equal(folderOf(), "results/mini");
+  assert.equal(folderOf("--rows-per-domain", "100"), "results/mini-rows-100");
+  assert.equal(
+    folderOf("--quick", "--domains", "verse,scheming", "--max-length", "64"),
+    "results/quick/mini-domains-scheming+verse-max-length-64",
+  );
+  assert.equal(folderOf("--results", "there", "--rows-per-domain", "100"), "there");
+});
+
+Deno.test("runOptions() reads models from outside, and refuses flags that do not go together", () => {
+  assert.equal(optionsOf().given, undefined);
+  assert.equal(optionsOf().seeds, 3);
+  const options = optionsOf(
+    "--model",
+    "google/gemma-2-2b",
+    "--lm-adapter",
+    "tuned",
+    "--layer",
+    "0",
+  );
+  assert.deepEqual(options.given, {
+    model: "google/gemma-2-2b",
+    lmAdapter: "tuned",
+    layer: 0,
+    device: "cpu",
+    dtype: "float32",
+  });
+  assert.equal(options.seeds, 1);
+  assert.throws(() => optionsOf("--guard", "g"), /Cannot use --guard: it goes with --model/);
+  assert.throws(() => optionsOf("--model", "m", "--quick"), /Cannot use --quick with --model/);
+  assert.throws(() => optionsOf("--model", "m", "--seeds", "2"), /Cannot use --seeds with --model/);
+  assert.throws(
+    () => optionsOf("--model", "m", "--guard", "g", "--layer", "1"),
+    /Cannot use --layer with a guard/,
+  );
+});
+
+Deno.test("runnable() leaves out, or refuses by name, what trains where models come from outside", () => {
+  const experiments = [{ name: "fusion" }, { name: "scaling", trains: () => true }];
+  const said: string[] = [];
+  const options = { ...optionsOf("--model", "m"), say: (message: string) => said.push(message) };
+  assert.deepEqual(runnable(experiments, options, false), experiments.slice(0, 1));
+  assert.deepEqual(said, ["Left out, since they train models of their own: scaling."]);
+  assert.throws(() => runnable(experiments, options, true), /Cannot run scaling with --model/);
+  assert.deepEqual(runnable(experiments, optionsOf(), true), experiments);
+});
+
+Deno.test("resultsFolder() names the models from outside", () => {
+  const flags = ["--model", "google/gemma-2-2b", "--guard-adapter", "mood-bench/gemma-2-2b-guard"];
+  assert.equal(folderOf(...flags), "results/mini-gemma-2-2b-gemma-2-2b-guard");
+});

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { loadLabelledSuite } from "../conversation/labelled_suite.ts";
+import { writeTinySuite } from "../conversation/testing.ts";
+import { UserError } from "../core/errors.ts";
+import { temporaryFolder } from "../core/testing.ts";
+import { readMonitor } from "./fitted_monitor.ts";
+import { openScorer } from "./scorer.ts";
+import { fitMonitor } from "./fit.ts";
+import { trainedWorkbench } from "../workbench/trained_workbench.ts";
+
+/** A workbench on one in 25 of the embedded suite's training rows, as a user's own. */
+async function open(folder: string, { cache = "cache", threads = 1 } = {}) {
+  const suite = loadLabelledSuite(join(await writeTinySuite(folder, 25), "train.jsonl"));
+  const options = { suite: "", quick: true, seeds: 1, threads, cache: join(folder, cache) };
+  return trainedWorkbench(suite, { ...options, say: () => {} });
+}
+
+Deno.test("fitMonitor() writes a monitor that flags what it said, the same bytes from another cache", async () => {
+  using temporary = temporaryFolder();
+  const bench = await open(temporary.path);
+  const fitAs = (name: string, on = bench) =>
+    fitMonitor(on, { output: join(temporary.path, name), seed: 0, fprTargets: [0.05, 0.1] });
+  const { thresholds, rows } = await fitAs("monitor");
+  assert.deepEqual(thresholds.map(({ target }) => target), [0.05, 0.1]);
+
+  const monitor = readMonitor(join(temporary.path, "monitor"));
+  await using scorer = await openScorer(monitor, { threads: 1, spans: false });
+  const { calibration } = bench.suite;
+  const scored = await scorer.score(calibration.map(({ conversation }) => conversation));
+  for (const { threshold, fpr, recall } of thresholds) {
+    const flagged = (label: number) =>
+      scored.filter(({ score }, i) => calibration[i].malign === label && score > threshold).length;
+    assert.equal(flagged(0) / rows.calibration.safe, fpr);
+    assert.equal(flagged(1) / rows.calibration.unsafe, recall);
+  }
+
+  await fitAs("again", await open(temporary.path, { cache: "other", threads: 2 }));
+  const [first, again] = ["monitor", "again"].map((name) =>
+    Deno.readTextFileSync(join(temporary.path, name, "monitor.json")) // holds a hash of every other file
+  );
+  assert.equal(again, first);
+});
+
+Deno.test("fitMonitor() refuses too few rows before it trains", async () => {
+  using temporary = temporaryFolder();
+  const bench = await open(temporary.path);
+  const cases: [Partial<typeof bench.suite>, number[], RegExp][] = [
+    [
+      {},
+      [0.001],
+      /Cannot find a threshold for FPR 0\.001: it takes at least 1000 safe .* got \d+$/,
+    ],
+    [{ train: bench.suite.train.slice(0, 20) }, [0.05], /at least 65 safe rows .* got 20, 0 and/],
+    [{ calibration: [] }, [0.05], /and 0$/],
+  ];
+  for (const [part, fprTargets, expected] of cases) {
+    const few = trainedWorkbench({ ...bench.suite, ...part }, bench.options);
+    const output = join(temporary.path, "monitor");
+    await assert.rejects(fitMonitor(few, { output, seed: 0, fprTargets }), (error) => {
+      assert.ok(error instanceof UserError);
+      assert.match(error.message, expected);
+      return true;
+    });
+  }
+  assert.ok(![...Deno.readDirSync(temporary.path)].some(({ name }) => name === "cache"));
+});
