@@ -14,7 +14,7 @@
 import { type AskedJudge, askedScores } from "../lib/rater/asked.ts";
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
 import { recallContrasts } from "../lib/evaluation/contrasts.ts";
-import { type Exam, judgeScores } from "../lib/rater/embedded.ts";
+import { judgeScores, type RaterExam } from "../lib/rater/embedded.ts";
 import { recallFigure, recallTable } from "../lib/experiment/recall_table.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { fuse } from "../lib/workbench/fused.ts";
@@ -87,7 +87,7 @@ const experiment = defineExperiment({
   },
 });
 
-function describeExam({ rows, wrong, meanError }: Exam): string {
+function describeExam({ rows, wrong, meanError }: RaterExam): string {
   const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
   return `The judge has one seed. Its exam on ${rows} training rows of new scenes: ${
     percent(wrong)
