@@ -7,7 +7,7 @@ import { print, printTable, warn } from "../report/terminal.ts";
 import type { Answered } from "../rater/asked.ts";
 import { namedEndpoint } from "../fine/respondents.ts";
 import { requireNetwork } from "../chat/network.ts";
-import { fileName } from "../fine/artifact.ts";
+import { fileName } from "../core/files.ts";
 import type { Rubric } from "../rater/prompt.ts";
 import type { Table } from "../report/table.ts";
 import { type Command, defineCommand } from "./command.ts";

@@ -7,7 +7,11 @@ import { claimsData, claimsTable } from "../results/claims.ts";
 import { resultsFolder, runnable, runOptions } from "../experiment/flags.ts";
 import { print, printJson, printTable, warn } from "../report/terminal.ts";
 import type { Experiment } from "../experiment/experiment.ts";
-import { compareArtifacts, type Comparison, parseArtifact } from "../results/verify.ts";
+import {
+  type ArtifactCheck,
+  compareArtifacts,
+  parseArtifact,
+} from "../results/compare_artifacts.ts";
 import type { Workbench } from "../workbench/workbench.ts";
 import { judgeClaims } from "../results/published_claims.ts";
 import { type Command, defineCommand } from "./command.ts";
@@ -89,7 +93,7 @@ async function compare(
   bench: Workbench,
   path: string,
   fresh: string,
-): Promise<Comparison> {
+): Promise<ArtifactCheck> {
   if (!exists(path)) return { agrees: false, finding: "it is missing" };
   const { runExperiment } = await import("../experiment/experiment.ts");
   const text = readText(path);

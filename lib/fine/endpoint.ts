@@ -6,7 +6,7 @@
  */
 import { join } from "node:path";
 import type { ChatClient } from "../chat/client.ts";
-import { fileName } from "./artifact.ts";
+import { fileName } from "../core/files.ts";
 import { warn } from "../report/terminal.ts";
 import { requireNetwork } from "../chat/network.ts";
 

@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { exists, readText } from "../core/files.ts";
 import { type Claim, judgeClaim, type JudgedClaim, readClaims } from "./claims.ts";
-import { parseArtifact } from "./verify.ts";
+import { parseArtifact } from "./compare_artifacts.ts";
 
 const FOLDER = join(import.meta.dirname!, "../../data/claims");
 

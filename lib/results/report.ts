@@ -20,10 +20,10 @@ import type { Artifact, Experiment, Shown } from "../experiment/experiment.ts";
 import { judgeClaims } from "./published_claims.ts";
 import { recallHeatMap } from "./recall_heat_map.ts";
 import { contents, footer, header, TITLE } from "./report_frame.ts";
-import { parseArtifact } from "./verify.ts";
+import { parseArtifact } from "./compare_artifacts.ts";
 
 /** A page with its figures. */
-export interface Report {
+export interface ReportPage {
   /** The HTML document. */
   page: string;
   /** SVG documents by name: of every experiment on the page, and of the page's own figures. */
@@ -40,7 +40,7 @@ export interface Report {
 export async function buildReport(
   folder: string,
   experiments: readonly Experiment[],
-): Promise<Report> {
+): Promise<ReportPage> {
   const judged = evaluatedFirst(judgeClaims(folder));
   const artifacts = inOrder(experiments, judged).flatMap((experiment) => {
     const path = join(folder, `${experiment.name}.json`);

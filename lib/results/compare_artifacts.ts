@@ -8,8 +8,8 @@ import { UserError } from "../core/errors.ts";
 import type { Artifact } from "../experiment/experiment.ts";
 
 /** How an artifact compares with its recomputation. */
-export interface Comparison {
-  /** Whether it passed. */
+export interface ArtifactCheck {
+  /** Whether they agree: byte for byte, or within the stated intervals. */
   agrees: boolean;
   /** What was compared and found, one sentence. */
   finding: string;
@@ -50,7 +50,7 @@ function notAnArtifact(path: string, experiment: string, cause?: unknown): UserE
  * @param fresh text of the one just made.
  * @returns whether they agree.
  */
-export function compareArtifacts(committed: string, fresh: string): Comparison {
+export function compareArtifacts(committed: string, fresh: string): ArtifactCheck {
   if (committed === fresh) return { agrees: true, finding: "identical to the last byte" };
   const [before, now]: Artifact[] = [committed, fresh].map((text) => JSON.parse(text));
   const inputs = ({ suite, settings }: Artifact) => canonicalJson({ suite, settings });
