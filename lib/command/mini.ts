@@ -7,8 +7,10 @@ const command: Command = defineCommand({
   help: () => "It takes no flags.",
   flags: {},
   async run() {
-    const { writeManifest } = await import("../tokenizer/mini_manifest.ts");
-    writeManifest();
+    const { writeManifest } = await import("../conversation/mini_manifest.ts");
+    const { tokenizerOf } = await import("../tokenizer/tokenizer.ts");
+    const { trainBpe } = await import("../tokenizer/train.ts");
+    writeManifest((texts, size) => tokenizerOf(trainBpe(texts, size)));
   },
 });
 
