@@ -140,6 +140,14 @@ function usageError(message: string, names: readonly string[]): UsageError {
       `Write a value that begins with a dash after an equals sign: ${dashed}=-1.`,
     );
   }
+  const missing = /Option '(--[^' ]+).*' argument missing/.exec(message)?.[1];
+  if (missing !== undefined) {
+    return new UsageError(`Cannot use ${missing}: its value is missing`, "See --help.");
+  }
+  const switched = /Option '.*(--[^' ]+)' does not take an argument/.exec(message)?.[1];
+  if (switched !== undefined) {
+    return new UsageError(`Cannot use ${switched} with a value: it takes none`, "See --help.");
+  }
   const unknown = /Unknown option '--?([^']*)'/.exec(message)?.[1];
   if (unknown === undefined) {
     return new UsageError(`Cannot read the command line: ${message}`, "See --help.");

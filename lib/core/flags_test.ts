@@ -80,7 +80,8 @@ Deno.test("readFlags() says what is wrong, and what to do", () => {
   refuses([...INPUT, "--kinds", "red,gren"], /there is no colour "gren"/, /"green"/);
   refuses([...INPUT, "--rates", "0.1,x"], /--rates 0\.1,x: "x" is no number/);
   refuses([...INPUT, "--layer", "1"], /^Cannot use --layer: it goes with --model$/, /Name a model/);
-  refuses([...INPUT, "--mode"], /value is missing|argument missing/);
+  refuses([...INPUT, "--mode"], /^Cannot use --mode: its value is missing$/);
+  refuses([...INPUT, "--quick=1"], /^Cannot use --quick with a value: it takes none$/);
   refuses([...INPUT, "--rates", "-1"], /begins with a dash/, /--rates=-1/);
   refuses([...INPUT, "word"], /Cannot use "word": no such word/);
 });
