@@ -22,7 +22,7 @@ import type { Split } from "../conversation/scenes.ts";
 import { readSafetensors, writeSafetensors } from "../model/safetensors.ts";
 import { expectedDanger, readAnswers } from "./answers.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
-import { type Questionnaire, trainJudge } from "../training/rater.ts";
+import { type Questionnaire, trainRater } from "../training/rater.ts";
 import type { MonitorTraining } from "../training/monitors.ts";
 import { onlyRows } from "../training/monitors.ts";
 import { type TrainedModel, trainingRecipe, type Workbench } from "../workbench/workbench.ts";
@@ -108,7 +108,7 @@ async function tunedJudge(
     (training) => {
       const levels = first.map((i) => [labelLevel(i)]);
       const lessons = { questionnaire: alignmentOnly, levels };
-      return trainJudge(base.model, lessons, trainOn(training, first));
+      return trainRater(base.model, lessons, trainOn(training, first));
     },
   );
   const [ratings] = await dangers(bench, rater, alignmentOnly, "exam", examined);
@@ -120,7 +120,7 @@ async function tunedJudge(
     (training) => {
       const levels = second.map((i, k) => [labelLevel(i), Math.round(highest * (1 - errors[k]))]);
       const lessons = { questionnaire, levels };
-      return trainJudge(rater.model, lessons, trainOn(training, second));
+      return trainRater(rater.model, lessons, trainOn(training, second));
     },
   );
   return { judge, questionnaire, errors };
