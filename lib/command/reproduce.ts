@@ -19,10 +19,11 @@ Example: deno task reproduce --only guard_generalization,fusion`,
   async run({ values, experiments: catalogue }) {
     const options = runOptions(values, warn);
     const named = values.only !== undefined;
-    const experiments = runnable(await catalogue.load(values.only), options, named);
+    const asked = await catalogue.load(values.only);
     const { openWorkbench } = await import("../workbench/open_workbench.ts");
     const { runExperiment } = await import("../experiment/experiment.ts");
     const bench = await openWorkbench(options);
+    const experiments = runnable(asked, bench, named);
     const folder = resultsFolder(values, bench.suite.name);
     makeFolder(folder); // a folder that cannot be made is better known before the training than after it
     const started = performance.now();

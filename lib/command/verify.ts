@@ -25,8 +25,9 @@ Example: deno task verify --only guard_generalization`,
     if (values.results !== undefined) requireFolder(values.results); // before anything is downloaded
     const options = runOptions(values, warn);
     const named = values.only !== undefined;
-    const chosen = runnable(await experiments.load(values.only), options, named);
+    const asked = await experiments.load(values.only);
     const bench = await openWorkbench(options);
+    const chosen = runnable(asked, bench, named);
     const folder = resultsFolder(values, bench.suite.name);
     requireFolder(folder);
     const fresh = join(bench.options.cache, `verify-${crypto.randomUUID().slice(0, 8)}`);

@@ -10,9 +10,9 @@ import { selectionSuffix } from "../conversation/selection.ts";
 import type { Selection } from "../conversation/suite.ts";
 import { suggestName, UsageError } from "../core/errors.ts";
 import { positiveInteger } from "../core/flags.ts";
-import type { Experiment } from "./experiment.ts";
+import { type Experiment, missingFor } from "./experiment.ts";
 import type { GivenOptions } from "../workbench/given_options.ts";
-import type { RunOptions } from "../workbench/workbench.ts";
+import type { RunOptions, Workbench } from "../workbench/workbench.ts";
 
 /** Flags of everything that runs experiments, and what they mean. */
 export const RUN_FLAGS = {
@@ -191,26 +191,28 @@ function givenOf(flags: RunFlags): GivenOptions | undefined {
  * Leaves out what makes no sense with models from outside.
  *
  * @param experiments what was asked for.
- * @param options of the run; `say` is told what is left out.
+ * @param bench that they run on; its `say` is told what is left out.
  * @param named whether they were asked for by name.
  * @returns those to be run; throws a {@linkcode UsageError} where one that was named cannot be.
  */
-export function runnable<E extends Pick<Experiment, "name" | "trains">>(
+export function runnable<E extends Pick<Experiment, "name" | "run" | "train" | "missing">>(
   experiments: readonly E[],
-  options: RunOptions,
+  bench: Workbench,
   named: boolean,
 ): E[] {
-  const cannot = experiments.filter((e) => options.given !== undefined && e.trains?.(options));
+  const wants = experiments.map((experiment) => missingFor(experiment, bench));
+  const cannot = experiments.flatMap(({ name }, i) =>
+    wants[i] === undefined ? [] : [`${name} (needs ${wants[i]})`]
+  );
   if (cannot.length === 0) return [...experiments];
-  const names = cannot.map(({ name }) => name).join(", ");
   if (named) {
     throw new UsageError(
-      `Cannot run ${names} with --model: it would train models of its own`,
+      `Cannot run ${cannot.join(", ")} with these models`,
       "Leave it out, or leave --model out.",
     );
   }
-  options.say(`Left out, since they train models of their own: ${names}.`);
-  return experiments.filter((e) => !cannot.includes(e));
+  bench.options.say(`Left out: ${cannot.join(", ")}.`);
+  return experiments.filter((_, i) => wants[i] === undefined);
 }
 
 /** Which rows the flags choose; domains in the order of the tables, so that the same choice is the same folder. */

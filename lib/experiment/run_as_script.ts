@@ -22,8 +22,8 @@ export function runAsScript<Config, Findings>(
     const { openWorkbench } = await import("../workbench/open_workbench.ts");
     const { runExperiment } = await import("./experiment.ts");
     const options = runOptions(values, warn);
-    runnable([experiment], options, true);
     const bench = await openWorkbench(options);
+    runnable([experiment], bench, true);
     const { table, json, svg } = await runExperiment(
       experiment,
       bench,
