@@ -12,7 +12,7 @@ import { packByLength, padded } from "../runtime/batches.ts";
 import type { Value } from "../runtime/session.ts";
 import { languageModelLoss } from "./objectives.ts";
 import type { Mask } from "./rows.ts";
-import { type FedRows, type TrainedModelWeights, type TrainingRun, tune } from "./tuning.ts";
+import { type FedRows, type TrainingRun, tune, type Tuned } from "./tuning.ts";
 
 /** A prompt and its answer. */
 export interface Lesson {
@@ -51,7 +51,7 @@ export function trainAnswers(
   base: Model,
   lessons: readonly Lesson[],
   run: TrainingRun,
-): Promise<TrainedModelWeights> {
+): Promise<Tuned> {
   const sequences = lessons.map(({ ids }) => ids);
   const subject = {
     objective: languageModelLoss(base.config),

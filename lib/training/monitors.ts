@@ -11,7 +11,7 @@ import { lastPositions, padded } from "../runtime/batches.ts";
 import type { Value } from "../runtime/session.ts";
 import { excerpt, type ExcerptOptions, type TokenPiece } from "./excerpts.ts";
 import { guardLoss, languageModelLoss } from "./objectives.ts";
-import { type FedRows, type TrainedModelWeights, type TrainingRun, tune } from "./tuning.ts";
+import { type FedRows, type TrainingRun, tune, type Tuned } from "./tuning.ts";
 
 /** What both kinds of training need. */
 export interface MonitorTraining extends TrainingRun {
@@ -33,7 +33,7 @@ export function trainLanguageModel(
   config: DecoderConfig,
   options: MonitorTraining,
   start?: Parameters,
-): Promise<TrainedModelWeights> {
+): Promise<Tuned> {
   const specs = modelParameters(config, "language-model");
   const parameters = start ??
     initialParameters(specs, config.layers, `${options.name}/weights`);
@@ -41,6 +41,7 @@ export function trainLanguageModel(
     objective: languageModelLoss(config),
     sequences: sequencesByEpoch(options),
     feed: nextTokens,
+    weightOf: ({ length }: Int32Array) => length - 1,
   };
   return tune({ config, head: "language-model", parameters }, subject, options);
 }
@@ -57,7 +58,7 @@ export function trainGuard(
   { config, parameters }: Model,
   labels: readonly (0 | 1)[],
   options: MonitorTraining,
-): Promise<TrainedModelWeights> {
+): Promise<Tuned> {
   const score = modelParameters(config, "guard").slice(-1);
   const head = initialParameters(score, config.layers, `${options.name}/weights`);
   const start = parametersOf([...parameters.values(), ...head.values()]);

@@ -20,7 +20,7 @@ import type { Value } from "../runtime/session.ts";
 import { type MonitorTraining, sequencesByEpoch } from "./monitors.ts";
 import { decode, distinctRows, type Objective } from "./objectives.ts";
 import type { Mask } from "./rows.ts";
-import { type FedRows, type TrainedModelWeights, tune } from "./tuning.ts";
+import { type FedRows, tune, type Tuned } from "./tuning.ts";
 
 /** What is asked after a conversation, as tokens. */
 export interface Questionnaire {
@@ -116,7 +116,7 @@ export function trainRater(
   base: Model,
   { questionnaire, levels }: RaterLessons,
   options: MonitorTraining,
-): Promise<TrainedModelWeights> {
+): Promise<Tuned> {
   const { contextLength } = base.config;
   const conversations = sequencesByEpoch(options);
   const cueTokens = questionnaire.cues.reduce((sum, cue) => sum + cue.length, 0);

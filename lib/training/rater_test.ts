@@ -38,7 +38,7 @@ function options(changes: Partial<MonitorTraining> = {}): MonitorTraining {
     schedule: { epochs: 20, tokensPerStep: 256, learningRate: 0.01, warmup: 0.1 },
     sequences,
     name: "toy judge",
-    threads: 1,
+    session: { threads: 1 },
     scratch: scratchFolder(),
     progress: silent,
     masking: 0,
@@ -121,7 +121,7 @@ Deno.test("trainRater() ends in the same bytes with one, two and four threads, i
         model,
         { questionnaire, levels },
         options({
-          threads,
+          session: { threads },
           masking: 0.2,
           schedule: { epochs: 0.2, tokensPerStep, learningRate: 0.01, warmup: 0.1 },
         }),

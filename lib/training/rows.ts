@@ -20,11 +20,15 @@ export type Mask = (sequence: Int32Array) => Int32Array;
  *
  * @param name of the run.
  * @param share of the tokens to hide, from 0 to 1.
- * @param step the number of the step.
+ * @param at number of the step, and of the piece where its batch is cut.
  * @returns hides tokens; every call goes on with the stream.
  */
-export function maskOf(name: string, share: number, step: number): Mask {
-  const random = stream(`${name}/masking/step-${step}`);
+export function maskOf(
+  name: string,
+  share: number,
+  { step, piece }: { step: number; piece: number },
+): Mask {
+  const random = stream(`${name}/masking/step-${step}${piece === 0 ? "" : `/piece-${piece}`}`);
   return (sequence) => sequence.map((token, t) => t > 0 && random.uniform() < share ? MASK : token);
 }
 

@@ -6,11 +6,21 @@
  * @module
  */
 import type { Progress } from "../core/progress.ts";
+import { applyAdapter } from "../model/adapter.ts";
 import { type Model, modelParameters } from "../model/checkpoint.ts";
-import { type Batch, causalMask, padded } from "../runtime/batches.ts";
-import type { Value } from "../runtime/session.ts";
+import { masks } from "../model/decoder.ts";
+import {
+  adaptedWeights,
+  initialLora,
+  type LoraOptions,
+  loraParameters,
+  trainedAdapter,
+} from "../model/lora.ts";
+import { constantWeights, parametersOf, SCORE } from "../model/parameters.ts";
+import { type Batch, padded } from "../runtime/batches.ts";
+import type { SessionOptions, Value } from "../runtime/session.ts";
 import type { AdamwOptions } from "./adamw.ts";
-import { type Schedule, train, type Trained } from "./loop.ts";
+import { type Schedule, train, type Trained, type TrainOptions } from "./loop.ts";
 import type { Objective } from "./objectives.ts";
 import { distinctTokens, type Mask, maskOf, rowsOf } from "./rows.ts";
 
@@ -34,10 +44,12 @@ export interface TrainingRun {
   masking: number;
   /** Names the random streams, the seed included. */
   name: string;
-  /** Threads that a step uses. The weights do not depend on it. */
-  threads: number;
-  /** Folder for the state of an unfinished run. */
-  scratch: string;
+  /** Threads, on which the weights do not depend; device; place of frozen weights. */
+  session: SessionOptions;
+  /** Trains low-rank updates, and a head where there is one, instead of all weights. */
+  lora?: LoraOptions;
+  /** Folder for the state of an unfinished run; without it, an interrupted run starts over. */
+  scratch?: string;
   /** Told the share of steps that is done, from 0 to 1. */
   progress: Progress;
 }
@@ -54,6 +66,8 @@ export interface Subject {
   readonly lookedUp?: Int32Array;
   /** The loss's other inputs for a batch. */
   feed(rows: FedRows): Record<string, Value>;
+  /** How much a text weighs among those of its batch. Default 1. */
+  weightOf?(sequence: Int32Array): number;
 }
 
 /** A batch as a subject sees it. */
@@ -65,45 +79,67 @@ export interface FedRows extends Batch {
 }
 
 /** A trained model, and the loss of every step in nats. */
-export type TrainedModelWeights = { model: Model } & Trained;
+export type Tuned = { model: Model } & Trained;
 
 /**
- * Trains all weights of a model.
+ * Trains a model: all its weights, or low-rank updates of some.
  *
  * @param start the model with its first weights.
  * @param subject what it learns.
  * @param run how.
- * @returns the model, and the loss of every step; the same for the same arguments, whether or not the run was interrupted.
+ * @returns the model, updates merged into it; the loss of every step; and the weights that were trained. The same for the same
+ * arguments, whether or not the run was interrupted.
  */
-export async function tune(
-  { config, head, parameters }: Model,
-  subject: Subject,
-  run: TrainingRun,
-): Promise<TrainedModelWeights> {
+export async function tune(start: Model, subject: Subject, run: TrainingRun): Promise<Tuned> {
+  const { config, head } = start;
   const trained = await train({
     ...run,
-    specs: modelParameters(config, head),
+    ...whatIsTrained(start, run),
     objective: subject.objective,
     optimiser: OPTIMISER,
-    parameters,
     lengths: (epoch) => subject.sequences(epoch).map(({ length }) => length),
-    feed: (batch, step, epoch) => {
-      const sequences = rowsOf(batch, config, subject.sequences(epoch));
+    ...subject.weightOf && {
+      weightOf: (member, epoch) => subject.weightOf!(subject.sequences(epoch)[member]),
+    },
+    feed: (batch, at) => {
+      const sequences = rowsOf(batch, config, subject.sequences(at.epoch));
       const { distinct, placesOf } = distinctTokens(
         [...sequences, ...subject.lookedUp ? [subject.lookedUp] : []],
         config,
       );
-      const hide = maskOf(run.name, run.masking, step);
+      const hide = maskOf(run.name, run.masking, at);
       const shown = sequences.map((sequence, b) =>
         subject.hidden?.(sequence, batch.members[b], hide) ?? hide(sequence)
       );
       return {
         distinct,
         tokens: padded(shown.map(placesOf), batch.length, 0),
-        mask: causalMask(batch.length),
+        ...masks(config, batch.length),
         ...subject.feed({ ...batch, sequences, placesOf }),
       };
     },
   });
-  return { model: { config, head, parameters: trained.parameters }, ...trained };
+  const parameters = run.lora === undefined
+    ? trained.parameters
+    : applyAdapter(start.parameters, trainedAdapter(trained.parameters, run.lora, run.name));
+  return { model: { config, head, parameters }, ...trained };
+}
+
+/** All weights, or updates and the head, with the model's own as constants. */
+function whatIsTrained(
+  { config, head, parameters }: Model,
+  { name, lora }: TrainingRun,
+): Pick<TrainOptions, "specs" | "parameters" | "weights"> {
+  if (lora === undefined) return { specs: modelParameters(config, head), parameters };
+  const updates = loraParameters(config, lora);
+  const score = parameters.get(SCORE);
+  const first = [
+    ...initialLora(updates, `${name}/weights`).values(),
+    ...head === "guard" && score ? [score] : [],
+  ];
+  return {
+    specs: first,
+    parameters: parametersOf(first),
+    weights: (trained) => adaptedWeights(constantWeights(parameters), trained, lora),
+  };
 }

@@ -83,7 +83,7 @@ function assemble(
         ...excerpts && { excerpts: { pieces, ...excerpts } },
         sequences,
         name: label,
-        threads,
+        session: { threads },
         scratch,
         progress,
       });
