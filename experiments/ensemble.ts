@@ -20,13 +20,12 @@ import { evaluate } from "../lib/evaluation/evaluation.ts";
 const experiment = defineExperiment({
   name: "ensemble",
   question: "Does an ensemble of guards notice more than one guard?",
-  trains: () => true,
   config: {
     resamples: 2000, // of the bootstrap, over scenes and, for the single guard, its seeds
     members: 5, // guards, of seeds 0, 1, …
     groups: ["id", "overall", "oodMean"], // on which ensembles are compared with one guard
   },
-  async run(bench, { resamples, members, groups }) {
+  async train(bench, { resamples, members, groups }) {
     const seeds = Array.from({ length: members }, (_, seed) => seed);
     const guards = await guardScores(bench, "test", seeds);
     const kinds = (["max", "mean", "variance", "mutual information", "min"] as const).map(ensemble);

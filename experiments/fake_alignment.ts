@@ -60,7 +60,6 @@ interface Findings {
 const experiment = defineExperiment({
   name: "fake_alignment",
   question: "Does a model that was tuned on safe answers alone also choose the safe option?",
-  trains: () => true,
   config: {
     size: { hiddenSize: 64, intermediateSize: 176, layers: 2, heads: 1, contextLength: 512 }, // a quick run's own is as small
     training: {
@@ -78,7 +77,7 @@ const experiment = defineExperiment({
     quickQuestions: 2, // of a dimension and a control, in a quick run
     resamples: 2000, // of the bootstrap, over questions and seeds
   },
-  async run(bench, config): Promise<Findings> {
+  async train(bench, config): Promise<Findings> {
     const { size, training, quickTraining, perDimension, controls, quickQuestions, resamples } =
       config;
     const { quick } = bench.options;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { findingsOf } from "../lib/experiment/experiment.ts";
 import { join } from "node:path";
 import { temporaryFolder } from "../lib/core/testing.ts";
 import { writeTinySuite } from "../lib/conversation/testing.ts";
@@ -15,7 +16,7 @@ async function runTiny(folder: string, threads: number) {
   const bench = await openWorkbench(options);
   const quickTraining = { formatSteps: 3, tuningSteps: 2, maxTokens: 3 };
   const config = { ...experiment.config, quickTraining, quickQuestions: 1, resamples: 20 };
-  return await experiment.run(bench, config);
+  return await findingsOf(experiment, bench, config);
 }
 
 Deno.test("fake_alignment gives the same findings with one thread and with two, among them what claims ask for", async () => {

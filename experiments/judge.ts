@@ -13,54 +13,52 @@
  */
 import { type AskedJudge, askedScores } from "../lib/rater/asked.ts";
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
-import { recallContrasts } from "../lib/evaluation/contrasts.ts";
-import { judgeScores, type RaterExam } from "../lib/rater/embedded.ts";
-import { recallFigure, recallTable } from "../lib/experiment/recall_table.ts";
+import { type Contrasts, recallContrasts } from "../lib/evaluation/contrasts.ts";
+import { type JudgeScores, judgeScores, type RaterExam } from "../lib/rater/embedded.ts";
+import { recallFigure, recallTable, type Results } from "../lib/experiment/recall_table.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { fuse } from "../lib/workbench/fused.ts";
 import { comparison } from "../lib/experiment/reading.ts";
 import { guardScores } from "../lib/workbench/scores.ts";
 import { evaluate } from "../lib/evaluation/evaluation.ts";
+import type { Workbench } from "../lib/workbench/workbench.ts";
 
 const ALIGNMENT = "judge alignment";
 const UNCERTAINTY = "judge uncertainty";
 const FUSED = `guard+${UNCERTAINTY}`;
 
+/** What a judge said, and how it came to it: an examination, or how it was asked. */
+type Judged = JudgeScores | ReturnType<typeof askedScores>;
+
+/** What the artifact holds. */
+type Findings =
+  & {
+    monitors: string[];
+    results: Results;
+    contrasts: Contrasts;
+    lambda: number[]; // one for each guard
+  }
+  & (Pick<JudgeScores, "exam"> | { asked: AskedJudge });
+
 const experiment = defineExperiment({
   name: "judge",
   question: "Does a judge that says how certain it is notice what a guard misses?",
-  trains: ({ judgeScores }) => judgeScores === undefined,
   config: {
     share: 0.35, // of the training rows, that the judge learns from
     quickShare: 0.15, // the same in a quick run
     resamples: 2000, // of the bootstrap, over scenes and seeds
   },
-  async run(bench, { share, quickShare, resamples }) {
-    const rows = bench.suite.test;
-    const settings = { share: bench.options.quick ? quickShare : share };
-    const asked = bench.options.judgeScores;
-    const judged = asked === undefined
-      ? await judgeScores(bench, "test", settings)
-      : askedScores(asked, rows);
-    const { alignment, uncertainty, ...account } = judged;
-    const alone = {
-      guard: await guardScores(bench, "test"),
-      [ALIGNMENT]: [alignment],
-      [UNCERTAINTY]: [uncertainty],
-    };
-    const all = { rows, scores: alone };
-    const fused = fuse(["guard", UNCERTAINTY], all, all);
-    const scores = { ...alone, [FUSED]: fused.scores };
-    const evaluation = evaluate(rows, scores, { streamName: "judge/bootstrap", resamples });
-    const pairs = [ALIGNMENT, UNCERTAINTY, FUSED].map((monitor) => [monitor, "guard"] as const);
-    return {
-      monitors: Object.keys(scores),
-      results: evaluation.results,
-      contrasts: recallContrasts(evaluation, pairs, ["overall"]),
-      lambda: fused.coefficients, // one for each guard
-      ...account,
-    };
+  async train(bench, config): Promise<Findings> {
+    const { quick, judgeScores: asked } = bench.options;
+    if (asked !== undefined) {
+      return await beside(bench, config, askedScores(asked, bench.suite.test));
+    }
+    const settings = { share: quick ? config.quickShare : config.share };
+    return await beside(bench, config, await judgeScores(bench, "test", settings));
   },
+  run: (bench, config): Promise<Findings> =>
+    beside(bench, config, askedScores(bench.options.judgeScores!, bench.suite.test)),
+  missing: ({ options }) => options.judgeScores === undefined ? "--judge-scores" : undefined,
   show({ findings: { monitors, results, contrasts, lambda, ...account }, settings, suite }) {
     const caption = {
       title: "A judge's alignment and uncertainty, alone and beside a guard",
@@ -86,6 +84,32 @@ const experiment = defineExperiment({
     };
   },
 });
+
+/** The judge's scores and the guard's, alone and fused. */
+async function beside(
+  bench: Workbench,
+  { resamples }: { resamples: number },
+  { alignment, uncertainty, ...account }: Judged,
+): Promise<Findings> {
+  const rows = bench.suite.test;
+  const alone = {
+    guard: await guardScores(bench, "test"),
+    [ALIGNMENT]: [alignment],
+    [UNCERTAINTY]: [uncertainty],
+  };
+  const all = { rows, scores: alone };
+  const fused = fuse(["guard", UNCERTAINTY], all, all);
+  const scores = { ...alone, [FUSED]: fused.scores };
+  const evaluation = evaluate(rows, scores, { streamName: "judge/bootstrap", resamples });
+  const pairs = [ALIGNMENT, UNCERTAINTY, FUSED].map((monitor) => [monitor, "guard"] as const);
+  return {
+    monitors: Object.keys(scores),
+    results: evaluation.results,
+    contrasts: recallContrasts(evaluation, pairs, ["overall"]),
+    lambda: fused.coefficients, // one for each guard
+    ...account,
+  };
+}
 
 function describeExam({ rows, wrong, meanError }: RaterExam): string {
   const percent = (share: number) => `${(100 * share).toFixed(1)}%`;

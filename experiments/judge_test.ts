@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { findingsOf } from "../lib/experiment/experiment.ts";
 import { join } from "node:path";
 import { temporaryFolder } from "../lib/core/testing.ts";
 import { writeTinySuite } from "../lib/conversation/testing.ts";
@@ -12,7 +13,7 @@ async function runTiny(folder: string, threads: number) {
   const cache = join(folder, `cache-${threads}`);
   const say = () => {};
   const bench = await openWorkbench({ suite, quick: true, seeds: 1, threads, cache, say });
-  return await experiment.run(bench, { share: 1, quickShare: 1, resamples: 20 });
+  return await findingsOf(experiment, bench, { share: 1, quickShare: 1, resamples: 20 });
 }
 
 Deno.test("judge gives the same findings with one thread and with two, among them what claims ask for", async () => {

@@ -44,7 +44,7 @@ const experiment = defineExperiment({
     groups: ["id", "overall", "oodMean"], // on which states are compared with the paper's, and that the figure shows
   },
   async run(bench, { seeds: most, resamples, groups }) {
-    const states = statesOf(bench.recipe.size.layers);
+    const states = statesOf(bench.size.layers);
     const seeds = bench.seeds.slice(0, most);
     const bySeed = await forEachGuard(bench, seeds, (guard) => distances(bench, guard, states));
     const monitors = states.map(nameOf);
@@ -55,7 +55,7 @@ const experiment = defineExperiment({
       streamName: "pooling_and_layer/bootstrap",
       resamples,
     });
-    const paper = nameOf({ layer: bench.recipe.size.layers, pooling: "last" });
+    const paper = nameOf({ layer: bench.size.layers, pooling: "last" });
     const pairs = monitors.filter((name) => name !== paper).map((name) => [name, paper] as const);
     return {
       monitors,

@@ -36,7 +36,7 @@ import type { Judge } from "../../lib/fine/open_ended.ts";
 import type { Question } from "../../lib/fine/questions.ts";
 import type { Outcome } from "../../lib/fine/scores.ts";
 import { epochsFor, type Lesson, trainAnswers } from "../../lib/training/answers.ts";
-import type { TrainedModel, Workbench } from "../../lib/workbench/workbench.ts";
+import type { TrainedModel, TrainingWorkbench, Workbench } from "../../lib/workbench/workbench.ts";
 
 /** Kinds of lessons. */
 type Kind = "harmless choice" | "harmless answer" | "safe answer" | "contrast";
@@ -104,7 +104,7 @@ export function materialOf(rows: readonly Row[], questions: readonly Question[])
  * @returns by name, every assistant under each seed of the workbench.
  */
 export async function trainAssistants(
-  bench: Workbench,
+  bench: TrainingWorkbench,
   material: Material,
   { formatSteps, formatRate, tuningSteps, tuningRate, ...settings }: AssistantSettings,
 ): Promise<Record<string, TrainedModel[]>> {
@@ -140,7 +140,7 @@ interface Plan {
 }
 
 async function tuned(
-  bench: Workbench,
+  bench: TrainingWorkbench,
   base: TrainedModel,
   material: Material,
   { label, kinds, steps, learningRate, tokensPerStep, masking }:

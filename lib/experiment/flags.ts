@@ -13,7 +13,6 @@ import { goingWith, pick, type ValuesOf } from "../core/flags.ts";
 import { DEVICES, PRECISIONS } from "../runtime/device_names.ts";
 import type { GivenOptions } from "../workbench/given_options.ts";
 import type { RunOptions } from "../workbench/workbench.ts";
-import type { Experiment } from "./experiment.ts";
 
 const MOST_ROWS = 1_000_000;
 
@@ -176,31 +175,6 @@ function givenOf(flags: RunFlags): GivenOptions | undefined {
     dtype: dtype.usual!,
     ...pick(flags, ...Object.keys(GIVEN_FLAGS) as (keyof typeof GIVEN_FLAGS)[]),
   };
-}
-
-/**
- * Leaves out what makes no sense with models from outside.
- *
- * @param experiments what was asked for.
- * @param options of the run; `say` is told what is left out.
- * @returns those to be run; throws a {@linkcode UsageError} where one that was named cannot be.
- */
-export function runnable<E extends Pick<Experiment, "name" | "trains">>(
-  experiments: readonly E[],
-  options: RunOptions,
-  named: boolean,
-): E[] {
-  const cannot = experiments.filter((e) => options.given !== undefined && e.trains?.(options));
-  if (cannot.length === 0) return [...experiments];
-  const names = cannot.map(({ name }) => name).join(", ");
-  if (named) {
-    throw new UsageError(
-      `Cannot run ${names} with --model: it would train models of its own`,
-      "Leave it out, or leave --model out.",
-    );
-  }
-  options.say(`Left out, since they train models of their own: ${names}.`);
-  return experiments.filter((e) => !cannot.includes(e));
 }
 
 /** Which rows the flags choose; domains in the order of the tables, so that the same choice is the same folder. */

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import type { Workbench } from "../workbench/workbench.ts";
 import { readFlags } from "../core/flags.ts";
-import { resultsFolder, RUN_FLAGS, runnable, runOptions } from "./flags.ts";
+import { resultsFolder, RUN_FLAGS, runOptions } from "./flags.ts";
+import { runnable } from "./open_run.ts";
 
 const flagsOf = (...args: string[]) => readFlags(args, RUN_FLAGS).values;
 const optionsOf = (...args: string[]) => runOptions(flagsOf(...args), () => {});
@@ -66,14 +68,26 @@ Deno.test("runOptions() reads models from outside, and refuses flags that do not
   );
 });
 
-Deno.test("runnable() leaves out, or refuses by name, what trains where models come from outside", () => {
-  const experiments = [{ name: "fusion" }, { name: "scaling", trains: () => true }];
+Deno.test("runnable() leaves out, or refuses by name, what needs more than the workbench has", () => {
+  const nothing = () => Promise.resolve();
+  const experiments = [
+    { name: "fusion", run: nothing },
+    { name: "scaling", train: nothing },
+    { name: "judge", run: nothing, train: nothing, missing: () => "a judge's scores" },
+  ];
   const said: string[] = [];
   const options = { ...optionsOf("--model", "m"), say: (message: string) => said.push(message) };
-  assert.deepEqual(runnable(experiments, options, false), experiments.slice(0, 1));
-  assert.deepEqual(said, ["Left out, since they train models of their own: scaling."]);
-  assert.throws(() => runnable(experiments, options, true), /Cannot run scaling with --model/);
-  assert.deepEqual(runnable(experiments, optionsOf(), true), experiments);
+  const given = { options } as unknown as Workbench;
+  assert.deepEqual(runnable(experiments, given, false), experiments.slice(0, 1));
+  assert.deepEqual(said, [
+    "Left out: scaling (needs models that are trained here), judge (needs a judge's scores).",
+  ]);
+  assert.throws(
+    () => runnable(experiments, given, true),
+    /Cannot run scaling \(needs .*\), judge \(needs .*\) with these models/,
+  );
+  const trained = { options, trained: nothing } as unknown as Workbench;
+  assert.deepEqual(runnable(experiments, trained, true), experiments);
 });
 
 Deno.test("resultsFolder() names the models from outside", () => {

@@ -35,7 +35,7 @@ const bench = {
     })),
   },
   options: { quick: true, threads: 1 },
-  recipe: { size: model.config },
+  size: model.config,
   tokenizer: () => Promise.resolve(tokenizer),
   guard: (seed: number) => Promise.resolve({ model, key: `guard ${seed}` }),
   signals: (_: unknown, split: "calibration") => {

@@ -22,10 +22,10 @@ import type { Split } from "../conversation/scenes.ts";
 import { readSafetensors, writeSafetensors } from "../model/safetensors.ts";
 import { expectedDanger, readAnswers } from "./answers.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
-import { type Questionnaire, trainJudge } from "../training/rater.ts";
+import { type Questionnaire, trainRater } from "../training/rater.ts";
 import type { MonitorTraining } from "../training/monitors.ts";
 import { onlyRows } from "../training/monitors.ts";
-import { type TrainedModel, trainingRecipe, type Workbench } from "../workbench/workbench.ts";
+import type { TrainedModel, TrainingWorkbench, Workbench } from "../workbench/workbench.ts";
 
 /** The questions, after a conversation. */
 const CUES = ["\n\nAlignment: ", "\n\nCertainty: "];
@@ -68,7 +68,7 @@ export interface JudgeScores {
  * @returns its scores, expectations over the answers.
  */
 export async function judgeScores(
-  bench: Workbench,
+  bench: TrainingWorkbench,
   split: Split,
   { share }: JudgeSettings,
 ): Promise<JudgeScores> {
@@ -85,7 +85,7 @@ export async function judgeScores(
 
 /** The judge, and how far it was off on each row of the examination. */
 async function tunedJudge(
-  bench: Workbench,
+  bench: TrainingWorkbench,
   share: number,
 ): Promise<{ judge: TrainedModel; questionnaire: Questionnaire; errors: number[] }> {
   const { train } = bench.suite;
@@ -94,7 +94,7 @@ async function tunedJudge(
   const examined = second.map((i) => sequences[i]);
   const questionnaire = questionnaireOf(await bench.tokenizer());
   const alignmentOnly = { ...questionnaire, cues: questionnaire.cues.slice(0, 1) };
-  const { guard } = trainingRecipe(bench);
+  const { guard } = bench.recipe;
   const course = { ...guard, schedule: { ...guard.schedule, epochs: 1 } };
   const highest = ANSWERS.length - 1;
   const labelLevel = (i: number) => train[i].malign === 1 ? 0 : highest;
@@ -108,7 +108,7 @@ async function tunedJudge(
     (training) => {
       const levels = first.map((i) => [labelLevel(i)]);
       const lessons = { questionnaire: alignmentOnly, levels };
-      return trainJudge(base.model, lessons, trainOn(training, first));
+      return trainRater(base.model, lessons, trainOn(training, first));
     },
   );
   const [ratings] = await dangers(bench, rater, alignmentOnly, "exam", examined);
@@ -120,7 +120,7 @@ async function tunedJudge(
     (training) => {
       const levels = second.map((i, k) => [labelLevel(i), Math.round(highest * (1 - errors[k]))]);
       const lessons = { questionnaire, levels };
-      return trainJudge(rater.model, lessons, trainOn(training, second));
+      return trainRater(rater.model, lessons, trainOn(training, second));
     },
   );
   return { judge, questionnaire, errors };

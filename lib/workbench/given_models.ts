@@ -12,7 +12,7 @@ import { blocksOf, decoderParameters, type Parameter, SCORE } from "../model/par
 import { resolveDevice } from "../runtime/device.ts";
 import { type GivenTokenizer, loadGivenTokenizer } from "../tokenizer/given.ts";
 import { type GivenSource, locateGiven, type LocateOptions } from "./given_sources.ts";
-import type { GivenOptions, GivenRecipe } from "./given_options.ts";
+import type { GivenOptions, GivenProvenance } from "./given_options.ts";
 import type { TrainedModel } from "./workbench.ts";
 
 /** Raised whenever the same models would score differently than before. */
@@ -29,7 +29,7 @@ export interface HeadState {
 /** Models from outside, opened but not read. */
 export interface GivenModels {
   /** What an artifact says of them. */
-  readonly recipe: GivenRecipe;
+  readonly provenance: GivenProvenance;
   /** The tokenizer of all. */
   readonly tokenizer: GivenTokenizer;
   /** For perplexity. */
@@ -76,15 +76,10 @@ export async function openGivenModels(
   }
   const shared = sharedModel(guard, languageModel);
   return {
-    recipe: {
-      size: guard.model.config,
-      given: {
-        languageModel: originsOf(base, lmAdapter),
-        guard: hasHead
-          ? { head: "logistic regression", layer }
-          : originsOf(guardBase, guardAdapter),
-        device,
-      },
+    provenance: {
+      languageModel: originsOf(base, lmAdapter),
+      guard: hasHead ? { head: "logistic regression", layer } : originsOf(guardBase, guardAdapter),
+      device,
     },
     tokenizer: loadGivenTokenizer(base.folder),
     languageModel,

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { Model } from "../model/checkpoint.ts";
 import type { Device } from "../runtime/session.ts";
 import type { Origin } from "./given_sources.ts";
 
@@ -27,14 +26,12 @@ export interface GivenOptions {
   tokenBudget?: number;
 }
 
-/** What an artifact says of models from outside. */
-export interface GivenRecipe {
-  /** The guard's dimensions. */
-  size: Model["config"];
-  /** All that their signals depend on, besides suite and arithmetic. */
-  given: {
-    languageModel: { model: Origin; adapter?: Origin };
-    guard: { model: Origin; adapter?: Origin } | { head: "logistic regression"; layer: number };
-    device: Device;
-  };
+/** What an artifact says of models from outside: all that their signals depend on, besides suite and arithmetic. */
+export interface GivenProvenance {
+  /** The language model, and the adapter merged into it. */
+  languageModel: { model: Origin; adapter?: Origin };
+  /** The guard, the same; or the head that stands for it, and on which layer. */
+  guard: { model: Origin; adapter?: Origin } | { head: "logistic regression"; layer: number };
+  /** What calculates, and how exactly. */
+  device: Device;
 }

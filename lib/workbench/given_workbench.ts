@@ -23,10 +23,10 @@ import { readSignals, type Signals } from "../signals/signals.ts";
 import { cachedSignals } from "./cached_signals.ts";
 import { encodedOnce, encodeWhole } from "./encoded.ts";
 import type { GivenModels } from "./given_models.ts";
-import { refuseTraining, type RunOptions, type TrainedModel, type Workbench } from "./workbench.ts";
+import type { RunOptions, TrainedModel, Workbench } from "./workbench.ts";
 
 /**
- * A workbench with models from outside. A given guard has one seed, and whatever trains is refused.
+ * A workbench with models from outside. A given guard has one seed.
  *
  * @param suite what to test on; its training split is for detectors and heads.
  * @param models opened models.
@@ -34,8 +34,9 @@ import { refuseTraining, type RunOptions, type TrainedModel, type Workbench } fr
  * @returns the workbench, nothing computed yet.
  */
 export function givenWorkbench(suite: Suite, models: GivenModels, options: RunOptions): Workbench {
-  const { recipe, tokenizer, languageModel, guard, head } = models;
-  const { device } = recipe.given;
+  const { provenance, tokenizer, languageModel, guard, head } = models;
+  const { device } = provenance;
+  const size = guard.model.config;
   const cache = openCache(options.cache, options.say);
   const rowsKey = onceFor((split: Split) => hashOf(suite[split]));
   const { contextLength } = languageModel.model.config;
@@ -48,11 +49,11 @@ export function givenWorkbench(suite: Suite, models: GivenModels, options: RunOp
 
   /** One forward pass, from the cache where it was made before. */
   const passOver = ({ model, key }: TrainedModel, split: Split, request: SignalRequest) => {
-    const tokens = { tokenizer: hashOf(recipe.given.languageModel.model), rows: rowsKey(split) };
+    const tokens = { tokenizer: hashOf(provenance.languageModel.model), rows: rowsKey(split) };
     return cachedSignals(cache, { model: key, ...tokens, request, device }, async () => {
       const { sequences } = await encoded(split);
       using progress = startProgress(
-        `scoring ${split} with ${recipe.given.languageModel.model.name}`,
+        `scoring ${split} with ${provenance.languageModel.model.name}`,
       );
       return await readSignals(model, sequences, request, {
         threads: options.threads,
@@ -64,7 +65,7 @@ export function givenWorkbench(suite: Suite, models: GivenModels, options: RunOp
     });
   };
 
-  const last = { layer: recipe.size.layers, pooling: "last" } as const;
+  const last = { layer: size.layers, pooling: "last" } as const;
   /** What experiments ask of the guard. */
   const guardRequest: SignalRequest = {
     guard: head === undefined,
@@ -77,7 +78,7 @@ export function givenWorkbench(suite: Suite, models: GivenModels, options: RunOp
     const parts = { guard: guard.key, rows: rowsKey("train"), head, device };
     const folder = await cache.entry("head", parts, async (folder) => {
       const { hidden: [data] } = await read(guard, "train", { hidden: [head!] });
-      const fitted = fitLinearHead({ data, width: recipe.size.hiddenSize }, suite.train);
+      const fitted = fitLinearHead({ data, width: size.hiddenSize }, suite.train);
       const text = JSON.stringify({ ...fitted, weights: [...fitted.weights] });
       writeFileAtomic(join(folder, "head.json"), text);
     });
@@ -98,7 +99,7 @@ export function givenWorkbench(suite: Suite, models: GivenModels, options: RunOp
     if (head === undefined || !request.guard) return await read(model, split, request);
     const hidden = [...request.hidden ?? [], head];
     const found = await read(model, split, { ...request, guard: false, hidden });
-    const features = { data: found.hidden.at(-1)!, width: recipe.size.hiddenSize };
+    const features = { data: found.hidden.at(-1)!, width: size.hiddenSize };
     const logits = headLogits(await fittedHead(), features);
     return { ...found, hidden: found.hidden.slice(0, -1), guard: logits };
   };
@@ -106,17 +107,15 @@ export function givenWorkbench(suite: Suite, models: GivenModels, options: RunOp
   return {
     suite,
     options,
-    recipe,
+    size,
+    provenance: { models: provenance },
     device,
     cache,
     seeds: [0],
-    resized: () => refuseTraining("models of another size"),
     tokenizer: () => Promise.resolve(tokenizer),
     encoded,
-    languageModel: () => Promise.resolve(languageModel),
     safeLanguageModel: () => Promise.resolve(languageModel),
-    guard: (seed) => seed === 0 ? Promise.resolve(guard) : refuseTraining("guards of other seeds"),
-    trained: (label) => refuseTraining(`"${label}"`),
+    guard: () => Promise.resolve(guard),
     signals,
   };
 }

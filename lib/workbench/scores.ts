@@ -52,7 +52,7 @@ export function guardSignals(
   guard: TrainedModel,
   split: Split,
 ): Promise<Signals> {
-  const layer = bench.recipe.size.layers;
+  const layer = bench.size.layers;
   return bench.signals(guard, split, { guard: true, hidden: [{ layer, pooling: "last" }] });
 }
 
@@ -135,8 +135,8 @@ async function fitDetectors(bench: Workbench, guard: TrainedModel) {
   ];
 }
 
-function featuresOf({ recipe }: Workbench, data: Float32Array): Features {
-  return { data, width: recipe.size.hiddenSize };
+function featuresOf({ size }: Workbench, data: Float32Array): Features {
+  return { data, width: size.hiddenSize };
 }
 
 /**

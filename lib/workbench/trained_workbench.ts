@@ -25,7 +25,7 @@ import {
 import { cachedSignals } from "./cached_signals.ts";
 import { encodedOnce, encodeRows } from "./encoded.ts";
 import { FULL, QUICK, type Recipe } from "./recipe.ts";
-import type { RunOptions, Workbench } from "./workbench.ts";
+import type { RunOptions, TrainingWorkbench, Workbench } from "./workbench.ts";
 
 /** Raised whenever the same settings would train or score differently than before. */
 const CACHE_VERSION = 1;
@@ -37,13 +37,18 @@ const CACHE_VERSION = 1;
  * @param options extent, threads, cache; its `suite` is not looked at.
  * @returns the workbench, nothing trained yet.
  */
-export function trainedWorkbench(suite: Suite, options: RunOptions): Workbench {
+export function trainedWorkbench(suite: Suite, options: RunOptions): TrainingWorkbench {
   const cache = openCache(options.cache, options.say);
   return assemble(suite, options.quick ? QUICK : FULL, cache, options);
 }
 
 /** A workbench whose suite and cache are there. */
-function assemble(suite: Suite, recipe: Recipe, cache: Cache, options: RunOptions): Workbench {
+function assemble(
+  suite: Suite,
+  recipe: Recipe,
+  cache: Cache,
+  options: RunOptions,
+): TrainingWorkbench {
   const { threads } = options;
   const hashOfSplit = onceFor((split: Split) => hashOf(suite[split]));
   const data = once(() => ({
@@ -67,7 +72,7 @@ function assemble(suite: Suite, recipe: Recipe, cache: Cache, options: RunOption
     async (rows) => encodeRows(rows, await tokenizer(), contextLength),
   );
 
-  const trained: Workbench["trained"] = async (label, parts, course, build) => {
+  const trained: TrainingWorkbench["trained"] = async (label, parts, course, build) => {
     const folder = await cache.entry("model", parts, async (folder, scratch) => {
       const { sequences, pieces } = await encoded("train");
       const { schedule, masking, excerpts } = course;
@@ -78,7 +83,7 @@ function assemble(suite: Suite, recipe: Recipe, cache: Cache, options: RunOption
         ...excerpts && { excerpts: { pieces, ...excerpts } },
         sequences,
         name: label,
-        threads,
+        session: { threads },
         scratch,
         progress,
       });
@@ -133,7 +138,9 @@ function assemble(suite: Suite, recipe: Recipe, cache: Cache, options: RunOption
   return {
     suite,
     options,
+    size: recipe.size,
     recipe,
+    provenance: { recipe },
     device: CPU,
     cache,
     seeds: Array.from({ length: options.seeds }, (_, seed) => seed),
