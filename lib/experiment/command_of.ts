@@ -4,6 +4,7 @@
  * @module
  */
 import type { Artifact } from "./experiment.ts";
+import { referenceText } from "../hub/reference.ts";
 import type { Origin } from "../workbench/given_sources.ts";
 
 /**
@@ -55,5 +56,8 @@ function modelFlags(
 
 function nameOf(origin: Origin | undefined): string | undefined {
   if (origin === undefined) return undefined;
-  return origin.revision ? `${origin.name}@${origin.revision}` : `FOLDER/${origin.name}`;
+  const { name: repository, file, revision } = origin;
+  return revision
+    ? referenceText({ repository, revision, ...file !== undefined && { file } })
+    : `FOLDER/${repository}`;
 }

@@ -49,8 +49,9 @@ export const RUN_HELP = `
   --rows-per-domain N  test on at most N rows of every domain, a seeded draw              [all]
   --judge-scores DIR   for the experiment judge: what \`deno task judge\` wrote    [a small judge, trained here]
   --model NAME|FOLDER  instead of training: a language model in Hugging Face layout (llama, qwen2, gemma2,
-                       gemma3), from the hub (NAME or NAME@REVISION; needs --allow-net) or a folder. What
-                       follows goes with it:
+                       gemma3), from the hub (NAME or NAME@REVISION; needs --allow-net) or a folder; or a
+                       GGUF file (FILE.gguf, NAME:FILE.gguf or NAME:FILE.gguf@REVISION). What follows goes
+                       with it:
     --guard NAME|FOLDER          a sequence classifier (unsafe is label 1)      [a head, fitted to the training
                                                                                  split]
     --guard-adapter NAME|FOLDER  LoRA adapter of the guard, else of the model, with a score head

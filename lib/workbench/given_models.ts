@@ -1,5 +1,5 @@
 /**
- * Models that are not trained here: checkpoints in Hugging Face layout with their own tokenizer, and LoRA adapters; found, opened,
+ * Models that are not trained here: checkpoints in Hugging Face layout or as GGUF files, with their own tokenizer, and LoRA adapters; found, opened,
  * and checked to fit together.
  *
  * @module
@@ -8,9 +8,10 @@ import { Buffer } from "node:buffer";
 import { UserError } from "../core/errors.ts";
 import { hashOf } from "../core/json.ts";
 import { type Model, readCheckpoint } from "../model/checkpoint.ts";
+import { loadCheckpointTokenizer } from "../model/checkpoint_tokenizer.ts";
 import { blocksOf, decoderParameters, type Parameter, SCORE } from "../model/parameters.ts";
 import { resolveDevice } from "../runtime/device.ts";
-import { type GivenTokenizer, loadGivenTokenizer } from "../tokenizer/given.ts";
+import type { GivenTokenizer } from "../tokenizer/given.ts";
 import { type GivenSource, locateGiven, type LocateOptions } from "./given_sources.ts";
 import type { GivenOptions, GivenRecipe } from "./given_options.ts";
 import type { TrainedModel } from "./workbench.ts";
@@ -86,7 +87,7 @@ export async function openGivenModels(
         device,
       },
     },
-    tokenizer: loadGivenTokenizer(base.folder),
+    tokenizer: loadCheckpointTokenizer(base.folder),
     languageModel,
     guard,
     ...hasHead && { head: { layer, pooling: "last" } },
