@@ -4,7 +4,6 @@
  * @module
  */
 import {
-  type Decode,
   decodeQ4,
   decodeQ4WithMinimum,
   decodeQ5,
@@ -13,6 +12,9 @@ import {
   HALF,
 } from "./simple_blocks.ts";
 import { decodeQ4K, decodeQ5K, decodeQ6K } from "./super_blocks.ts";
+
+/** Turns whole blocks into weights. `into` has room for as many as the bytes hold. */
+export type Decode = (bytes: Uint8Array<ArrayBuffer>, into: Float32Array) => void;
 
 /** One way to store weights. */
 export interface BlockFormat {

@@ -11,7 +11,7 @@ const WINDOW = 1 << 22;
 /** A place in a file that moves on with every value read. All numbers are little-endian. Whatever runs beyond the file throws a `RangeError`. */
 export class Cursor {
   readonly #file: Deno.FsFile;
-  readonly #decoder = new TextDecoder();
+  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true }); // a token may be U+FEFF
   #bytes = new Uint8Array(0);
   #view = new DataView(this.#bytes.buffer);
   #start = 0; // where in the file the bytes begin

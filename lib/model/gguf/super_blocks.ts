@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { type Decode, HALF } from "./simple_blocks.ts";
+import { HALF } from "./simple_blocks.ts";
 
 const half = (bytes: Uint8Array, at: number) => HALF[bytes[at] | bytes[at + 1] << 8];
 
@@ -47,10 +47,14 @@ function decodeRuns(bytes: Uint8Array, into: Float32Array, hasFifth: boolean): v
 }
 
 /** Q4_K, 144 bytes: d, dₘ, scales, q. @param bytes the blocks. @param into the weights. */
-export const decodeQ4K: Decode = (bytes, into) => decodeRuns(bytes, into, false);
+export function decodeQ4K(bytes: Uint8Array<ArrayBuffer>, into: Float32Array): void {
+  decodeRuns(bytes, into, false);
+}
 
 /** Q5_K, 176 bytes: d, dₘ, scales, fifth bits, q. @param bytes the blocks. @param into the weights. */
-export const decodeQ5K: Decode = (bytes, into) => decodeRuns(bytes, into, true);
+export function decodeQ5K(bytes: Uint8Array<ArrayBuffer>, into: Float32Array): void {
+  decodeRuns(bytes, into, true);
+}
 
 /**
  * Q6_K, 210 bytes: the lower four bits of q + 32, its upper two, scales, d.
@@ -58,7 +62,7 @@ export const decodeQ5K: Decode = (bytes, into) => decodeRuns(bytes, into, true);
  * @param bytes the blocks.
  * @param into the weights.
  */
-export const decodeQ6K: Decode = (bytes, into) => {
+export function decodeQ6K(bytes: Uint8Array<ArrayBuffer>, into: Float32Array): void {
   for (let from = 0, to = 0; from < bytes.length; from += 210, to += 256) {
     const d = half(bytes, from + 208);
     for (let part = 0; part < 8; part++) { // of 32 weights
@@ -73,4 +77,4 @@ export const decodeQ6K: Decode = (bytes, into) => {
       }
     }
   }
-};
+}
