@@ -14,6 +14,7 @@ import { readExactly } from "../../core/files.ts";
 import { type Parameter, storedParameter } from "../parameters.ts";
 import { brokenGguf } from "./errors.ts";
 import type { TensorInfo } from "./header.ts";
+import { type Scratch, STRETCH, takeScratch } from "./scratch.ts";
 
 /** How a tensor of the file becomes a weight. */
 export interface Conversion {
@@ -24,9 +25,6 @@ export interface Conversion {
   /** Taken from every value. Default 0. */
   excess?: number | undefined;
 }
-
-/** About how many values are dequantised at a time. */
-const STRETCH = 1 << 18;
 
 /**
  * A tensor as a weight.
@@ -40,25 +38,26 @@ export function tensorParameter(
   { name, interleaved, excess = 0 }: Conversion,
 ): Parameter {
   const { shape } = tensor;
+  const total = shape.reduce((a, b) => a * b, 1);
+  const columns = shape.length === 1 && interleaved ? 1 : shape.at(-1)!;
+  const unit = columns * (interleaved ?? 1); // what may not be cut
+  const length = Math.min(total, unit * Math.max(1, Math.floor(STRETCH / unit)));
   return storedParameter({ name, shape }, function* () {
-    const columns = shape.length === 1 && interleaved ? 1 : shape.at(-1)!;
-    const unit = columns * (interleaved ?? 1);
-    for (const values of stretches(tensor, unit)) {
+    using scratch = takeScratch(length);
+    for (const values of stretches(tensor, total, length, scratch)) {
       if (excess !== 0) { for (let i = 0; i < values.length; i++) values[i] -= excess; }
-      yield interleaved ? apart(values, columns, interleaved) : values;
+      yield interleaved ? apart(values, columns, interleaved, scratch.sorted) : values;
     }
   });
 }
 
-/** A tensor's values in stretches of whole units, all but the last of one length, in an array that is used again. */
+/** A tensor's values, `length` of them at a time, in an array that is used again. */
 function* stretches(
-  { path, offset, shape, format }: TensorInfo,
-  unit: number,
+  { path, offset, format }: TensorInfo,
+  total: number,
+  length: number,
+  { bytes, values }: Scratch,
 ): Iterable<Float32Array<ArrayBuffer>> {
-  const total = shape.reduce((a, b) => a * b, 1);
-  const length = Math.min(total, unit * Math.max(1, Math.floor(STRETCH / unit)));
-  const values = new Float32Array(length);
-  const bytes = new Uint8Array(length / format.values * format.bytes);
   try {
     using file = Deno.openSync(path);
     file.seekSync(offset, Deno.SeekMode.Start);
@@ -75,15 +74,15 @@ function* stretches(
 
 /** Takes the two halves of every head apart, as {@linkcode Conversion.interleaved} says. */
 function apart(
-  values: Float32Array<ArrayBuffer>,
+  values: Float32Array,
   columns: number,
   size: number,
+  into: Float32Array<ArrayBuffer>,
 ): Float32Array<ArrayBuffer> {
-  const sorted = new Float32Array(values.length);
   for (let row = 0; row < values.length / columns; row++) {
     const within = row % size;
     const to = row - within + (within & 1) * size / 2 + (within >> 1);
-    sorted.set(values.subarray(row * columns, (row + 1) * columns), to * columns);
+    into.set(values.subarray(row * columns, (row + 1) * columns), to * columns);
   }
-  return sorted;
+  return into.subarray(0, values.length);
 }
