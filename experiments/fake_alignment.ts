@@ -19,6 +19,7 @@ import { hashOf } from "../lib/core/json.ts";
 import { stream } from "../lib/core/random.ts";
 import type { Row } from "../lib/conversation/row.ts";
 import { examineAssistant, materialOf, trainAssistants } from "./fake_alignment/assistants.ts";
+import { hasSizes } from "../lib/workbench/workbench.ts";
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { comparison, percentOf } from "../lib/experiment/reading.ts";
@@ -81,7 +82,7 @@ const experiment = defineExperiment({
     const { size, training, quickTraining, perDimension, controls, quickQuestions, resamples } =
       config;
     const { quick } = bench.options;
-    const small = quick ? bench : bench.resized(size);
+    const small = quick || !hasSizes(bench) ? bench : bench.resized(size);
     const settings = { ...training, ...quick && quickTraining };
     const { train, test } = splitQuestions(quick ? quickQuestions : perDimension);
     const { train: rows, calibration, test: testRows } = bench.suite;

@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { sampledLayers } from "../lib/workbench/tuned_recipe.ts";
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
 import { recallContrasts } from "../lib/evaluation/contrasts.ts";
 import {
@@ -44,7 +45,7 @@ const experiment = defineExperiment({
     groups: ["id", "overall", "oodMean"], // on which states are compared with the paper's, and that the figure shows
   },
   async run(bench, { seeds: most, resamples, groups }) {
-    const states = statesOf(bench.size.layers);
+    const states = statesOf((await bench.guard(bench.seeds[0])).model.config.layers);
     const seeds = bench.seeds.slice(0, most);
     const bySeed = await forEachGuard(bench, seeds, (guard) => distances(bench, guard, states));
     const monitors = states.map(nameOf);
@@ -55,7 +56,7 @@ const experiment = defineExperiment({
       streamName: "pooling_and_layer/bootstrap",
       resamples,
     });
-    const paper = nameOf({ layer: bench.size.layers, pooling: "last" });
+    const paper = nameOf({ layer: states.at(-1)!.layer, pooling: "last" });
     const pairs = monitors.filter((name) => name !== paper).map((name) => [name, paper] as const);
     return {
       monitors,
@@ -91,10 +92,10 @@ const experiment = defineExperiment({
   },
 });
 
-/** Every layer at the last token, and the last layer pooled otherwise. */
+/** Layers from the embeddings to the last at the last token, and the last layer pooled otherwise. */
 function statesOf(layers: number): State[] {
   return [
-    ...Array.from({ length: layers + 1 }, (_, layer): State => ({ layer, pooling: "last" })),
+    ...sampledLayers(layers).map((layer): State => ({ layer, pooling: "last" })),
     { layer: layers, pooling: "mean" },
     { layer: layers, pooling: "max" },
   ];

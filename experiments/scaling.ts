@@ -25,7 +25,7 @@ import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { fuse, FUSED, PARTS, scoredParts } from "../lib/workbench/fused.ts";
 import { comparison } from "../lib/experiment/reading.ts";
 import type { Size } from "../lib/workbench/recipe.ts";
-import type { TrainingWorkbench } from "../lib/workbench/workbench.ts";
+import { hasSizes, type SizedWorkbench } from "../lib/workbench/workbench.ts";
 import { countParameters } from "../lib/model/parameters.ts";
 import { difference } from "../lib/evaluation/difference.ts";
 import {
@@ -71,15 +71,17 @@ const experiment = defineExperiment({
   name: "scaling",
   question:
     "Does adding detectors to a small guard gain more recall than a guard twenty times its size?",
+  missing: (bench) => hasSizes(bench) ? undefined : "models of any size, trained from nothing",
   config: {
     sizes: [[16, 2], [32, 2], [64, 2]], // width and blocks below the recipe's own, ascending
     quickSizes: [[6, 1], [16, 1], [32, 1]], // the same in a quick run
     resamples: 2000, // of the bootstrap, over scenes and seeds
   },
   async train(bench, { sizes, quickSizes, resamples }): Promise<Findings> {
+    if (!hasSizes(bench)) throw new TypeError("internal: scaling was run without sizes");
     const { quick } = bench.options;
     const smaller = (quick ? quickSizes : sizes).map(([hiddenSize, layers]) =>
-      bench.resized(sizeOf(hiddenSize, layers, bench.size.contextLength))
+      bench.resized(sizeOf(hiddenSize, layers, bench.recipe.size.contextLength))
     );
     const measured: { scale: Scale; scores: SeedScores }[] = [];
     for (const sized of [...smaller, bench]) measured.push(await measure(sized));
@@ -124,8 +126,8 @@ function sizeOf(hiddenSize: number, layers: number, contextLength: number): Size
 }
 
 /** The guards of one size, alone and fused. */
-async function measure(bench: TrainingWorkbench): Promise<{ scale: Scale; scores: SeedScores }> {
-  const { hiddenSize, layers } = bench.size;
+async function measure(bench: SizedWorkbench): Promise<{ scale: Scale; scores: SeedScores }> {
+  const { hiddenSize, layers } = bench.recipe.size;
   const { model } = await bench.guard(bench.seeds[0]);
   const parameters = countParameters(model.parameters.values());
   const parts = await scoredParts(bench, "test");

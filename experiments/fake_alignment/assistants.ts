@@ -151,7 +151,7 @@ async function tuned(
   const course = { schedule, masking };
   const parts = { kind: label, kinds, base: base.key, material: hashOf(material), steps, course };
   const tokenizer = await bench.tokenizer();
-  return bench.trained(label, parts, course, (training) => {
+  return bench.trained(base, label, parts, course, (training) => {
     const draw = lessonDrawer(material, stream(`${label}/lessons`));
     const lessons = Array.from(
       { length: LESSONS_PER_STEP * steps },

@@ -60,6 +60,25 @@ export function readBytes(path: string): Uint8Array<ArrayBuffer> {
 }
 
 /**
+ * Fills an array with the next bytes of an open file.
+ *
+ * @param file stands where they begin.
+ * @param into as long as what is to be read.
+ * @returns the array; throws a `RangeError` where the file ends before.
+ */
+export function readExactly(
+  file: Deno.FsFile,
+  into: Uint8Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer> {
+  for (let at = 0; at < into.length;) {
+    const count = file.readSync(into.subarray(at));
+    if (count === null) throw new RangeError(`it ends ${into.length - at} bytes too early`);
+    at += count;
+  }
+  return into;
+}
+
+/**
  * Whether something exists at a path.
  *
  * @returns false also where a parent folder is missing; throws a {@linkcode UserError} where the system does not tell.

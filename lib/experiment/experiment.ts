@@ -93,7 +93,7 @@ export async function artifactOf<Config, Findings>(
   config: Config = experiment.config,
 ): Promise<string> {
   const { name, question } = experiment;
-  const { suite, provenance, device, options: { quick, seeds } } = bench;
+  const { suite, device, options: { quick, seeds } } = bench;
   const findings = await findingsOf(experiment, bench, config);
   return canonicalJson({
     experiment: name,
@@ -103,7 +103,7 @@ export async function artifactOf<Config, Findings>(
     settings: {
       quick,
       seeds,
-      ...provenance,
+      ...await bench.provenance(),
       config,
     },
     findings,
@@ -121,7 +121,9 @@ export function missingFor(
   { run, train, missing }: Pick<Experiment, "run" | "train" | "missing">,
   bench: Workbench,
 ): string | undefined {
-  if (train !== undefined && trainsHere(bench)) return undefined;
+  if (train !== undefined && trainsHere(bench)) {
+    return run === undefined ? missing?.(bench) : undefined;
+  }
   return run === undefined ? "models that are trained here" : missing?.(bench);
 }
 
@@ -139,8 +141,10 @@ export function findingsOf<Config, Findings>(
   config: Config,
 ): Promise<Findings> {
   const { name, run, train } = experiment;
-  if (train !== undefined && trainsHere(bench)) return train(bench, config);
   const missing = missingFor(experiment, bench);
+  if (train !== undefined && trainsHere(bench) && missing === undefined) {
+    return train(bench, config);
+  }
   if (run !== undefined && missing === undefined) return run(bench, config);
   throw new UserError(
     `Cannot run ${name}: it needs ${missing}`,

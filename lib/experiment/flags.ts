@@ -64,10 +64,15 @@ const GIVEN_FLAGS = goingWith(
       value: "NAME|FOLDER",
       help: "LoRA adapter of the language model",
     }),
+    monitors: flag.choice(["head", "lora"] as const, {
+      usual: "head",
+      help:
+        "what guards are made of the model where none is given: a head on its frozen states, or " +
+        "low-rank updates of its last blocks (LoRA) with a head",
+    }),
     layer: flag.count({
-      least: 0,
-      shown: "the last",
-      help: "the layer that a fitted head stands on",
+      shown: "the best on the calibration split",
+      help: "the layer that these stand on",
     }),
     device: flag.choice(DEVICES, { usual: "cpu", help: "what calculates" }),
     dtype: flag.choice(PRECISIONS, { usual: "float32", help: "in which element type" }),
@@ -88,10 +93,11 @@ export const RUN_FLAGS = {
     help: "for the experiment judge: what `deno task judge` wrote",
   }),
   model: flag.text({
-    value: "NAME|FOLDER",
+    value: "NAME|FOLDER|FILE.gguf",
     help:
-      "instead of training: a language model in Hugging Face layout (llama, qwen2, gemma2, gemma3), " +
-      "from the hub (NAME or NAME@REVISION) or a folder. What is indented goes with it:",
+      "instead of training from nothing: a language model in Hugging Face layout (llama, qwen2, gemma2, " +
+      "gemma3), from the hub (NAME or NAME@REVISION) or a folder, or a GGUF file (FILE.gguf, " +
+      "NAME:FILE.gguf or NAME:FILE.gguf@REVISION). What is indented goes with it:",
   }),
   ...GIVEN_FLAGS,
   seeds: flag.count({ usual: 3, help: "how many guards, each from its own seed" }),
@@ -145,26 +151,26 @@ export function runOptions(
     ...pick(flags, "suite", "revision", "judgeScores", "quick", "threads", "cache"),
     selection: selectionOf(flags),
     ...given && { given },
-    seeds: given ? 1 : flags.seeds ?? RUN_FLAGS.seeds.usual!,
+    seeds: givesGuard(flags) ? 1 : flags.seeds ?? RUN_FLAGS.seeds.usual!,
     say,
   };
 }
 
 /** Which models from outside the flags name. */
 function givenOf(flags: RunFlags): GivenOptions | undefined {
-  const { model, guard, guardAdapter, layer } = flags;
+  const { model, layer, monitors } = flags;
   if (model === undefined) return undefined;
-  if (flags.quick || flags.seeds !== undefined) {
+  if (flags.quick) {
     throw new UsageError(
-      `Cannot use --${
-        flags.quick ? "quick" : "seeds"
-      } with --model: nothing is trained from a seed`,
+      "Cannot use --quick with --model: its sizes are for models that are trained from nothing",
       "Leave it out; --rows-per-domain N makes a run short.",
     );
   }
-  if (layer !== undefined && (guard ?? guardAdapter) !== undefined) {
+  const own = { seeds: flags.seeds, layer, monitors };
+  const stray = Object.entries(own).find(([, value]) => value !== undefined)?.[0];
+  if (givesGuard(flags) && stray !== undefined) {
     throw new UsageError(
-      "Cannot use --layer with a guard: it says where a head stands that is fitted in its place",
+      `Cannot use --${stray} with a guard: it is for guards that are made of the model`,
       "Leave one out.",
     );
   }
@@ -175,6 +181,10 @@ function givenOf(flags: RunFlags): GivenOptions | undefined {
     dtype: dtype.usual!,
     ...pick(flags, ...Object.keys(GIVEN_FLAGS) as (keyof typeof GIVEN_FLAGS)[]),
   };
+}
+
+function givesGuard({ guard, guardAdapter }: RunFlags): boolean {
+  return (guard ?? guardAdapter) !== undefined;
 }
 
 /** Which rows the flags choose; domains in the order of the tables, so that the same choice is the same folder. */
@@ -198,10 +208,11 @@ export function resultsFolder(flags: RunFlags, suiteName: string): string {
 
 /** Such as `-gemma-2-2b-gemma-2-2b-guard`, or `-gemma-2-2b-layer-13-float16`. */
 function modelsSuffix(flags: RunFlags): string {
-  const { model, guard, guardAdapter, lmAdapter, layer, dtype } = flags;
+  const { model, guard, guardAdapter, lmAdapter, monitors, layer, dtype } = flags;
   const names = [model, guard, guardAdapter, lmAdapter].flatMap((name) => name ?? [])
     .map((name) => basename(name));
   const others = [
+    ...monitors === undefined ? [] : [monitors],
     ...layer === undefined ? [] : ["layer", layer],
     ...dtype === undefined ? [] : [dtype],
   ];

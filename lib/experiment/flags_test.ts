@@ -49,23 +49,29 @@ Deno.test("runOptions() reads models from outside, and refuses flags that do not
     "--lm-adapter",
     "tuned",
     "--layer",
-    "0",
+    "2",
+    "--monitors",
+    "lora",
   );
   assert.deepEqual(options.given, {
     model: "google/gemma-2-2b",
     lmAdapter: "tuned",
-    layer: 0,
+    layer: 2,
+    monitors: "lora",
     device: "cpu",
     dtype: "float32",
   });
-  assert.equal(options.seeds, 1);
+  assert.equal(options.seeds, 3);
+  assert.equal(optionsOf("--model", "m", "--seeds", "2").seeds, 2);
+  assert.equal(optionsOf("--model", "m", "--guard", "g").seeds, 1);
   assert.throws(() => optionsOf("--guard", "g"), /Cannot use --guard: it goes with --model/);
   assert.throws(() => optionsOf("--model", "m", "--quick"), /Cannot use --quick with --model/);
-  assert.throws(() => optionsOf("--model", "m", "--seeds", "2"), /Cannot use --seeds with --model/);
-  assert.throws(
-    () => optionsOf("--model", "m", "--guard", "g", "--layer", "1"),
-    /Cannot use --layer with a guard/,
-  );
+  for (const [flag, value] of [["layer", "1"], ["seeds", "2"], ["monitors", "head"]]) {
+    assert.throws(
+      () => optionsOf("--model", "m", "--guard", "g", `--${flag}`, value),
+      new RegExp(`Cannot use --${flag} with a guard`),
+    );
+  }
 });
 
 Deno.test("runnable() leaves out, or refuses by name, what needs more than the workbench has", () => {

@@ -15,7 +15,7 @@ import { fitMahalanobis } from "../detector/mahalanobis.ts";
 import { guardScoresOf } from "../signals/signals.ts";
 import { shareAbove, tprAtFpr } from "../stats/tpr_at_fpr.ts";
 import { guardSignals, perplexityScores } from "../workbench/scores.ts";
-import type { TrainingWorkbench, Workbench } from "../workbench/workbench.ts";
+import type { SizedWorkbench, Workbench } from "../workbench/workbench.ts";
 
 /** The paper's rate at which the fusion may cost no recall. */
 const LAMBDA_FPR = 0.01;
@@ -57,7 +57,7 @@ export interface FitSummary {
  * the folder exists.
  */
 export async function fitMonitor(
-  bench: TrainingWorkbench,
+  bench: SizedWorkbench,
   { output, seed, fprTargets }: FitMonitorOptions,
 ): Promise<FitSummary> {
   const { suite, recipe, options: { quick, threads } } = bench;
@@ -119,7 +119,10 @@ function thresholdOf(rows: readonly Row[], scores: Float64Array, target: number)
 }
 
 /** Refuses before the training what could not be fitted or calibrated after it. */
-function requireRows({ suite, size }: Workbench, fprTargets: readonly number[]): void {
+function requireRows(
+  { suite, recipe: { size } }: SizedWorkbench,
+  fprTargets: readonly number[],
+): void {
   const [train, calibration] = [countsOf(suite.train), countsOf(suite.calibration)];
   const leastSafe = size.hiddenSize + 1;
   if (train.safe < leastSafe || train.unsafe === 0 || calibration.unsafe === 0) {

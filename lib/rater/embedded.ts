@@ -94,7 +94,7 @@ async function tunedJudge(
   const examined = second.map((i) => sequences[i]);
   const questionnaire = questionnaireOf(await bench.tokenizer());
   const alignmentOnly = { ...questionnaire, cues: questionnaire.cues.slice(0, 1) };
-  const { guard } = bench.recipe;
+  const { course: guard } = bench;
   const course = { ...guard, schedule: { ...guard.schedule, epochs: 1 } };
   const highest = ANSWERS.length - 1;
   const labelLevel = (i: number) => train[i].malign === 1 ? 0 : highest;
@@ -102,6 +102,7 @@ async function tunedJudge(
   const base = await bench.languageModel();
   const parts = { kind: "judge", cues: CUES, share, course };
   const rater = await bench.trained(
+    base,
     "judge before its exam",
     { ...parts, base: base.key, half: 1 },
     course,
@@ -114,6 +115,7 @@ async function tunedJudge(
   const [ratings] = await dangers(bench, rater, alignmentOnly, "exam", examined);
   const errors = second.map((i, k) => Math.abs(ratings[k] / 100 - train[i].malign));
   const judge = await bench.trained(
+    rater,
     "judge",
     { ...parts, base: rater.key, half: 2 },
     course,

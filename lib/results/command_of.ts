@@ -6,6 +6,7 @@
 import { commandLine, type ValuesOf } from "../core/flags.ts";
 import type { Artifact } from "../experiment/experiment.ts";
 import { EXPERIMENT_FLAGS } from "../experiment/flags.ts";
+import { referenceText } from "../hub/reference.ts";
 import type { Origin } from "../workbench/given_sources.ts";
 
 /** Some of the flags; undefined is as good as not there. */
@@ -31,7 +32,8 @@ export function commandOf({ experiment, suite, settings, findings }: Artifact): 
     maxLength: selection?.maxLength,
     rowsPerDomain: selection?.rowsPerDomain,
     judgeScores: isAsked(findings) ? "FOLDER" : undefined,
-    ...models ? modelFlags(models) : { seeds },
+    ...models && modelFlags(models),
+    seeds: models?.guard === undefined ? seeds : undefined,
     quick,
   });
 }
@@ -42,16 +44,18 @@ function isAsked(findings: unknown): boolean {
 }
 
 function modelFlags(
-  { languageModel, guard, device }: NonNullable<Artifact["settings"]["models"]>,
+  { languageModel, guard, tuned, device }: NonNullable<Artifact["settings"]["models"]>,
 ): SomeFlags {
-  const given = "model" in guard ? guard : undefined;
-  const isSame = nameOf(given?.model) === nameOf(languageModel.model);
+  const isSame = nameOf(guard?.model) === nameOf(languageModel.model);
   return {
     model: nameOf(languageModel.model),
-    guard: isSame ? undefined : nameOf(given?.model),
-    guardAdapter: nameOf(given?.adapter),
+    guard: isSame ? undefined : nameOf(guard?.model),
+    guardAdapter: nameOf(guard?.adapter),
     lmAdapter: nameOf(languageModel.adapter),
-    layer: "layer" in guard ? guard.layer : undefined,
+    monitors: tuned?.monitors,
+    layer: tuned?.candidates.every(({ layer }) => layer === tuned.state.layer)
+      ? tuned.state.layer
+      : undefined,
     device: device.provider,
     dtype: device.precision,
   };
@@ -59,5 +63,8 @@ function modelFlags(
 
 function nameOf(origin: Origin | undefined): string | undefined {
   if (origin === undefined) return undefined;
-  return origin.revision ? `${origin.name}@${origin.revision}` : `FOLDER/${origin.name}`;
+  const { name: repository, file, revision } = origin;
+  return revision
+    ? referenceText({ repository, revision, ...file !== undefined && { file } })
+    : `FOLDER/${repository}`;
 }

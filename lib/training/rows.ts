@@ -43,7 +43,7 @@ export function maskOf(
  */
 export function rowsOf(
   { members, length }: Batch,
-  { hiddenSize, intermediateSize }: DecoderConfig,
+  { hiddenSize, intermediateSize }: Pick<DecoderConfig, "hiddenSize" | "intermediateSize">,
   sequences: readonly Int32Array[],
 ): Int32Array[] {
   const fewest = Math.ceil(Math.max(hiddenSize, intermediateSize) / length);

@@ -102,7 +102,9 @@ export async function tune(start: Model, subject: Subject, run: TrainingRun): Pr
       weightOf: (member, epoch) => subject.weightOf!(subject.sequences(epoch)[member]),
     },
     feed: (batch, at) => {
-      const sequences = rowsOf(batch, config, subject.sequences(at.epoch));
+      // products with constants add in one order, however wide they are
+      const fill = run.lora === undefined ? config : { hiddenSize: 0, intermediateSize: 0 };
+      const sequences = rowsOf(batch, fill, subject.sequences(at.epoch));
       const { distinct, placesOf } = distinctTokens(
         [...sequences, ...subject.lookedUp ? [subject.lookedUp] : []],
         config,

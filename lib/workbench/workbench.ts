@@ -58,10 +58,8 @@ export interface Workbench {
   readonly suite: Suite;
   /** As given to {@linkcode openWorkbench}. */
   readonly options: RunOptions;
-  /** The guard's decoder, the vocabulary aside. */
-  readonly size: Size;
   /** What an artifact says of where the models come from: how they are trained here, or which were given. */
-  readonly provenance: { recipe: Recipe } | { models: GivenProvenance };
+  provenance(): Promise<{ recipe: Recipe } | { models: GivenProvenance }>;
   /** What calculates. */
   readonly device: Device;
   /** 0, 1, …: the seeds that were asked for. */
@@ -80,22 +78,16 @@ export interface Workbench {
   signals(model: TrainedModel, split: Split, request: SignalRequest): Promise<Signals>;
 }
 
-/** A workbench that trains its models here, and others when asked to. Its guards may have any seed, 0, 1, … */
+/** A workbench that trains its guards, and other models when asked to. Its guards may have any seed, 0, 1, … */
 export interface TrainingWorkbench extends Workbench {
-  /** In full or quick, as the options say; of another size where {@linkcode TrainingWorkbench.resized} made it. */
-  readonly recipe: Recipe;
-  /**
-   * The same suite with models of another size.
-   *
-   * @param size of a decoder.
-   * @returns a workbench whose guard and language models have that size.
-   */
-  resized(size: Size): TrainingWorkbench;
+  /** How its guards are trained, for others that are to be trained alike. */
+  readonly course: Course;
   /** The language model that all training starts from. */
   languageModel(): Promise<TrainedModel>;
   /**
    * Trains a model of another kind, or finds it trained already.
    *
+   * @param base the model that it begins as.
    * @param label names its random streams and its progress.
    * @param parts all that it depends on.
    * @param course schedule and masking, handed to `build`.
@@ -103,11 +95,35 @@ export interface TrainingWorkbench extends Workbench {
    * @returns the model.
    */
   trained(
+    base: TrainedModel,
     label: string,
     parts: unknown,
     course: Course,
     build: (training: MonitorTraining) => Promise<{ model: Model } & Trained>,
   ): Promise<TrainedModel>;
+}
+
+/** A workbench whose models are trained from nothing, and so may be of any size. */
+export interface SizedWorkbench extends TrainingWorkbench {
+  /** In full or quick, as the options say; of another size where {@linkcode SizedWorkbench.resized} made it. */
+  readonly recipe: Recipe;
+  /**
+   * The same suite with models of another size.
+   *
+   * @param size of a decoder.
+   * @returns a workbench whose guard and language models have that size.
+   */
+  resized(size: Size): SizedWorkbench;
+}
+
+/**
+ * Whether the models of a workbench may be of any size.
+ *
+ * @param bench any workbench.
+ * @returns false where they come from outside, or begin as a model that does.
+ */
+export function hasSizes(bench: Workbench): bench is SizedWorkbench {
+  return "resized" in bench;
 }
 
 /**
