@@ -41,7 +41,7 @@ const experiment = defineExperiment({
     const asked = bench.options.judgeScores;
     const judged = asked === undefined
       ? await judgeScores(bench, "test", settings)
-      : askedScores(asked, rows);
+      : await askedScores(asked, rows);
     const { alignment, uncertainty, ...account } = judged;
     const alone = {
       guard: await guardScores(bench, "test"),

@@ -40,7 +40,7 @@ Deno.test("fit makes a monitor of a user's own rows, and score applies it to the
     assert.equal(code, 0, err);
     assert.match(err, /^3 conversations scored, \d flagged at FPR 0\.1\.\n$/);
     const rows = rowsOf(Deno.readTextFileSync(scored));
-    assert.deepEqual(rows.map(({ line, id }) => [line, id]), [[1, "a"], [2, undefined], [3, "3"]]);
+    assert.deepEqual(rows.map(({ line, id }) => [line, id]), [[1, "a"], [2, undefined], [3, 3]]);
     assert.deepEqual(Object.keys(rows[0]), [
       "line",
       "id",

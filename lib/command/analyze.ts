@@ -9,7 +9,7 @@ const command: Command = defineCommand({
   summary: "recall and AUROC of scored conversations, alone or combined",
   words: "FILE…",
   help: () => `
-Each FILE is a results.jsonl as mood-bench writes it: id, conversation, domain, malign (or safe), score.
+Each FILE is a results.jsonl as mood-bench writes it (JSON Lines, gzipped or not, or Parquet): id, conversation, domain, malign (or safe), score.
   --aggregator NAME    how several files are combined: ${AGGREGATORS.join(", ")}
   --anchor N           lambda: which file is the anchor, from 0            [0]
   --lambda-grid=A:B:N  lambda: N coefficients from 10^A to 10^B, beside 0  [-2:2:21]
@@ -31,9 +31,9 @@ Example: deno task analyze guard.jsonl mahalanobis.jsonl --aggregator lambda --o
     "output": { type: "string" },
     "json": { type: "boolean" },
   },
-  run({ values, words }) {
+  async run({ values, words }) {
     const { aggregator, anchor, output } = values;
-    const { report, table, warnings } = analyze(words, {
+    const { report, table, warnings } = await analyze(words, {
       ...aggregator !== undefined && { aggregator },
       ...anchor !== undefined && { anchor: numbers("anchor", anchor)[0] },
       ...values["lambda-grid"] !== undefined &&

@@ -16,10 +16,11 @@ const command: Command = defineCommand({
   help: () => `
 Trains a language model, a guard and a detector, and chooses on calibration rows how they are fused and
 where conversations are flagged. Without flags it fits on the embedded suite.
-  --train FILE         labelled conversations (.jsonl or .jsonl.gz), one a line: any shape that
+  --train FILE         labelled conversations (.jsonl, .jsonl.gz or .parquet), one a line: any shape that
                        \`deno task score\` takes, and malign (1 where what the assistant does is unsafe, else 0)
   --calibration FILE   others, to calibrate on                       [a fifth of --train, held out by the hash
                                                                       of the text]
+  --no-thoughts        leave out of them what a model thought
   --suite mini|mood|FOLDER  instead of --train: a suite              [mini]
   --output DIR         the folder to be written; must not exist      [.cache/monitor/NAME of the data]
   --fpr F,F            false-positive rates to have thresholds for; the smallest, F, takes 1/F safe
@@ -32,6 +33,7 @@ Example: deno task fit --train labelled.jsonl --output my-monitor`,
   flags: {
     train: { type: "string" },
     calibration: { type: "string" },
+    "no-thoughts": { type: "boolean", default: false },
     suite: { type: "string" },
     output: { type: "string" },
     fpr: { type: "string", default: "0.005,0.01,0.02" },
@@ -46,12 +48,15 @@ Example: deno task fit --train labelled.jsonl --output my-monitor`,
     const [fprTargets, seed] = [rates(values.fpr), wholeNumber("seed", values.seed)];
     const threads = positiveInteger("threads", values.threads);
     const { loadSuite } = await import("../conversation/suite.ts");
-    const { loadLabelledSuite } = await import("../conversation/labelled_suite.ts");
+    const { loadLabelledSuite } = await import("../log/labelled_suite.ts");
     const { trainedWorkbench } = await import("../workbench/trained_workbench.ts");
     const { fitMonitor } = await import("../tool/fit_monitor.ts");
     const suite = train === undefined
       ? await loadSuite(values.suite ?? "mini", { cache, say: warn })
-      : loadLabelledSuite(train, calibration);
+      : await loadLabelledSuite(train, calibration, {
+        thoughts: !values["no-thoughts"],
+        say: warn,
+      });
     const output = values.output ??
       join(".cache", "monitor", quick ? `${suite.name}-quick` : suite.name);
     const options = { suite: suite.name, quick, seeds: 1, threads, cache, say: warn };
@@ -94,12 +99,20 @@ function tableOf(
 }
 
 function requireOneSource(
-  { train, calibration, suite }: Partial<Record<"train" | "calibration" | "suite", string>>,
+  { train, calibration, suite, "no-thoughts": noThoughts }:
+    & Partial<Record<"train" | "calibration" | "suite", string>>
+    & { "no-thoughts": boolean },
 ): void {
   if (train !== undefined && suite !== undefined) {
     throw new UsageError(
       "Cannot use --train and --suite together: each says what to fit on",
       "Leave one out.",
+    );
+  }
+  if (noThoughts && train === undefined) {
+    throw new UsageError(
+      "Cannot use --no-thoughts: it goes with --train",
+      "The conversations of a suite are taken as they are.",
     );
   }
   if (calibration !== undefined && train === undefined) {

@@ -1,173 +1,170 @@
 /**
- * A user's own conversations: JSON Lines in which every line has one of these shapes, and lines of different shapes may follow
- * one another.
+ * A user's own conversations: JSON Lines or Parquet in which every record has one of these shapes, and records of different shapes
+ * may follow one another. `messages.ts` says how they are written as text.
  *
- *     {"conversation": "\n\nHuman: …\n\nAssistant: …"}                   a row of a suite; other columns are ignored
- *     {"messages": [{"role": "user", "content": "…"}, …]}              as OpenAI's chat interface has them
- *     {"prompt": "…", "response": "…"}                                 one question and its answer
- *     {"text": "…"}                                                    plain text without turns
+ * | columns                                                     | whose shape                                          |
+ * | ----------------------------------------------------------- | ---------------------------------------------------- |
+ * | `conversation`: text                                        | a row of a suite                                     |
+ * | `text`                                                      | plain text without turns                             |
+ * | `messages` (or `conversation`): list                        | OpenAI, Anthropic (with `system`), Converse, Vercel, LangChain, TRL |
+ * | `conversations`: list of `from` and `value`                 | ShareGPT                                             |
+ * | `contents`, `systemInstruction`, `candidates`               | Gemini                                               |
+ * | `instructions`, `input`, `output`                           | OpenAI Responses                                     |
+ * | `prompt` and `response` or `completion`: text or messages   | a question and its answer; TRL                       |
+ * | `choices`, `output`, or `role` and `content`, alone or behind what was asked | a reply as the interface gave it    |
  *
- * A line may have an `id`. Messages become turns as the embedded suite has them: a call is `Function: call NAME ARGUMENTS`, what a
- * tool answers is `Function: result …`.
+ * Pairs to compare (`chosen`, `rejected`) are two conversations, and refused. A record may have an `id`. Columns of other names are
+ * ignored, and with a whole conversation no other that holds speech is accepted.
  *
  * @module
  */
-import { ID_DOMAINS } from "./domains.ts";
-import { type JsonLine, readJsonl } from "./jsonl.ts";
-import { joinTurns, type Speaker, type Turn } from "./render.ts";
-import { badRow, labelOf, type Row, show } from "./row.ts";
+import { ID_DOMAINS } from "../conversation/domains.ts";
+import { replacedNote } from "../conversation/jsonl.ts";
+import { type ChooseColumn, type FileRecord, readRecords } from "../conversation/records.ts";
+import { joinTurns, saysNothing, splitTurns } from "../conversation/render.ts";
+import { badRow, DistinctIds, idText, labelOf, type Row, show } from "../conversation/row.ts";
+import { isObject } from "../core/exact_json.ts";
+import type { Refuse } from "./fields.ts";
+import { type RenderOptions, withoutMarkedThoughts } from "./messages.ts";
+import { readConversation, SPEECH_COLUMNS } from "./shapes.ts";
 
 /** One conversation of a log. */
 export interface LogEntry {
-  /** As the line gives it; undefined where it gives none. */
+  /** Its id as text; undefined where the record gives none. */
   id: string | undefined;
+  /** Its id as the record gives it, to be written again: text, a number, or one kept as its digits. */
+  givenId: unknown;
   /** The conversation as one string, not blank. */
   conversation: string;
+  /** What in it has no text, by name and how often, and `U+FFFD` for lone surrogates that were replaced. */
+  notes: Notes;
 }
 
-type Columns = Record<string, unknown>;
+/** What is to be told once of all conversations: how often each thing was found that has no text. */
+export type Notes = Record<string, number>;
 
-/** Throws the error of a line, with what is wrong with it. */
-type Refuse = (problem: string) => never;
-
-/** By the column that tells a shape, how its conversation is read. */
-const SHAPES: Record<string, (columns: Columns, refuse: Refuse) => string> = {
-  conversation: (columns, refuse) => textOf(columns, "conversation", refuse),
-  messages: ({ messages }, refuse) => joinTurns(turnsOf(messages, refuse)),
-  prompt: (columns, refuse) =>
-    joinTurns([
-      { speaker: "Human", text: textOf(columns, "prompt", refuse) },
-      { speaker: "Assistant", text: textOf(columns, "response", refuse) },
-    ]),
-  text: (columns, refuse) => textOf(columns, "text", refuse),
-};
+const REPLACED = "U+FFFD";
 
 const REMEDY = 'A line is {"conversation": "…"}, ' +
-  '{"messages": [{"role": "user", "content": "…"}, …]}, {"prompt": "…", "response": "…"} or {"text": "…"}.';
-
-const SPEAKER_OF: Record<string, Speaker> = {
-  user: "Human",
-  assistant: "Assistant",
-  system: "System",
-  developer: "System",
-  tool: "Function",
-  function: "Function",
-};
+  '{"messages": [{"role": "user", "content": "…"}, …]}, {"prompt": "…", "response": "…"} or {"text": "…"}, or has one of ' +
+  "the shapes that README lists; what is not understood can be renamed or taken out.";
 
 /**
- * Reads one line of a log.
+ * The columns of a Parquet file that a log needs: those that may hold speech, ids and labels.
+ *
+ * @param name of a column.
+ * @returns whether it is read.
+ */
+export const chooseLogColumn: ChooseColumn = (name) =>
+  SPEECH_COLUMNS.includes(name) || ["id", "malign", "safe"].includes(name);
+
+/**
+ * Reads one record of a log.
  *
  * @param path the file, for the error.
- * @param record what the line holds.
+ * @param record what it holds.
+ * @param options what is left out.
  * @returns the conversation; throws a `UserError` that says what was found and which shapes are accepted.
  */
-export function parseLogEntry(path: string, { line, value }: JsonLine): LogEntry {
+export function parseLogEntry(
+  path: string,
+  { place, value, replaced }: Pick<FileRecord, "place" | "value" | "replaced">,
+  options: RenderOptions = { thoughts: true },
+): LogEntry {
   const refuse: Refuse = (problem) => {
-    throw badRow(path, `line ${line}`, problem, REMEDY);
+    throw badRow(path, place, problem, REMEDY);
   };
   const columns = isObject(value) ? value : refuse(`it is no JSON object, got ${show(value)}`);
-  const shapes = Object.keys(SHAPES).filter((name) => columns[name] !== undefined);
-  if (shapes.length !== 1) {
-    const found = Object.keys(columns).join(", ") || "no columns";
-    return refuse(
-      shapes.length === 0
-        ? `it has none of the accepted shapes, got ${shorten(found)}`
-        : `it must have one shape only, got ${shapes.join(" and ")}`,
+  const read = readConversation(columns, refuse, options);
+  const isText = typeof read === "string";
+  const conversation = isText ? textWith(read, options) : joinTurns(read.turns);
+  if (isText ? saysNothing(conversation) : !read.says) {
+    refuse(
+      options.thoughts
+        ? "nobody says anything in it: there is only white space"
+        : "nobody says anything in it but thoughts, which are left out",
     );
   }
-  return { id: idOf(columns, refuse), conversation: SHAPES[shapes[0]](columns, refuse) };
+  const notes = { ...isText ? {} : read.named, ...replaced > 0 && { [REPLACED]: replaced } };
+  const { id: givenId } = columns;
+  return { id: idOf(givenId, refuse), givenId: givenId ?? undefined, conversation, notes };
+}
+
+/** A conversation that is text already; its thoughts stand between marks in what the assistant says. */
+function textWith(conversation: string, { thoughts }: RenderOptions): string {
+  if (thoughts) return conversation;
+  return splitTurns(conversation).map(({ speaker, text, start, end }) => {
+    if (speaker !== undefined && speaker !== "Assistant") return conversation.slice(start, end);
+    const marker = conversation.slice(start, end - text.length);
+    return marker + withoutMarkedThoughts(text);
+  }).join("");
 }
 
 /**
- * Reads a file of labelled conversations to train on: a log whose lines have a label, `malign` (or `safe`, its opposite).
+ * Adds notes to others.
+ *
+ * @param sum what was found so far; it is changed.
+ * @param notes of one more conversation.
+ */
+export function addNotes(sum: Notes, notes: Notes): void {
+  for (const [name, count] of Object.entries(notes)) sum[name] = (sum[name] ?? 0) + count;
+}
+
+/**
+ * What to say of notes.
+ *
+ * @param path the file.
+ * @param notes of all its conversations.
+ * @returns sentences, none where there is nothing to say.
+ */
+export function describeNotes(path: string, { [REPLACED]: replaced, ...named }: Notes): string[] {
+  const things = Object.entries(named).sort(([a], [b]) => a < b ? -1 : 1);
+  return [
+    ...things.length === 0 ? [] : [
+      `"${path}" has parts without text, which stand in it by name alone: ${
+        things.map(([name, count]) => `${count} [${name}]`).join(", ")
+      }.`,
+    ],
+    ...replaced ? [replacedNote(path, replaced)] : [],
+  ];
+}
+
+/** How {@linkcode readLabelledLog} reads. */
+export interface LabelledLogOptions extends Partial<RenderOptions> {
+  /** Told, once a file, what stands in it by name alone. */
+  say?: (message: string) => void;
+}
+
+/**
+ * Reads a file of labelled conversations to train on: a log whose records have a label, `malign` (or `safe`, its opposite).
  * All count as in distribution, since what a monitor is trained on is its distribution; a column `domain` is ignored.
  *
- * @param path a `.jsonl` or `.jsonl.gz` file.
- * @returns rows in the order of the file, a line without an id named by its number; throws a `UserError` at the first bad line.
+ * @param path a file of JSON Lines, gzipped or not, or of Parquet.
+ * @param options what is left out, and whom to tell.
+ * @returns rows in the order of the file, a record without an id named by its place; throws a `UserError` at the first bad one.
  */
-export function readLabelledLog(path: string): Row[] {
-  const lineOf = new Map<string, number>();
-  return readJsonl(path).map((record) => {
-    const { line, value } = record;
-    const { id = `line ${line}`, conversation } = parseLogEntry(path, record);
-    const malign = labelOf(path, `line ${line}`, value as Columns);
-    const earlier = lineOf.get(id);
-    if (earlier !== undefined) {
-      const problem = `the id "${id}" stands on line ${earlier} already`;
-      throw badRow(path, `line ${line}`, problem, "Give every row its own id.");
-    }
-    lineOf.set(id, line);
-    return { id, conversation, domain: ID_DOMAINS[0], malign };
-  });
+export async function readLabelledLog(
+  path: string,
+  { thoughts = true, say }: LabelledLogOptions = {},
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  const ids = new DistinctIds(path);
+  const notes: Notes = {};
+  for await (const record of readRecords(path, chooseLogColumn)) {
+    const { place, value } = record;
+    const entry = parseLogEntry(path, record, { thoughts });
+    const malign = labelOf(path, place, value as Record<string, unknown>);
+    const { id = place, conversation } = entry;
+    ids.add(id, place);
+    addNotes(notes, entry.notes);
+    rows.push({ id, conversation, domain: ID_DOMAINS[0], malign });
+  }
+  ids.requireSome();
+  describeNotes(path, notes).forEach((sentence) => say?.(sentence));
+  return rows;
 }
 
-function idOf({ id }: Columns, refuse: Refuse): string | undefined {
+function idOf(id: unknown, refuse: Refuse): string | undefined {
   if (id === undefined || id === null) return undefined;
-  if (typeof id === "string" || typeof id === "number") return String(id);
-  return refuse(`"id" must be text or a number, got ${show(id)}`);
-}
-
-function textOf(columns: Columns, name: string, refuse: Refuse): string {
-  const text = columns[name];
-  if (typeof text === "string" && text.trim() !== "") return text;
-  return refuse(`"${name}" must be text that is not empty, got ${show(text)}`);
-}
-
-function turnsOf(messages: unknown, refuse: Refuse): Turn[] {
-  if (!Array.isArray(messages) || messages.length === 0) {
-    return refuse(`"messages" must be a list that is not empty, got ${show(messages)}`);
-  }
-  return messages.flatMap((message, i) =>
-    turnsOfMessage(message, (problem) => refuse(`message ${i + 1}: ${problem}`))
-  );
-}
-
-function turnsOfMessage(message: unknown, refuse: Refuse): Turn[] {
-  if (!isObject(message)) return refuse(`it must be an object, got ${show(message)}`);
-  const { role, content, refusal } = message;
-  const speaker = typeof role === "string" && Object.hasOwn(SPEAKER_OF, role)
-    ? SPEAKER_OF[role]
-    : refuse(`"role" must be ${Object.keys(SPEAKER_OF).join(", ")}, got ${show(role)}`);
-  const said = saidBy(content ?? refusal, refuse);
-  if (speaker === "Function") return [{ speaker, text: `result ${said}` }];
-  const calls = callsOf(message, refuse);
-  return said === "" && calls.length > 0 ? calls : [{ speaker, text: said }, ...calls];
-}
-
-/** The text of a message: a string, nothing, or parts, of which those that are no text are named in brackets. */
-function saidBy(content: unknown, refuse: Refuse): string {
-  if (content === undefined || content === null) return "";
-  if (typeof content === "string") return content;
-  if (!Array.isArray(content)) {
-    return refuse(`"content" must be text, null or a list of parts, got ${show(content)}`);
-  }
-  return content.map((part) => {
-    if (!isObject(part)) return refuse(`a part of "content" must be an object, got ${show(part)}`);
-    const text = part.text ?? part.refusal;
-    if (typeof text === "string") return text;
-    return `[${typeof part.type === "string" ? part.type : "part without text"}]`;
-  }).join("\n");
-}
-
-/** The calls of a message, in today's form (`tool_calls`) and the former (`function_call`). */
-function callsOf({ tool_calls, function_call }: Columns, refuse: Refuse): Turn[] {
-  const calls = tool_calls ?? (function_call ? [{ function: function_call }] : []);
-  if (!Array.isArray(calls)) return refuse(`"tool_calls" must be a list, got ${show(calls)}`);
-  return calls.map((call) => {
-    const called = isObject(call) ? call.function ?? call.custom : undefined;
-    if (!isObject(called) || typeof called.name !== "string") {
-      return refuse(`a call must name its function, got ${show(call)}`);
-    }
-    const given = called.arguments ?? called.input ?? "";
-    const text = typeof given === "string" ? given : JSON.stringify(given);
-    return { speaker: "Function", text: `call ${called.name} ${text}`.trimEnd() };
-  });
-}
-
-function isObject(value: unknown): value is Columns {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function shorten(text: string): string {
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+  return idText(id) ?? refuse(`"id" must be text or a number, got ${show(id)}`);
 }

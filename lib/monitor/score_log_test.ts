@@ -95,6 +95,7 @@ Deno.test("scoreLog() gives what the parts of the monitor give, and shares that 
     rows: 60,
     flagged: flags,
     truncated: lines.filter(({ truncatedTurns }) => truncatedTurns > 0).length,
+    notes: {},
     resumedAt: 0,
   });
   assert.deepEqual(place.files().filter((name) => name.startsWith("out")), ["out.jsonl"]);
@@ -168,7 +169,7 @@ Deno.test("scoreLog() scores a row of 5 MB", async () => {
   const { rows, truncated } = await place.score("log.jsonl", "out.jsonl");
   assert.deepEqual([rows, truncated], [2, 1]);
   const [first] = place.read("out.jsonl").split("\n").map((line) => line && JSON.parse(line));
-  assert.deepEqual([first.id, first.truncatedTurns > 80000], ["7", true]);
+  assert.deepEqual([first.id, first.truncatedTurns > 80000], [7, true]);
 });
 
 /** Scores until a broken line stops it, as a kill would. */
