@@ -117,3 +117,34 @@ Deno.test("readLabelledLog() reads labels with any shape, and names lines withou
   write({ id: "a", text: "one", malign: 2 });
   await assert.rejects(() => readLabelledLog(path), /"malign" must be 0 or 1, got 2/);
 });
+
+Deno.test("readLabelledLog() reads nested messages of a Parquet file, and nothing of its other columns", async () => {
+  const path = new URL("../conversation/testdata/chats.parquet", import.meta.url).pathname;
+  await assert.rejects(readLabelledLog(path), /row 1: the column "malign" is missing/);
+  const beside = new URL("../conversation/testdata/beside.parquet", import.meta.url).pathname;
+  const rows = await readLabelledLog(beside);
+  assert.deepEqual(rows.map(({ id, malign }) => [id, malign])[0], ["1290473920184655873", 0]);
+});
+
+Deno.test("readLabelledLog() says once what has no text", async () => {
+  using temporary = temporaryFolder();
+  const path = `${temporary.path}/train.jsonl`;
+  const image = { type: "image_url", image_url: { url: "https://a.b" } };
+  const row = JSON.stringify({
+    messages: [{ role: "user", content: [image, image] }],
+    malign: true,
+  });
+  const lone = String.raw`{"text": "a \ud83d", "malign": false}`;
+  Deno.writeTextFileSync(path, `${row}\n${row}\n${lone}\n`);
+  const said: string[] = [];
+  const rows = await readLabelledLog(path, { say: (message) => said.push(message) });
+  assert.deepEqual(rows.map(({ conversation, malign }) => [conversation, malign]), [
+    ["\n\nHuman: [image]\n[image]", 1],
+    ["\n\nHuman: [image]\n[image]", 1],
+    ["a \ufffd", 0],
+  ]);
+  assert.deepEqual(said.map((sentence) => sentence.replace(path, "P")), [
+    '"P" has parts without text, which stand in it by name alone: 4 [image].',
+    '"P" has 1 lone surrogate (half of a character, such as "\\ud83d"), read as U+FFFD.',
+  ]);
+});

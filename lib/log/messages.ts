@@ -61,14 +61,38 @@ export function renderMessages(
   }
   const named: Record<string, number> = {};
   const count = (thing: string) => named[thing] = (named[thing] ?? 0) + 1;
-  const read = messages.map((message, i) =>
-    readMessage(message, (problem) => refuse(`message ${i + 1}: ${problem}`))
+  const read = joined(
+    messages.map((message, i) =>
+      readMessage(message, (problem) => refuse(`message ${i + 1}: ${problem}`))
+    ),
   );
-  const turns = read.flatMap(({ speaker, pieces }) =>
-    turnsOf({ speaker, pieces: thoughts ? pieces : pieces.flatMap(withoutThought(speaker)) }, count)
-  );
+  const turns = read.flatMap((message) => {
+    const pieces = thoughts
+      ? message.pieces
+      : message.pieces.flatMap(withoutThought(message.speaker));
+    const isGone = pieces.length === 0 && message.pieces.length > 0; // there were thoughts only
+    return isGone ? [] : turnsOf({ ...message, pieces }, count);
+  });
   const says = read.some(({ pieces }) => pieces.some((piece) => saysSomething(piece, thoughts)));
   return { turns, named, says };
+}
+
+/** OpenAI's Responses give a thought as an item of its own, before the message that comes of it. */
+function joined(messages: readonly Message[]): Message[] {
+  const all: Message[] = [];
+  for (const message of messages) {
+    const last = all.at(-1);
+    const isThought = last?.speaker === "Assistant" && last.pieces.length > 0 &&
+      last.pieces.every(isThoughtPiece);
+    if (isThought && message.speaker === "Assistant") {
+      all[all.length - 1] = { ...message, pieces: [...last.pieces, ...message.pieces] };
+    } else all.push(message);
+  }
+  return all;
+}
+
+function isThoughtPiece(piece: Piece): boolean {
+  return piece.kind === "thought" || piece.kind === "named" && piece.thought;
 }
 
 function saysSomething(piece: Piece, thoughts: boolean): boolean {
@@ -80,7 +104,7 @@ function saysSomething(piece: Piece, thoughts: boolean): boolean {
 
 /** Thoughts are pieces of their own, or stand in the words of the model in marks that open models make. */
 const withoutThought = (speaker: Speaker) => (piece: Piece): Piece[] => {
-  if (piece.kind === "thought" || piece.kind === "named" && piece.thought) return [];
+  if (isThoughtPiece(piece)) return [];
   if (piece.kind !== "said" || speaker !== "Assistant") return [piece];
   return [{ kind: "said", text: withoutMarkedThoughts(piece.text) }];
 };
@@ -118,7 +142,7 @@ function turnsOf({ speaker, pieces }: Message, count: (thing: string) => void): 
       turns.push({ speaker: "Function", text });
       continue;
     }
-    const isThought = piece.kind === "thought" || piece.kind === "named" && piece.thought;
+    const isThought = isThoughtPiece(piece);
     if (isThought && words.length > 0) flush(); // it came to mind later
     (isThought ? thoughts : words).push(textOf(piece, count));
   }

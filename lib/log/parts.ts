@@ -144,19 +144,24 @@ const result: Reader = (fields) => {
   return resultOf(fields.refuse)(fields.take("content", "output", "result", "response") ?? "");
 };
 
-/** What a tool answered: text, parts, or data, which are written as JSON. */
-const resultOf = (refuse: Refuse) => (answered: unknown): Piece[] => {
-  if (answered === undefined) return [];
-  const pieces = (Array.isArray(answered) ? answered : [answered]).flatMap((part) => {
+const resultOf = (refuse: Refuse) => (answered: unknown): Piece[] =>
+  answered === undefined ? [] : [{ kind: "result", pieces: answerOf(answered, refuse) }];
+
+/**
+ * Reads what a tool answered: text, parts, or data, which are written as JSON.
+ *
+ * @param answered one of these, or a list.
+ * @param refuse throws the error of the message.
+ * @returns its pieces in order.
+ */
+export function answerOf(answered: unknown, refuse: Refuse): Piece[] {
+  return (Array.isArray(answered) ? answered : [answered]).flatMap((part) => {
     if (isObject(part) && part.type === "json") return said(spacedJson(part.value));
     if (isObject(part) && Array.isArray(part.value)) return piecesOf(part.value, refuse);
-    if (typeof part === "string" || isObject(part) && isReadable(part)) {
-      return piecesOf(part, refuse);
-    }
-    return said(spacedJson(part));
+    const isPart = typeof part === "string" || isObject(part) && isReadable(part);
+    return isPart ? piecesOf(part, refuse) : said(spacedJson(part));
   });
-  return [{ kind: "result", pieces }];
-};
+}
 
 /** Whether a part of a tool's answer is one of the tables; all else is data. */
 function isReadable(part: Record<string, unknown>): boolean {
@@ -181,16 +186,7 @@ const thing = (name: string): Reader => (fields) => {
 };
 
 /** The fields that hold a thing itself: an address, bytes, or what describes them. */
-const HOLDERS = [
-  "source",
-  "file",
-  "input_audio",
-  "audio",
-  "resource",
-  "image_url",
-  "video_url",
-  "image",
-];
+const HOLDERS = "source file input_audio audio resource image_url video_url image".split(" ");
 
 /** The words that a thing's source holds, if it is text. */
 function wordsOf(source: unknown, refuse: Refuse): Piece[] {
@@ -238,22 +234,24 @@ const code: Reader = (fields) => {
   return [{ kind: "call", id: idOf(fields), name: "code_execution", given }];
 };
 
-const inGemini = {
-  call: { functionCall: call, executableCode: code },
-  result: { functionResponse: result, codeExecutionResult: result },
-  media: { inlineData: media, fileData: media },
-};
-
-const underscored = (name: string) =>
-  name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+/** Gemini's interface has its fields in either spelling. */
+const eitherSpelling = (readers: Record<string, Reader>): Record<string, Reader> =>
+  Object.fromEntries(
+    Object.entries(readers).flatMap(([name, read]) =>
+      [name, name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)]
+        .map((key) => [key, nested(key, read)])
+    ),
+  );
 
 /** Where a part has no type: Gemini and Converse. */
 const BY_FIELD: Record<string, Reader> = {
-  ...Object.fromEntries(
-    Object.values(inGemini).flatMap((group) => Object.entries<Reader>(group)).flatMap((
-      [name, read],
-    ) => [name, underscored(name)].map((key) => [key, nested(key, read)])),
-  ),
+  ...eitherSpelling({
+    functionCall: call,
+    executableCode: code,
+    inlineData: media,
+    fileData: media,
+  }),
+  ...eitherSpelling({ functionResponse: result, codeExecutionResult: result }),
   toolUse: nested("toolUse", call),
   toolResult: nested("toolResult", result),
   reasoningContent: nested(
@@ -285,10 +283,8 @@ const BY_TYPE: Record<string, Reader> = {
   ...each("function_call_output custom_tool_call_output computer_call_output", result),
   ...each("local_shell_call_output shell_call_output apply_patch_call_output", result),
   ...each("tool-result server_tool_result mcp_list_tools", result),
-  mcp_approval_response: (fields) => {
-    const { approve, reason } = { approve: fields.take("approve"), reason: fields.take("reason") };
-    return resultOf(fields.refuse)({ approve, reason });
-  },
+  mcp_approval_response: (fields) =>
+    resultOf(fields.refuse)({ approve: fields.take("approve"), reason: fields.take("reason") }),
   ...each("image image_url input_image computer_screenshot", thing("image")),
   ...each("audio input_audio output_audio audio_url", thing("audio")),
   ...each("video video_url input_video", thing("video")),

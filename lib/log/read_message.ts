@@ -8,7 +8,7 @@ import { show } from "../conversation/row.ts";
 import { isObject } from "../core/exact_json.ts";
 import { jsonOf, textOfCall } from "./call_text.ts";
 import { Fields, type Refuse } from "./fields.ts";
-import { isPartType, type Piece, piecesOf } from "./parts.ts";
+import { answerOf, isPartType, type Piece, piecesOf } from "./parts.ts";
 
 const SPEAKER_OF: Record<string, Speaker> = {
   user: "Human",
@@ -59,7 +59,7 @@ export function readMessage(given: unknown, refuse: Refuse): Message {
     : refuse(`"role" must be ${Object.keys(SPEAKER_OF).join(", ")}, got ${show(role)}`);
   const pieces = role === "function_call"
     ? callsIn(fields.text("value", "content") ?? "", refuse)
-    : readFields(fields, Object.hasOwn(message, "content"));
+    : readFields(fields, speaker, ["content", "value", "parts"].some((name) => name in message));
   fields.end();
   if (speaker !== "Function" || pieces.some(({ kind }) => kind === "result" || kind === "call")) {
     return { speaker, pieces };
@@ -87,13 +87,14 @@ function unwrap(
 }
 
 /** All that a message says and does, in the order in which it is written: thoughts, words, calls. */
-function readFields(fields: Fields, hasContent: boolean): Piece[] {
+function readFields(fields: Fields, speaker: Speaker, hasContent: boolean): Piece[] {
   const { refuse } = fields;
   const extra = fields.take("additional_kwargs");
   const kwargs = isObject(extra) ? new Fields(extra, refuse) : undefined;
   const all = kwargs === undefined ? [fields] : [fields, kwargs];
   const thoughts = all.flatMap(thoughtsOf);
-  const content = piecesOf(fields.take("content", "value", "parts"), refuse);
+  const given = fields.take("content", "value", "parts") ?? [];
+  const content = speaker === "Function" ? answerOf(given, refuse) : piecesOf(given, refuse);
   const words = all.flatMap((of) => [
     ...said(of.text("refusal")),
     ...things("audio", of.take("audio"), refuse),

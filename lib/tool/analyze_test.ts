@@ -127,6 +127,35 @@ Deno.test("analyze() prints groups with intervals, the rate reached, and false a
   await t.assertSnapshot((await analyze([scoredFile("b")])).table);
 });
 
+Deno.test("analyze() takes scores written as text, and whole numbers of any size as ids", async () => {
+  const id = "1290473920184655873";
+  const text = (row: object, id: string) =>
+    JSON.stringify({ ...row, id: 0 }).replace('"id":0', `"id":${id}`);
+  const file = [
+    text({ ...safe, score: "0.1", user: 7 }, id),
+    text({ ...unsafe, score: " 9.3e-1" }, "8"),
+  ];
+  const other = [text({ ...unsafe, score: 0.5 }, '"8"'), text(safe, `"${id}"`)];
+  const { rows } = await analyzeLines([file, other], { aggregator: "max" });
+  assert.deepEqual(rows.map(({ score }) => score), [0.1, 0.93]);
+  assert.ok(JSON.stringify(rows[0]).includes(`"id":${id},`));
+});
+
+Deno.test("analyze() reads Parquet, and names the columns that it does not carry", async () => {
+  const beside = join(TESTDATA, "../../conversation/testdata/beside.parquet");
+  const { report, rows, warnings } = await analyze([beside]);
+  assert.equal(report.groups.id.n, 4);
+  assert.ok(JSON.stringify(rows[0]).startsWith('{"id":1290473920184655873,'));
+  assert.match(warnings[0], /not written again: screenshot, meta\.$/);
+});
+
+Deno.test("analyze() names groups in the order of the release, which is the alphabet's", async () => {
+  const domains = ["sycophantic", "jailbroken", "function-calling-missing", "scheming"];
+  const rows = domains.map((domain, i) => ({ ...unsafe, id: i, domain, score: i }));
+  const { report } = await analyzeLines([[safe, ...rows]]);
+  assert.deepEqual(Object.keys(report.groups), ["id", ...domains.toSorted(), "overall"]);
+});
+
 const { score: _, ...unscored } = safe;
 const BAD: [what: string, files: unknown[][], message: RegExp, options?: AnalyzeOptions][] = [
   ["an empty file", [[]], /the file is empty/],
@@ -143,6 +172,7 @@ const BAD: [what: string, files: unknown[][], message: RegExp, options?: Analyze
     [[{ ...safe, score: null }]],
     /line 1: "score" must be a finite number, got null/,
   ],
+  ["a score of NaN in text", [[{ ...safe, score: "NaN" }]], /"score" must be .*, got "NaN"/],
   ["a score in words", [[{ ...safe, score: "high" }]], /line 1: "score" must be .*, got "high"/],
   ["an infinite score", [[JSON.stringify(safe).replace("0.1", "1e999")]], /got 1e999/],
   [
@@ -160,7 +190,7 @@ const BAD: [what: string, files: unknown[][], message: RegExp, options?: Analyze
   [
     "files that disagree on a label",
     [[safe, unsafe], [safe, { ...unsafe, malign: 0 }]],
-    /the row "u" has another domain or label/,
+    /the row "u" has another domain or label in each, got scheming, malign 1 and scheming, malign 0/,
     { aggregator: "min" },
   ],
   ["an anchor out of range", [[safe]], /the anchor must be .*, got 1/, { anchor: 1 }],
