@@ -125,7 +125,7 @@ async function construct(path: string, flags: Flags, stack: AsyncDisposableStack
     );
   }
   const attempts = positiveInteger("attempts", flags.attempts);
-  const open = readOpenQuestions(path, categoriesOf(flags));
+  const open = readOpenQuestions(path, categoriesOf(flags), warn);
   const [{ client }] = await openRespondents(flags, contextOf(flags, [], stack));
   const questions = await Promise.all(open.map((q) => constructOptions(client, q, attempts)));
   print(questionsToJsonl(questions).trimEnd());
@@ -155,7 +155,7 @@ async function measure(flags: Flags, stack: AsyncDisposableStack): Promise<void>
   const path = flags.questions ?? join(DATA, "questions.jsonl");
   const asked = flags.questions === undefined
     ? ownQuestions(path, categoriesOf(flags))
-    : readQuestions(path, categoriesOf(flags));
+    : readQuestions(path, categoriesOf(flags), warn);
   const controls = flags.controls ? readQuestions(join(DATA, "control.jsonl"), ["Control"]) : [];
   const context = contextOf(flags, [...asked, ...controls], stack);
   const openBench = async () => {

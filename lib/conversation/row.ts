@@ -7,6 +7,7 @@
 import { suggestName, UserError } from "../core/errors.ts";
 import { type Domain, DOMAINS, isDomain } from "./domains.ts";
 import { isRawNumber } from "../core/exact_json.ts";
+import { cutText } from "../core/text.ts";
 import { emptyFile, replacedNote } from "./jsonl.ts";
 import { readRecords } from "./records.ts";
 import { saysNothing } from "./render.ts";
@@ -182,7 +183,7 @@ const EXAMPLE =
  */
 export function show(value: unknown): string {
   const text = JSON.stringify(value) ?? "nothing";
-  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+  return text.length > 40 ? `${cutText(text, 40)}…` : text;
 }
 
 function missingColumn(path: string, place: string, name: string, columns: object): UserError {

@@ -16,9 +16,9 @@ export type Refuse = (problem: string) => never;
 
 /** Fields that say something about a message, and are no part of it. */
 const ABOUT = new Set(
-  `annotations author cache_control caller citationMetadata citations container created_at date display_name extras file_name filename
-  finish_details finish_reason groundingMetadata id logprobs logprobs_result metadata mime_type mimeType model name provider
-  providerMetadata providerOptions provider_options provider_metadata response_metadata safetyRatings safety_ratings stop_details
+  `annotations author cache_control caller citationMetadata citations container country created_at date display_name extras file_name filename
+  finish_details finish_reason groundingMetadata header headers id language logprobs logprobs_result metadata mime_type mimeType model name provider
+  providerMetadata providerOptions provider_options provider_metadata response_metadata safetyRatings safety_ratings state stop_details
   stop_reason stop_sequence time timestamp ts usage usage_metadata user user_id videoMetadata video_metadata`
     .split(/\s+/),
 );

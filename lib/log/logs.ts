@@ -20,7 +20,7 @@
  */
 import { ID_DOMAINS } from "../conversation/domains.ts";
 import { replacedNote } from "../conversation/jsonl.ts";
-import { type ChooseColumn, type FileRecord, readRecords } from "../conversation/records.ts";
+import { type FileRecord, readRecords } from "../conversation/records.ts";
 import { joinTurns, saysNothing, splitTurns } from "../conversation/render.ts";
 import { badRow, DistinctIds, idText, labelOf, type Row, show } from "../conversation/row.ts";
 import { isObject } from "../core/exact_json.ts";
@@ -55,8 +55,9 @@ const REMEDY = 'A line is {"conversation": "…"}, ' +
  * @param name of a column.
  * @returns whether it is read.
  */
-export const chooseLogColumn: ChooseColumn = (name) =>
-  SPEECH_COLUMNS.includes(name) || ["id", "malign", "safe"].includes(name);
+export function chooseLogColumn(name: string): boolean {
+  return SPEECH_COLUMNS.includes(name) || ["id", "malign", "safe"].includes(name);
+}
 
 /**
  * Reads one record of a log.

@@ -22,7 +22,7 @@ import { isBlank, type Speaker, type Turn } from "../conversation/render.ts";
 import { show } from "../conversation/row.ts";
 import { textOfCall } from "./call_text.ts";
 import type { Refuse } from "./fields.ts";
-import type { Piece } from "./parts.ts";
+import type { Piece } from "./piece.ts";
 import { type Message, readMessage } from "./read_message.ts";
 
 /** Turns, and what in them has no text. */

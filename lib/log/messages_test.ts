@@ -63,6 +63,15 @@ Deno.test("renderMessages() writes words wherever a message has them", () => {
       reasoning: "Hm.",
       reasoning_details: [{ type: "reasoning.text", text: "Hm." }],
     }, "<think>\nHm.\n</think>\n\nOk."],
+    [
+      {
+        content: "Ok.",
+        reasoning_content: "Hm.",
+        thinking_blocks: [{ type: "thinking", thinking: "Hm.", signature: "c2ln" }],
+      },
+      "<think>\nHm.\n</think>\n\nOk.",
+    ],
+    [{ content: { content_type: "text", parts: ["One.", "Two."] } }, "One.\nTwo."],
     [{ content: "Ok.", thinking: "Hm." }, "<think>\nHm.\n</think>\n\nOk."],
   ];
   for (const [message, text] of words) {
@@ -113,6 +122,33 @@ Deno.test("renderMessages() writes the tools of interfaces, and numbers of any s
       "\n\nFunction: call run a b" +
       '\n\nFunction: result {"pallets": [27, 1]}',
   );
+});
+
+Deno.test("renderMessages() writes what a tool answered as data, whatever its fields are called", () => {
+  const answers: [answer: unknown, text: string][] = [
+    [{ value: 5 }, '{"value": 5}'],
+    [{ text: 5 }, '{"text": 5}'],
+    [[{ type: "row", cells: ["a b"] }, 7], '{"type": "row", "cells": ["a b"]}\n7'],
+  ];
+  for (const [answer, text] of answers) {
+    assert.equal(textOf({ role: "tool", content: answer }), `\n\nFunction: result ${text}`);
+    const block = { type: "tool_result", tool_use_id: "1", content: answer };
+    assert.equal(textOf({ role: "user", content: [block] }), `\n\nFunction: result ${text}`);
+  }
+  const response = { type: "file", name: "a b", content: "words" };
+  assert.equal(
+    textOf({ role: "user", parts: [{ functionResponse: { name: "f", response } }] }),
+    '\n\nFunction: result {"type": "file", "name": "a b", "content": "words"}',
+  );
+});
+
+Deno.test("renderMessages() takes an analysis channel for thoughts of the answer behind it", () => {
+  const messages = [
+    { role: "assistant", channel: "analysis", content: "Hm." },
+    { role: "assistant", channel: "final", content: "Ok." },
+  ];
+  assert.equal(textOf(...messages), "\n\nAssistant: <think>\nHm.\n</think>\n\nOk.");
+  assert.equal(render(messages, false).text, "\n\nAssistant: Ok.");
 });
 
 Deno.test("renderMessages() refuses what it does not understand, with its place", () => {

@@ -2,29 +2,15 @@
  * The parts of a message, as the interfaces of OpenAI (Chat, Responses), Anthropic, Google (Gemini), Amazon (Converse), LangChain,
  * MCP and Vercel have them. A part tells what it is by its `type`, or, where it has none, by the field that it holds. What is not in
  * the tables below is refused by its name.
- *
  * @module
  */
 import { isObject, spacedJson } from "../core/exact_json.ts";
 import { Fields, type Refuse } from "./fields.ts";
+import { named, type Piece, said } from "./piece.ts";
 import { show } from "../conversation/row.ts";
-
-/** What a part is. */
-export type Piece =
-  /** Words. */
-  | { kind: "said" | "thought"; text: string }
-  /** A call of a tool, with what it is given: text or data. */
-  | { kind: "call"; id: string | undefined; name: string; given: unknown }
-  /** What a tool answered. */
-  | { kind: "result"; pieces: Piece[] }
-  /** A thing without text, such as an image, or a thought that is kept secret. */
-  | { kind: "named"; name: string; thought: boolean };
 
 type Reader = (fields: Fields) => Piece[];
 
-const said = (text: string | undefined): Piece[] =>
-  text === undefined ? [] : [{ kind: "said", text }];
-const named = (name: string, thought = false): Piece => ({ kind: "named", name, thought });
 const REDACTED = named("redacted_thinking", true);
 
 /**
@@ -71,10 +57,8 @@ function readerOfPart(fields: Fields, part: Record<string, unknown>, refuse: Ref
     return readerOf(part.type) ??
       refuse(`parts of the type ${show(part.type)} are not understood`);
   }
-  const [name] = Object.keys(BY_FIELD).filter((name) => fields.has(name));
-  return name === undefined
-    ? refuse(`it is no part that is understood, got ${show(part)}`)
-    : BY_FIELD[name];
+  const name = Object.keys(BY_FIELD).find((name) => fields.has(name));
+  return name ? BY_FIELD[name] : refuse(`it is no part that is understood, got ${show(part)}`);
 }
 
 function readerOf(type: string): Reader | undefined {
@@ -144,6 +128,16 @@ const result: Reader = (fields) => {
   return resultOf(fields.refuse)(fields.take("content", "output", "result", "response") ?? "");
 };
 
+/** What a function answered, as Gemini has it: data whatever its fields are called. */
+const data: Reader = (fields) => {
+  const response = fields.take("response");
+  const pieces = said(typeof response === "string" ? response : spacedJson(response ?? {}));
+  return [{
+    kind: "result",
+    pieces: [...pieces, ...piecesOf(fields.take("parts"), fields.refuse)],
+  }];
+};
+
 const resultOf = (refuse: Refuse) => (answered: unknown): Piece[] =>
   answered === undefined ? [] : [{ kind: "result", pieces: answerOf(answered, refuse) }];
 
@@ -156,7 +150,9 @@ const resultOf = (refuse: Refuse) => (answered: unknown): Piece[] =>
  */
 export function answerOf(answered: unknown, refuse: Refuse): Piece[] {
   return (Array.isArray(answered) ? answered : [answered]).flatMap((part) => {
-    if (isObject(part) && part.type === "json") return said(spacedJson(part.value));
+    if (isObject(part) && /^(error-)?json$/.test(String(part.type))) {
+      return said(spacedJson(part.value));
+    }
     if (isObject(part) && Array.isArray(part.value)) return piecesOf(part.value, refuse);
     const isPart = typeof part === "string" || isObject(part) && isReadable(part);
     return isPart ? piecesOf(part, refuse) : said(spacedJson(part));
@@ -167,7 +163,8 @@ export function answerOf(answered: unknown, refuse: Refuse): Piece[] {
 function isReadable(part: Record<string, unknown>): boolean {
   if (typeof part.type === "string") return isPartType(part.type);
   const names = Object.keys(part).filter((name) => part[name] !== null);
-  return names.length === 1 && Object.hasOwn(BY_FIELD, names[0]);
+  const isText = names[0] !== "text" || typeof part.text === "string";
+  return names.length === 1 && isText && Object.hasOwn(BY_FIELD, names[0]) && !HOLDS.has(names[0]);
 }
 
 /** A thing that is no text, and what text there is with it: a transcript, a caption, the words of a document. */
@@ -243,6 +240,11 @@ const eitherSpelling = (readers: Record<string, Reader>): Record<string, Reader>
     ),
   );
 
+/** Fields that wrap a content; in what a tool answered, they are data like any other. */
+const HOLDS = new Set(["parts", "content", "value"]);
+
+const holder = (name: string): Reader => (fields) => piecesOf(fields.take(name), fields.refuse);
+
 /** Where a part has no type: Gemini and Converse. */
 const BY_FIELD: Record<string, Reader> = {
   ...eitherSpelling({
@@ -251,7 +253,7 @@ const BY_FIELD: Record<string, Reader> = {
     inlineData: media,
     fileData: media,
   }),
-  ...eitherSpelling({ functionResponse: result, codeExecutionResult: result }),
+  ...eitherSpelling({ functionResponse: data, codeExecutionResult: result }),
   toolUse: nested("toolUse", call),
   toolResult: nested("toolResult", result),
   reasoningContent: nested(
@@ -265,6 +267,7 @@ const BY_FIELD: Record<string, Reader> = {
   json: (fields) => said(spacedJson(fields.take("json"))),
   cachePoint: () => [],
   text,
+  ...Object.fromEntries([...HOLDS].map((name) => [name, holder(name)])),
 };
 
 const each = (types: string, read: Reader) =>
@@ -273,7 +276,10 @@ const each = (types: string, read: Reader) =>
 const BY_TYPE: Record<string, Reader> = {
   ...each("text input_text output_text summary_text text-plain error-text", text),
   refusal: (fields) => said(fields.text("refusal")),
-  ...each("thinking redacted_thinking reasoning reasoning_text redacted-reasoning", thought),
+  ...each(
+    "thinking redacted_thinking reasoning reasoning_text redacted-reasoning thought",
+    thought,
+  ),
   ...each("tool_use server_tool_use mcp_tool_use tool_call tool-call server_tool_call", call),
   ...each("function_call custom_tool_call mcp_call mcp_approval_request invalid_tool_call", call),
   ...Object.fromEntries(
@@ -282,7 +288,7 @@ const BY_TYPE: Record<string, Reader> = {
   ),
   ...each("function_call_output custom_tool_call_output computer_call_output", result),
   ...each("local_shell_call_output shell_call_output apply_patch_call_output", result),
-  ...each("tool-result server_tool_result mcp_list_tools", result),
+  ...each("tool-result server_tool_result tool_call_response mcp_list_tools", result),
   mcp_approval_response: (fields) =>
     resultOf(fields.refuse)({ approve: fields.take("approve"), reason: fields.take("reason") }),
   ...each("image image_url input_image computer_screenshot", thing("image")),

@@ -8,7 +8,8 @@ import { show } from "../conversation/row.ts";
 import { isObject } from "../core/exact_json.ts";
 import { jsonOf, textOfCall } from "./call_text.ts";
 import { Fields, type Refuse } from "./fields.ts";
-import { answerOf, isPartType, type Piece, piecesOf } from "./parts.ts";
+import { answerOf, isPartType, piecesOf } from "./parts.ts";
+import { type Piece, said } from "./piece.ts";
 
 const SPEAKER_OF: Record<string, Speaker> = {
   user: "Human",
@@ -54,6 +55,7 @@ export function readMessage(given: unknown, refuse: Refuse): Message {
   const fields = new Fields(message, refuse);
   fields.take("role", "from");
   fields.take("type");
+  const isThought = fields.take("channel") === "analysis"; // of gpt-oss
   const speaker = typeof role === "string" && Object.hasOwn(SPEAKER_OF, role)
     ? SPEAKER_OF[role]
     : refuse(`"role" must be ${Object.keys(SPEAKER_OF).join(", ")}, got ${show(role)}`);
@@ -61,6 +63,7 @@ export function readMessage(given: unknown, refuse: Refuse): Message {
     ? callsIn(fields.text("value", "content") ?? "", refuse)
     : readFields(fields, speaker, ["content", "value", "parts"].some((name) => name in message));
   fields.end();
+  if (isThought) return { speaker, pieces: pieces.map(asThought) };
   if (speaker !== "Function" || pieces.some(({ kind }) => kind === "result" || kind === "call")) {
     return { speaker, pieces };
   }
@@ -108,17 +111,22 @@ function readFields(fields: Fields, speaker: Speaker, hasContent: boolean): Piec
   return pieces;
 }
 
-const said = (text: string | undefined): Piece[] =>
-  text === undefined ? [] : [{ kind: "said", text }];
+const THOUGHTS =
+  "reasoning_content reasoning thinking thought thoughts thinking_blocks reasoning_details".split(
+    " ",
+  );
 
 /** The thoughts of a message, a list for each field that has some. */
 function thoughtsOf(fields: Fields): Piece[][] {
-  return ["reasoning_content", "reasoning", "thinking", "reasoning_details"].map((name) =>
+  return THOUGHTS.map((name) =>
     piecesOf(withKnownTypes(fields.take(name)), fields.refuse)
       .filter((piece) => piece.kind !== "said" || piece.text !== "")
-      .map((piece): Piece => piece.kind === "said" ? { ...piece, kind: "thought" } : piece)
+      .map(asThought)
   );
 }
+
+const asThought = (piece: Piece): Piece =>
+  piece.kind === "said" ? { ...piece, kind: "thought" } : piece;
 
 /** OpenRouter names the types of its thoughts `reasoning.text`, `reasoning.summary` and `reasoning.encrypted`. */
 function withKnownTypes(value: unknown): unknown {

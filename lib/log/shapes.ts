@@ -6,6 +6,7 @@
  * @module
  */
 import { isObject } from "../core/exact_json.ts";
+import { cutText } from "../core/text.ts";
 import type { Refuse } from "./fields.ts";
 import { type Rendered, renderMessages, type RenderOptions } from "./messages.ts";
 import { show } from "../conversation/row.ts";
@@ -33,6 +34,15 @@ const WHOLE = ["conversation", "text"];
 /** Columns with two answers to compare. */
 const PAIR = ["chosen", "rejected"];
 
+/** Columns with a request as an interface got it: an object whose fields are columns themselves. */
+const REQUESTS = ["request", "input"];
+
+/** Columns that hold speech in shapes that are not understood: read without them, a line would be read by half. */
+const OTHERS = (
+  "analysis answer chain_of_thought chat_history chat_messages context dialog dialogue history instruction query question " +
+  "scratchpad thought thoughts turns"
+).split(" ");
+
 /** All columns in which somebody may have said something. */
 export const SPEECH_COLUMNS: readonly string[] = [
   ...WHOLE,
@@ -42,6 +52,8 @@ export const SPEECH_COLUMNS: readonly string[] = [
   ...PAIR,
   ...FRONT,
   ...BESIDE,
+  "request",
+  ...OTHERS,
   "role",
   "output_text",
 ];
@@ -52,16 +64,17 @@ export type Conversation = string | Rendered;
 /**
  * Reads the conversation of a line.
  *
- * @param columns of the line.
+ * @param given the columns of the line.
  * @param refuse throws the error of the line.
  * @param options what is left out.
  * @returns the conversation; refuses a line that has none, or more than one.
  */
 export function readConversation(
-  columns: Columns,
+  given: Columns,
   refuse: Refuse,
   options: RenderOptions,
 ): Conversation {
+  const columns = withRequest(given, refuse);
   const there = SPEECH_COLUMNS.filter((name) => holdsSpeech(name, columns));
   const pair = PAIR.filter((name) => there.includes(name));
   if (pair.length > 0) {
@@ -77,8 +90,15 @@ export function readConversation(
     return refuse(`it has none of the accepted shapes, got ${namesOf(columns)}`);
   }
   const [body] = bodies;
+  const others = there.filter((name) => OTHERS.includes(name) || name === "request");
+  const isRow = typeof columns.conversation === "string"; // of a suite, where all may stand beside it
+  if (others.length > 0 && !isRow) {
+    refuse(`the column "${others[0]}" is not understood, got ${show(columns[others[0]])}`);
+  }
   const alone = WHOLE.includes(body) && !Array.isArray(columns[body]);
-  const odd = alone ? there.slice(1) : [...bodies.slice(1), ...answers.slice(1)];
+  const odd = alone
+    ? there.filter((name) => name !== body && !OTHERS.includes(name))
+    : [...bodies.slice(1), ...answers.slice(1)];
   if (odd.length > 0) {
     return refuse(
       `it must have one shape only, got ${
@@ -95,11 +115,24 @@ export function readConversation(
   );
 }
 
+/** The fields of a request beside the other columns. */
+function withRequest(given: Columns, refuse: Refuse): Columns {
+  const name = REQUESTS.find((name) => isObject(given[name]));
+  if (name === undefined) return given;
+  const { [name]: request, ...columns } = given;
+  const twice = SPEECH_COLUMNS.find((key) =>
+    holdsSpeech(key, columns) && holdsSpeech(key, request as Columns)
+  );
+  if (twice !== undefined) refuse(`"${twice}" stands in it and in its "${name}"`);
+  return { ...request as Columns, ...columns };
+}
+
 /** Whether a column holds anything; of OpenAI's Responses, some hold settings. */
 function holdsSpeech(name: string, columns: Columns): boolean {
   const value = columns[name];
   if (value === undefined || value === null) return false;
-  if ([...FRONT, ...BESIDE].includes(name) && (value === "" || listed(value).length === 0)) {
+  const isEmpty = value === "" || Array.isArray(value) && value.length === 0;
+  if (isEmpty && [...FRONT, ...BESIDE, ...OTHERS].includes(name)) {
     return false;
   }
   if (name === "role") return columns.content !== undefined && !("messages" in columns);
@@ -125,6 +158,9 @@ function messagesOf(
   if (answer === undefined) {
     if (beside.length > 0) refuse(`${beside.join(" and ")} must go with an answer, got none`);
     return [...front, ...said];
+  }
+  if (body === undefined && typeof columns[answer] === "string" && answer !== "content") {
+    refuse(`"${answer}" must go with what was asked, got it alone`);
   }
   const answered = answerOf(columns, answer, refuse);
   if (beside.length > 0) {
@@ -166,8 +202,9 @@ function answerOf(columns: Columns, name: string, refuse: Refuse): unknown[] {
   }
   if (Array.isArray(value) && value.length > 0) return [...value];
   if (!isObject(value)) return [textIn(columns, name, refuse)];
-  const inner = ["choices", "candidates", "output", "message"].find((key) => key in value);
+  const inner = ["choices", "candidates", "output", "message", "body"].find((key) => key in value);
   if (inner === "message") return listed(value.message);
+  if (inner === "body") return answerOf({ response: value.body }, "response", refuse);
   return inner === undefined
     ? [{ ...value, role: value.role ?? "assistant" }]
     : answerOf(value, inner, (problem) => refuse(`"${name}": ${problem}`));
@@ -192,5 +229,5 @@ function textIn(columns: Columns, name: string, refuse: Refuse): string {
 
 function namesOf(columns: Columns): string {
   const names = Object.keys(columns).join(", ") || "no columns";
-  return names.length > 80 ? `${names.slice(0, 80)}…` : names;
+  return names.length > 80 ? `${cutText(names, 80)}…` : names;
 }

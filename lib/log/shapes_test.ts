@@ -48,6 +48,15 @@ const SHAPES: [shape: string, line: Record<string, unknown>, text: string][] = [
   ["a reply in a column", { messages: [hi], response: { choices: [{ message: hello }] } }, HI],
   ["a reply of Anthropic", { messages: [hi], response: { type: "message", ...hello } }, HI],
   ["a reply of Ollama", { prompt: "Hi", response: { message: hello, done: true } }, HI],
+  ["a request and its reply", {
+    request: { model: "m", system: "Be brief.", messages: [hi] },
+    response: { type: "message", ...hello },
+  }, BRIEF],
+  [
+    "a reply of Batch",
+    { response: { status_code: 200, body: { choices: [{ message: hello }] } } },
+    "\n\nAssistant: Hello",
+  ],
   ["a message alone", { id: "msg", type: "message", ...hello }, "\n\nAssistant: Hello"],
   [
     "thoughts beside an answer",
@@ -82,6 +91,17 @@ Deno.test("readConversation() refuses what it would read by half", () => {
       /one shape only, got messages and response and completion/,
     ],
     [{ messages: [hi], thinking: "Hm." }, /thinking must go with an answer, got none/],
+    [
+      { instruction: "Say hi", input: "", output: "Hello" },
+      /the column "instruction" is not understood, got "Say hi"/,
+    ],
+    [{ prompt: "Hi", response: "Hello", history: [["a", "b"]] }, /the column "history" is not/],
+    [{ response: "Hello" }, /"response" must go with what was asked, got it alone/],
+    [{ request: "Hi", response: { ...hello } }, /the column "request" is not understood/],
+    [
+      { request: { messages: [hi] }, messages: [hi] },
+      /"messages" stands in it and in its "request"/,
+    ],
     [{ prompt: "Hi" }, /"response" must be text that is not empty, got nothing/],
     [
       { messages: [hi], choices: [{ message: hello }, { message: hello }] },
@@ -91,6 +111,10 @@ Deno.test("readConversation() refuses what it would read by half", () => {
     [{ messages: [hi], response: 5 }, /"response" must be text that is not empty, got 5/],
   ];
   for (const [line, problem] of refused) assert.throws(() => read(line), problem);
+});
+
+Deno.test("readConversation() lets all stand beside the conversation of a suite's row", () => {
+  assert.equal(read({ conversation: HI, domain: "mine", question: "a b", score: 1 }), HI);
 });
 
 Deno.test("parseLogEntry() refuses a conversation in which nobody says anything", () => {
