@@ -7,7 +7,7 @@
 import { basename, join, resolve } from "node:path";
 import { nearestName, UserError } from "../core/errors.ts";
 import { exists, fileError, readText } from "../core/files.ts";
-import { hashOf, sha256 } from "../core/json.ts";
+import { hashOf, sha256, sha256OfAll } from "../core/json.ts";
 import type { Domain } from "./domains.ts";
 import type { Hub, Repository } from "../hub/hub.ts";
 import { emptyFile } from "./jsonl.ts";
@@ -165,7 +165,7 @@ export function describeSuite(
  * @returns SHA-256 over all rows of all splits, 64 hexadecimal digits.
  */
 export function hashOfSplits(splits: Record<Split, readonly Row[]>): string {
-  return hashOf(SPLITS.map((split) => sha256(toJsonl(splits[split]))));
+  return hashOf(SPLITS.map((split) => sha256OfAll(Iterator.from(splits[split]).map(lineOf))));
 }
 
 /**
@@ -175,7 +175,11 @@ export function hashOfSplits(splits: Record<Split, readonly Row[]>): string {
  * @returns one line a row; what the hashes of a suite are taken of.
  */
 export function toJsonl(rows: readonly Row[]): string {
-  return rows.map((row) => JSON.stringify(row) + "\n").join("");
+  return rows.map(lineOf).join("");
+}
+
+function lineOf(row: Row): string {
+  return JSON.stringify(row) + "\n";
 }
 
 /**

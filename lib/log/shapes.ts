@@ -11,7 +11,8 @@ import type { Refuse } from "./fields.ts";
 import { type Rendered, renderMessages, type RenderOptions } from "./messages.ts";
 import { show } from "../conversation/row.ts";
 
-type Columns = Record<string, unknown>;
+/** The columns of a line by name. */
+export type Columns = Record<string, unknown>;
 
 /** Columns with instructions to the model, which come first. */
 const FRONT = ["system", "instructions", "systemInstruction", "system_instruction"];
