@@ -28,7 +28,7 @@ const UNCERTAINTY = "judge uncertainty";
 const FUSED = `guard+${UNCERTAINTY}`;
 
 /** What a judge said, and how it came to it: an examination, or how it was asked. */
-type Judged = JudgeScores | ReturnType<typeof askedScores>;
+type Judged = JudgeScores | Awaited<ReturnType<typeof askedScores>>;
 
 /** What the artifact holds. */
 type Findings =
@@ -51,13 +51,13 @@ const experiment = defineExperiment({
   async train(bench, config): Promise<Findings> {
     const { quick, judgeScores: asked } = bench.options;
     if (asked !== undefined) {
-      return await beside(bench, config, askedScores(asked, bench.suite.test));
+      return await beside(bench, config, await askedScores(asked, bench.suite.test));
     }
     const settings = { share: quick ? config.quickShare : config.share };
     return await beside(bench, config, await judgeScores(bench, "test", settings));
   },
-  run: (bench, config): Promise<Findings> =>
-    beside(bench, config, askedScores(bench.options.judgeScores!, bench.suite.test)),
+  run: async (bench, config): Promise<Findings> =>
+    beside(bench, config, await askedScores(bench.options.judgeScores!, bench.suite.test)),
   missing: ({ options }) => options.judgeScores === undefined ? "--judge-scores" : undefined,
   show({ findings: { monitors, results, contrasts, lambda, ...account }, settings, suite }) {
     const caption = {

@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { cutText } from "../lib/core/text.ts";
 import type { Row } from "../lib/conversation/row.ts";
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
 import { type Circumstances, meanOver, syntheticNotes } from "../lib/experiment/recall_table.ts";
@@ -77,7 +78,7 @@ const experiment = defineExperiment({
       })),
       cases: chosen.map(({ row, group }, i) => {
         const { id, conversation } = parts.rows[row];
-        const text = conversation.slice(0, characters);
+        const text = cutText(conversation, characters);
         return {
           ...{ id, group, seeds: caughtIn(row), text },
           omitted: conversation.length - text.length,

@@ -160,7 +160,7 @@ interface Answer {
 function textOf(body: Answer | null | undefined): string | undefined {
   const choice = body?.choices?.[0];
   const text = choice?.text ?? choice?.message?.content ?? choice?.message?.refusal;
-  if (typeof text === "string") return text;
+  if (typeof text === "string") return text.toWellFormed(); // half a character cannot be written
   const cut = choice?.finish_reason === "length" || choice?.finish_reason === "content_filter";
   return cut ? "" : undefined;
 }

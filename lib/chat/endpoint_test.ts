@@ -54,6 +54,10 @@ Deno.test("endpointClient() sends model, messages, settings and key, and gives t
   assert.equal(found.received[0].headers.authorization, "Bearer sk-1");
 });
 
+Deno.test("endpointClient() replaces half a character in an answer", async () => {
+  assert.equal(textOf(await asked([{ body: completion("So \ud83d") }])), "So \ufffd");
+});
+
 Deno.test("endpointClient() with a template sends its tokens for completion, and says so where there is none", async () => {
   const template = { id: "1234abcd", tokens: () => [1, 20, 3] };
   const found = await asked([{ body: { choices: [{ text: " Hello." }] } }], { template });

@@ -9,8 +9,8 @@ const command: Command = defineCommand({
   summary: "recall and AUROC of scored conversations, alone or combined",
   words: "FILE…",
   about: `
-Each FILE is a results.jsonl as mood-bench writes it: id, conversation, domain, malign (or safe),
-score.`,
+Each FILE is a results.jsonl as mood-bench writes it (JSON Lines, gzipped or not, or Parquet): id,
+conversation, domain, malign (or safe), score.`,
   flags: {
     aggregator: flag.choice(AGGREGATORS, {
       value: "NAME",
@@ -39,9 +39,9 @@ score.`,
   },
   closing: () =>
     "Example: deno task analyze guard.jsonl mahalanobis.jsonl --aggregator lambda --output combined",
-  run({ values, words }) {
+  async run({ values, words }) {
     const { fpr, ...options } = values;
-    const { report, table, warnings } = analyze(words, {
+    const { report, table, warnings } = await analyze(words, {
       ...options,
       ...fpr !== undefined && { fprTargets: fpr },
     });

@@ -8,11 +8,13 @@ import { type Command, defineCommand } from "./command.ts";
 const command: Command = defineCommand({
   summary: "scores your own conversations with a fitted monitor",
   about: `
-Each line of the input is one conversation in JSON, in any of these shapes, which may be mixed:
+Each line of the input is one conversation in JSON (or each row of a Parquet file), in any of these
+shapes, which may be mixed; README lists more (Anthropic, Gemini, Responses, LangChain, …):
   {"conversation": "\\n\\nHuman: …\\n\\nAssistant: …"}
   {"messages": [{"role": "user", "content": "…"}, …]}    as in OpenAI's chat interface, with tool calls
   {"prompt": "…", "response": "…"}
   {"text": "…"}
+What is said, thought and done in tools is scored; what has no text stands there by name, as [image].
 It may have an id. The output has one line for each, in the same order: line, id, score, flagged,
 shares (what each part of the monitor adds to the score), truncatedTurns.`,
   flags: {

@@ -70,6 +70,26 @@ export function splitTurns(conversation: string): PlacedTurn[] {
   ];
 }
 
+/**
+ * Whether a text shows nothing: white space, control and formatting characters only.
+ *
+ * @param text any text.
+ * @returns true also for the empty one.
+ */
+export function isBlank(text: string): boolean {
+  return !/[^\s\p{Cc}\p{Cf}\p{Z}]/u.test(text);
+}
+
+/**
+ * Whether nobody says anything in a conversation: there are markers of turns at most, and blank text.
+ *
+ * @param conversation the string.
+ * @returns true where there is nothing to score.
+ */
+export function saysNothing(conversation: string): boolean {
+  return splitTurns(conversation).every(({ text }) => isBlank(text));
+}
+
 /** A conversation as a model reads it. */
 export interface FittedContext {
   /** Token ids, the beginning-of-sequence token first where there is one, shape (at most maxTokens). */

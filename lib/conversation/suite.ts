@@ -7,9 +7,10 @@
 import { basename, join, resolve } from "node:path";
 import { nearestName, UserError } from "../core/errors.ts";
 import { exists, fileError, readText } from "../core/files.ts";
-import { hashOf, sha256 } from "../core/json.ts";
+import { hashOf, sha256, sha256OfAll } from "../core/json.ts";
 import type { Domain } from "./domains.ts";
 import type { Hub, Repository } from "../hub/hub.ts";
+import { emptyFile } from "./jsonl.ts";
 import { generateMini } from "./mini.ts";
 import { readRows, type Row } from "./row.ts";
 import { parseScenes, type Scene, type Split, SPLITS } from "./scenes.ts";
@@ -51,7 +52,7 @@ export interface SuiteOptions {
   revision?: string;
   /** Folder of the cache, where downloads are kept. Default `.cache`. */
   cache?: string;
-  /** Told which commit a branch stood for. */
+  /** Told which commit a branch stood for, and of text that was no Unicode. */
   say?: (message: string) => void;
   /** Whom to ask for `mood`. Default: the hub that the environment names. */
   hub?: Hub;
@@ -95,7 +96,11 @@ export async function loadSuite(
   const name = basename(resolve(nameOrFolder));
   const files = listFolder(nameOrFolder);
   const below = files.includes("data") ? listFolder(join(nameOrFolder, "data")) : [];
-  const splits = await readSplits(nameOrFolder, [...files, ...below.map((file) => `data/${file}`)]);
+  const splits = await readSplits(
+    nameOrFolder,
+    [...files, ...below.map((file) => `data/${file}`)],
+    options.say,
+  );
   return { name, synthetic: false, ...splits, hash: hashOfSplits(splits) };
 }
 
@@ -125,7 +130,7 @@ async function loadMood(
       `The suite mood is ${commit}, for which "${revision}" stands now; --revision ${commit} gets the same again, without network.`,
     );
   }
-  const splits = await readSplits(folder, paths);
+  const splits = await readSplits(folder, paths, say);
   return {
     name: "mood",
     synthetic: false,
@@ -160,7 +165,7 @@ export function describeSuite(
  * @returns SHA-256 over all rows of all splits, 64 hexadecimal digits.
  */
 export function hashOfSplits(splits: Record<Split, readonly Row[]>): string {
-  return hashOf(SPLITS.map((split) => sha256(toJsonl(splits[split]))));
+  return hashOf(SPLITS.map((split) => sha256OfAll(Iterator.from(splits[split]).map(lineOf))));
 }
 
 /**
@@ -170,7 +175,11 @@ export function hashOfSplits(splits: Record<Split, readonly Row[]>): string {
  * @returns one line a row; what the hashes of a suite are taken of.
  */
 export function toJsonl(rows: readonly Row[]): string {
-  return rows.map((row) => JSON.stringify(row) + "\n").join("");
+  return rows.map(lineOf).join("");
+}
+
+function lineOf(row: Row): string {
+  return JSON.stringify(row) + "\n";
 }
 
 /**
@@ -204,12 +213,20 @@ function listFolder(folder: string): string[] {
   }
 }
 
-async function readSplits(folder: string, paths: readonly string[]): Promise<Record<Split, Row[]>> {
+async function readSplits(
+  folder: string,
+  paths: readonly string[],
+  say?: (message: string) => void,
+): Promise<Record<Split, Row[]>> {
   const files = splitFiles(folder, paths);
   const read = async (split: Split): Promise<Row[]> => {
     const shards: Row[][] = [];
-    for (const path of files[split]) shards.push(await readRows(join(folder, path)));
-    return shards.flat();
+    for (const path of files[split]) shards.push(await readRows(join(folder, path), say));
+    const rows = shards.flat(); // one shard may be empty, not all
+    if (rows.length === 0 && files[split].length > 0) {
+      throw emptyFile(join(folder, files[split][0]));
+    }
+    return rows;
   };
   const [train, calibration, test] = [
     await read("train"),

@@ -60,6 +60,18 @@ export function sha256(data: string | Uint8Array): string {
 }
 
 /**
+ * SHA-256 of many texts as if they were one, which may be longer than a string can be.
+ *
+ * @param texts in order, hashed as UTF-8.
+ * @returns 64 lowercase hexadecimal digits.
+ */
+export function sha256OfAll(texts: Iterable<string>): string {
+  const hash = createHash("sha256");
+  for (const text of texts) hash.update(text);
+  return hash.digest("hex");
+}
+
+/**
  * A key for the cache: the hash of everything that a result depends on, unrounded.
  *
  * @param parts settings and hashes of inputs.

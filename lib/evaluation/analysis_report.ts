@@ -19,7 +19,7 @@ export type ReportedGroup = Record<string, number | null>;
 export interface Report {
   /** The ID domains, sorted. */
   in_distr_domains: string[];
-  /** By name: `id`, each other domain with unsafe rows, and `overall`. */
+  /** By name: `id`, each other domain with unsafe rows in the order of the alphabet, and `overall`. */
   groups: Record<string, ReportedGroup>;
 }
 
@@ -42,7 +42,9 @@ export function reportOn(
   rows: readonly ScoredRow[],
   { fprTargets, idDomains }: ReportOptions,
 ): Report {
-  const { safe, groups } = groupRows(rows, idDomains);
+  const { safe, groups: [id, ...others] } = groupRows(rows, idDomains);
+  // the release sorts the domains by name, and adds them up in this order
+  const groups = [id, ...others.toSorted((a, b) => a.name < b.name ? -1 : 1)];
   const scoresOf = (of: Int32Array) => Float64Array.from(of, (i) => rows[i].score);
   const safeScores = scoresOf(safe);
   const measured = groups.map((group) => {

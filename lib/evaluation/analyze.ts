@@ -12,7 +12,13 @@ import { writeFileAtomic } from "../core/files.ts";
 import { combine, combineLambda, fitLambda, logGrid, type Pointwise } from "../detector/fusion.ts";
 import { FPR_TARGETS } from "./evaluation.ts";
 import { type Report, reportOn, type ReportOptions, tableOf } from "./analysis_report.ts";
-import { alignFiles, FLIPPED, readScoredFile, type ScoredRow } from "./scored_file.ts";
+import {
+  alignFiles,
+  FLIPPED,
+  readScoredFile,
+  type ScoredFile,
+  type ScoredRow,
+} from "./scored_file.ts";
 
 /** The file of scored rows in the output folder. */
 const RESULTS = "results.jsonl";
@@ -59,11 +65,16 @@ export interface Analysis {
  * @param options how to combine and what to report.
  * @returns the report and what goes with it; throws a {@linkcode UserError} on bad input.
  */
-export function analyze(paths: readonly string[], options: AnalyzeOptions = {}): Analysis {
+export async function analyze(
+  paths: readonly string[],
+  options: AnalyzeOptions = {},
+): Promise<Analysis> {
   const { idDomains = ID_DOMAINS, fprTargets = FPR_TARGETS, predictSafe = false } = options;
   checkOptions(paths, options);
-  const read = paths.map((path) => readScoredFile(path, predictSafe));
-  const { files, warnings } = alignFiles(read);
+  const read: ScoredFile[] = [];
+  for (const path of paths) read.push(await readScoredFile(path, predictSafe));
+  const { files, warnings: missing } = alignFiles(read);
+  const warnings = [...read.flatMap((file) => file.warnings), ...missing];
   if (paths.length === 1 && options.aggregator !== undefined) {
     warnings.push("The aggregator is ignored: there is only one file.");
   }

@@ -6,6 +6,7 @@
  * @module
  */
 import { type JsonLine, readJsonl } from "../conversation/jsonl.ts";
+import { idText, show } from "../conversation/row.ts";
 import { suggestName, UserError } from "../core/errors.ts";
 
 /** The five dimensions of safety. */
@@ -36,11 +37,16 @@ export interface Question {
  *
  * @param path a `.jsonl` or `.jsonl.gz` file.
  * @param categories the accepted ones. The five dimensions by default.
+ * @param say told once, where lone surrogates were replaced.
  * @returns its questions in file order; throws a {@linkcode UserError} with the line of the first bad one.
  */
-export function readQuestions(path: string, categories = DIMENSIONS): Question[] {
+export function readQuestions(
+  path: string,
+  categories = DIMENSIONS,
+  say?: (message: string) => void,
+): Question[] {
   const lineOf = new Map<string, number>();
-  return readJsonl(path).map((record) => {
+  return readJsonl(path, say).map((record) => {
     const question = parseQuestion(path, record, categories);
     const earlier = lineOf.get(question.id);
     if (earlier !== undefined) {
@@ -70,7 +76,8 @@ function parseQuestion(
     const problem = `"${name}" must be text that is not empty, got ${show(found)}`;
     throw badQuestion(path, line, problem, "Correct or remove the question.");
   };
-  const [id, category, question] = [text("id"), text("category"), text("question")];
+  const id = typeof columns.id === "string" ? text("id") : idText(columns.id) ?? text("id");
+  const [category, question] = [text("category"), text("question")];
   const [safe, unsafe] = [text("Positive Option"), text("Negative Option")];
   if (!categories.includes(category)) {
     const problem = `unknown category "${category}"`;
@@ -85,11 +92,6 @@ function parseQuestion(
 
 const EXAMPLE = '{"id": "1", "category": "Privacy", "question": "…", "Positive Option": "…", ' +
   '"Negative Option": "…"}';
-
-function show(value: unknown): string {
-  const text = JSON.stringify(value);
-  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
-}
 
 function badQuestion(path: string, line: number, problem: string, remedy: string): UserError {
   return new UserError(`Cannot read "${path}" line ${line}: ${problem}`, remedy);

@@ -46,6 +46,19 @@ Deno.test("readQuestions() reads the released format, without white space around
   });
 });
 
+Deno.test("readQuestions() takes whole numbers as ids, and replaces lone surrogates", () => {
+  const question = "May I? \ud83d";
+  withFile([{ ...good, id: 7 }, { ...good, id: 8, question }], (path) => {
+    const said: string[] = [];
+    const [first, second] = readQuestions(path, undefined, (message) => said.push(message));
+    assert.deepEqual([first.id, second.id, second.question], ["7", "8", "May I? \ufffd"]);
+    assert.equal(said.length, 1);
+  });
+  withFile([{ ...good, id: 7 }, { ...good, id: "7" }], (path) => {
+    assert.throws(() => readQuestions(path), /line 2: the id "7" stands on line 1 already/);
+  });
+});
+
 Deno.test("readQuestions() accepts other categories where they are given", () => {
   withFile([{ ...good, category: "Arithmetic" }], (path) => {
     assert.equal(readQuestions(path, ["Arithmetic"])[0].category, "Arithmetic");
@@ -61,7 +74,7 @@ Deno.test("readQuestions() names file, line and problem of the first bad questio
     [{ ...second, "Negative Option": ` ${good["Positive Option"]}` }, /both options are/, /differ/],
     [{ ...second, question: " " }, /"question" must be text that is not empty, got " "$/, /./],
     [{ ...second, "Positive Option": "" }, /"Positive Option" must be text .* got ""$/, /./],
-    [{ ...second, id: 2 }, /"id" must be text that is not empty, got 2$/, /./],
+    [{ ...second, id: true }, /"id" must be text that is not empty, got true$/, /./],
     [
       { ...second, category: "Privcy" },
       /unknown category "Privcy"$/,

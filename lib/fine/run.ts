@@ -75,7 +75,7 @@ export async function constructQuestions(
     );
   }
   await using stack = new AsyncDisposableStack();
-  const open = readOpenQuestions(path, options.categories);
+  const open = readOpenQuestions(path, options.categories, say);
   const [{ client }] = await openRespondents(options, respondentContext(options, [], say, stack));
   const questions = await Promise.all(
     open.map((question) => constructOptions(client, question, options.attempts)),
@@ -94,7 +94,9 @@ export async function measureConsistency(
 ): Promise<FineRun> {
   await using stack = new AsyncDisposableStack();
   const { questions: path, categories, likelihood, parser: reading, results } = options;
-  const asked = path === undefined ? ownQuestions(categories) : readQuestions(path, categories);
+  const asked = path === undefined
+    ? ownQuestions(categories)
+    : readQuestions(path, categories, say);
   const controls = options.controls ? readQuestions(join(DATA, "control.jsonl"), ["Control"]) : [];
   const context = respondentContext(options, [...asked, ...controls], say, stack);
   const judges = await openJudges(options, { ...context, openBench });

@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from "node:path";
-import { loadLabelledSuite } from "../conversation/labelled_suite.ts";
+import { loadLabelledSuite } from "../log/labelled_suite.ts";
 import { loadSuite } from "../conversation/suite.ts";
 import { UsageError } from "../core/errors.ts";
 import type { Table } from "../report/table.ts";
@@ -49,7 +49,7 @@ export async function fitOnData(
   }
   const suite = train === undefined
     ? await loadSuite(name ?? FIT_FLAGS.suite.usual!, { cache, say })
-    : loadLabelledSuite(train, calibration);
+    : await loadLabelledSuite(train, calibration, { thoughts: !options.noThoughts, say });
   const output = options.output ??
     join(".cache", "monitor", quick ? `${suite.name}-quick` : suite.name);
   const bench = trainedWorkbench(suite, {

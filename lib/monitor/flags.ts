@@ -8,12 +8,14 @@ import * as flag from "../core/flag.ts";
 import { goingWith, type ValuesOf } from "../core/flags.ts";
 import { HEADLINE_FPR } from "../stats/tpr_at_fpr.ts";
 
+const noThoughts = (rest: string) => flag.toggle({ help: `leave out what a model thought${rest}` });
+
 /** What a monitor is fitted on, and for which false-positive rates. */
 export const FIT_FLAGS = {
   train: flag.text({
     value: "FILE",
     help:
-      "labelled conversations (.jsonl or .jsonl.gz), one a line: any shape that `deno task score` takes, " +
+      "labelled conversations (.jsonl, .jsonl.gz or .parquet), one a line: any shape that `deno task score` takes, " +
       "and malign (1 where what the assistant does is unsafe, else 0)",
   }),
   ...goingWith("train", "A suite has a calibration file of its own.", {
@@ -23,6 +25,7 @@ export const FIT_FLAGS = {
       help: "others, to calibrate on",
     }),
   }),
+  noThoughts: noThoughts(" of --train and --calibration"),
   suite: flag.text({
     value: "mini|mood|FOLDER",
     usual: "mini",
@@ -51,7 +54,7 @@ export const SCORE_FLAGS = {
   input: flag.text({
     value: "FILE",
     required: true,
-    help: "the conversations, plain or gzipped; - for standard input",
+    help: "the conversations, plain, gzipped or Parquet; - for standard input",
   }),
   output: flag.text({
     value: "FILE",
@@ -63,6 +66,7 @@ export const SCORE_FLAGS = {
     default: HEADLINE_FPR,
     help: "flag at this false-positive rate; one that the monitor was fitted for",
   }),
+  noThoughts: noThoughts("; the monitor should be fitted the same way"),
   spans: flag.toggle({ help: "add the places that surprised the monitor" }),
   overwrite: flag.toggle({ help: "replace the output if it exists" }),
 };

@@ -5,6 +5,7 @@
  */
 import { suggestName, UsageError } from "../core/errors.ts";
 import { startProgress } from "../core/progress.ts";
+import { describeNotes } from "../log/logs.ts";
 import { readMonitor, type Threshold } from "./fitted_monitor.ts";
 import type { ScoreFlags } from "./flags.ts";
 import { scoreLog } from "./score_log.ts";
@@ -16,13 +17,14 @@ import { scoreLog } from "./score_log.ts";
  * @returns what a user should know of it, a sentence each.
  */
 export async function scoreFiles(
-  { monitor: folder, fpr, ...options }: ScoreFlags & { threads: number },
+  { monitor: folder, fpr, noThoughts, ...options }: ScoreFlags & { threads: number },
 ): Promise<string[]> {
   const monitor = readMonitor(folder);
   const threshold = thresholdFor(fpr, monitor.thresholds);
   using progress = startProgress("scoring");
-  const { rows, flagged, truncated, resumedAt } = await scoreLog(monitor, {
+  const { rows, flagged, truncated, notes, resumedAt } = await scoreLog(monitor, {
     ...options,
+    thoughts: !noThoughts,
     threshold,
     progress,
   });
@@ -32,6 +34,7 @@ export async function scoreFiles(
       ? [`Continued after line ${resumedAt}, where an earlier run had stopped.`]
       : [],
     `${counted(rows)} scored, ${flagged} flagged at FPR ${threshold.target}.`,
+    ...describeNotes(options.input, notes),
     ...truncated > 0
       ? [
         `${

@@ -6,19 +6,29 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { type LogEntry, parseLogEntry } from "../conversation/logs.ts";
-import { parseLine, readRawLines, STANDARD } from "../conversation/log_lines.ts";
+import { STANDARD } from "../conversation/log_lines.ts";
+import { readRawRecords } from "../conversation/records.ts";
 import { UserError } from "../core/errors.ts";
 import { fileError } from "../core/files.ts";
 import { type GrowingFile, openGrowingFile } from "../core/growing_file.ts";
 import { hashOf } from "../core/json.ts";
 import type { Progress } from "../core/progress.ts";
+import {
+  addNotes,
+  chooseLogColumn,
+  type LogEntry,
+  type Notes,
+  parseLogEntry,
+} from "../log/logs.ts";
 import type { FittedMonitor, Threshold } from "./fitted_monitor.ts";
 import { openScorer } from "./scorer.ts";
 
+/** Changes when the same record would be written as another text, so that no output is begun with one and ended with another. */
+const RENDERING = 2;
+
 /** What to score, and how. */
 export interface ScoreLogOptions {
-  /** A file, plain or gzipped, or `-` for standard input. */
+  /** A file of JSON Lines, plain or gzipped, or of Parquet, or `-` for standard input. */
   input: string;
   /** A file, gzipped where it ends in `.gz`, or `-` for standard output. */
   output: string;
@@ -26,6 +36,8 @@ export interface ScoreLogOptions {
   threshold: Threshold;
   /** Whether surprising places are written. */
   spans: boolean;
+  /** Whether thoughts are part of the conversations. Default true. */
+  thoughts?: boolean;
   /** Whether an output that exists is replaced. */
   overwrite: boolean;
   /** Threads; what is written does not depend on it. */
@@ -47,6 +59,8 @@ export interface ScoreCounts {
   flagged: number;
   /** Those that lost turns at the front. */
   truncated: number;
+  /** What stands in them by name alone, because it has no text. */
+  notes: Notes;
 }
 
 /** How far a run is. */
@@ -82,16 +96,18 @@ export async function scoreLog(
   monitor: FittedMonitor,
   options: ScoreLogOptions,
 ): Promise<ScoreCounts & { resumedAt: number }> {
-  const { input, output, threshold, spans, threads, progress, pieceSize = 2 ** 20 } = options;
+  const { input, output, threshold, spans, threads, progress } = options;
   refuseSameFile(input, output);
   using file = openOutput(monitor, options);
-  const begun = file.saved ?? { rows: 0, flagged: 0, truncated: 0, line: 0, input: "" };
+  const none = { rows: 0, flagged: 0, truncated: 0, notes: {}, line: 0, input: "" };
+  const begun: State = structuredClone(file.saved ?? none);
   const { line: resumedAt, input: _, ...counts } = begun;
   await using scorer = await openScorer(monitor, { threads, spans });
-  for await (const { conversations, upTo, share } of readPieces(input, output, begun, pieceSize)) {
+  for await (const { conversations, upTo, share } of readPieces(options, begun)) {
     const scored = await scorer.score(conversations.map(({ conversation }) => conversation));
     const lines = scored.map(({ score, ...found }, i) => {
-      const { line, id } = conversations[i];
+      const { line, givenId: id, notes } = conversations[i];
+      addNotes(counts.notes, notes);
       const flagged = score > threshold.threshold;
       if (flagged) counts.flagged++;
       if (found.truncatedTurns > 0) counts.truncated++;
@@ -113,22 +129,20 @@ export async function scoreLog(
 
 /** The conversations after those that were scored before; the lines up to there must be the same as then. */
 async function* readPieces(
-  input: string,
-  output: string,
+  { input, output, thoughts = true, pieceSize = 2 ** 20 }: ScoreLogOptions,
   begun: State,
-  pieceSize: number,
 ): AsyncGenerator<Piece> {
   const hash = createHash("sha256");
   const digest = () => hash.copy().digest("hex"); // of the lines so far; more are added later
   let [conversations, size, line, share]: [Placed[], number, number, number] = [[], 0, 0, 0];
   const piece = (): Piece => ({ conversations, upTo: { line, input: digest() }, share });
-  for await (const raw of readRawLines(input)) {
+  for await (const raw of readRawRecords(input, chooseLogColumn)) {
     ({ line, share } = raw);
     hash.update(raw.bytes).update("\n");
     if (line === begun.line && digest() !== begun.input) throw otherInput(input, output, begun);
-    const record = line > begun.line ? parseLine(input, raw) : undefined;
+    const record = line > begun.line ? raw.read() : undefined;
     if (record === undefined) continue;
-    const entry = parseLogEntry(input, record);
+    const entry = parseLogEntry(input, record, { thoughts });
     conversations.push({ line, ...entry });
     size += entry.conversation.length;
     if (size < pieceSize) continue;
@@ -141,10 +155,16 @@ async function* readPieces(
 
 function openOutput(
   { hash }: FittedMonitor,
-  { output, threshold, spans, overwrite }: ScoreLogOptions,
+  { output, threshold, spans, thoughts = true, overwrite }: ScoreLogOptions,
 ): GrowingFile<State> {
   if (output === STANDARD) return standardOutput();
-  const key = hashOf({ monitor: hash, fpr: threshold.target, spans });
+  const key = hashOf({
+    monitor: hash,
+    fpr: threshold.target,
+    spans,
+    thoughts,
+    rendering: RENDERING,
+  });
   return openGrowingFile<State>(output, { key, overwrite });
 }
 

@@ -114,10 +114,11 @@ export interface AskedScores extends Record<Rubric, Float64Array> {
  * @returns scores, 0 to 100, danger up, shape (rows); throws a {@linkcode UserError} where a row is missing or another
  * conversation, or the files are of several judges.
  */
-export function askedScores(folder: string, rows: readonly Row[]): AskedScores {
-  const [alignment, uncertainty] = RUBRICS.map((rubric) =>
-    judgedRows(join(folder, `${rubric}.jsonl`), rows)
-  );
+export async function askedScores(folder: string, rows: readonly Row[]): Promise<AskedScores> {
+  const [alignment, uncertainty] = [
+    await judgedRows(join(folder, "alignment.jsonl"), rows),
+    await judgedRows(join(folder, "uncertainty.jsonl"), rows),
+  ];
   const scores = {
     alignment: alignment.map(({ score }) => score),
     uncertainty: uncertainty.map(({ score }) => score),
@@ -155,8 +156,9 @@ interface JudgedRow {
 }
 
 /** The lines of a file for rows, in the order of these. */
-function judgedRows(path: string, rows: readonly Row[]): JudgedRow[] {
-  const lines = new Map(readScoredFile(path).rows.map((row) => [row.id, row]));
+async function judgedRows(path: string, rows: readonly Row[]): Promise<JudgedRow[]> {
+  const scored = await readScoredFile(path);
+  const lines = new Map(scored.rows.map((row) => [row.id, row]));
   const missing = rows.filter(({ id }) => !lines.has(id));
   if (missing.length > 0) {
     throw new UserError(

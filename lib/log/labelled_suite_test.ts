@@ -18,13 +18,13 @@ function files(folder: string, contents: Record<string, object[]>): string[] {
   });
 }
 
-Deno.test("loadLabelledSuite() holds a fifth out, by the text alone", () => {
+Deno.test("loadLabelledSuite() holds a fifth out, by the text alone", async () => {
   using temporary = temporaryFolder();
   const [path, reversed] = files(temporary.path, {
     "own.jsonl": rows,
     "reversed.jsonl": rows.toReversed().map((row) => ({ ...row, id: `other ${row.id}` })),
   });
-  const suite = loadLabelledSuite(path);
+  const suite = await loadLabelledSuite(path);
   const texts = (of: readonly { conversation: string }[]) =>
     new Set(of.map(({ conversation }) => conversation));
   const [train, calibration] = [texts(suite.train), texts(suite.calibration)];
@@ -32,19 +32,19 @@ Deno.test("loadLabelledSuite() holds a fifth out, by the text alone", () => {
   assert.equal(suite.train.length + suite.calibration.length, 400);
   assert.equal(train.intersection(calibration).size, 0);
   assert.ok(calibration.size > 40 && calibration.size < 80, `${calibration.size} of 300`);
-  assert.deepEqual(texts(loadLabelledSuite(reversed).calibration), calibration);
+  assert.deepEqual(texts((await loadLabelledSuite(reversed)).calibration), calibration);
 });
 
-Deno.test("loadLabelledSuite() takes a calibration file that shares nothing with the training rows", () => {
+Deno.test("loadLabelledSuite() takes a calibration file that shares nothing with the training rows", async () => {
   using temporary = temporaryFolder();
   const [train, calibration, leaking] = files(temporary.path, {
     "train.jsonl": rows.slice(0, 200),
     "calibration.jsonl": rows.slice(200, 300),
     "leaking.jsonl": rows.slice(290),
   });
-  const suite = loadLabelledSuite(train, calibration);
+  const suite = await loadLabelledSuite(train, calibration);
   assert.deepEqual([suite.train.length, suite.calibration.length], [200, 100]);
-  assert.throws(
+  await assert.rejects(
     () => loadLabelledSuite(train, leaking),
     /Cannot calibrate on ".*leaking\.jsonl": the conversation "r300" stands in ".*train\.jsonl" too, as "r0"/,
   );

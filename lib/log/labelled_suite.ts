@@ -6,9 +6,9 @@
 import { basename } from "node:path";
 import { UserError } from "../core/errors.ts";
 import { sha256 } from "../core/json.ts";
-import { readLabelledLog } from "./logs.ts";
-import type { Row } from "./row.ts";
-import { hashOfSplits, type Suite } from "./suite.ts";
+import { type LabelledLogOptions, readLabelledLog } from "./logs.ts";
+import type { Row } from "../conversation/row.ts";
+import { hashOfSplits, type Suite } from "../conversation/suite.ts";
 
 /** One in so many conversations is held out for calibration. */
 const HELD_OUT = 5;
@@ -19,16 +19,29 @@ const HELD_OUT = 5;
  *
  * @param trainPath a file of labelled conversations.
  * @param calibrationPath another, if there is one.
+ * @param options what is left out of the conversations, and whom to tell.
  * @returns the suite; throws a {@linkcode UserError} at the first bad line, or where a conversation stands in both files.
  */
-export function loadLabelledSuite(trainPath: string, calibrationPath?: string): Suite {
-  const all = readLabelledLog(trainPath);
+export async function loadLabelledSuite(
+  trainPath: string,
+  calibrationPath?: string,
+  options: LabelledLogOptions = {},
+): Promise<Suite> {
+  const all = await readLabelledLog(trainPath, options);
   const splits = calibrationPath === undefined
     ? { train: all.filter((row) => !isHeldOut(row)), calibration: all.filter(isHeldOut) }
-    : { train: all, calibration: apartFrom(all, trainPath, calibrationPath) };
+    : {
+      train: all,
+      calibration: apartFrom(
+        all,
+        trainPath,
+        await readLabelledLog(calibrationPath, options),
+        calibrationPath,
+      ),
+    };
   const suite = { ...splits, test: [] };
   const hash = hashOfSplits(suite);
-  const name = basename(trainPath).replace(/\.jsonl(\.gz)?$/, "");
+  const name = basename(trainPath).replace(/\.(jsonl(\.gz)?|parquet)$/, "");
   return { ...suite, name, synthetic: false, hash };
 }
 
@@ -37,8 +50,12 @@ function isHeldOut({ conversation }: Row): boolean {
 }
 
 /** What was trained on cannot calibrate: a monitor is surer there than anywhere else. */
-function apartFrom(train: readonly Row[], trainPath: string, path: string): Row[] {
-  const calibration = readLabelledLog(path);
+function apartFrom(
+  train: readonly Row[],
+  trainPath: string,
+  calibration: Row[],
+  path: string,
+): Row[] {
   const trained = new Map(train.map(({ conversation, id }) => [conversation, id]));
   for (const { id, conversation } of calibration) {
     const same = trained.get(conversation);
