@@ -5,9 +5,10 @@
  * @module
  */
 import onnxProto from "onnx-proto";
+import type { Attribute } from "./ops.ts";
 import {
-  type Attribute,
   type DType,
+  isOp,
   type LoopBody,
   scalar,
   type Tensor,
@@ -62,6 +63,13 @@ export function toOnnx(
   }).finish();
 }
 
+/** What a node does, of a tensor or of the writer's own making (ops that only ONNX knows, such as MatMul). */
+interface NodeHead {
+  op: string;
+  domain?: string;
+  attributes?: Readonly<Record<string, Attribute>>;
+}
+
 /** Writes tensors as nodes, each once and after all that it depends on. */
 class Writer {
   readonly inputs: Tensor[] = [];
@@ -101,7 +109,7 @@ class Writer {
     if (x.body !== undefined) return this.#emitLoop(x, x.body);
     if (x.op === "Input") return this.#addInput(x);
     if (x.op === "Constant") return this.#addInitializer(x);
-    if (x.op === "FusedMatMul") return this.#emitProduct(x);
+    if (isOp(x, "FusedMatMul")) return this.#emitProduct(x);
     if (x.op === "Gather" && this.#isHalf(x.inputs[0])) {
       return this.#cast(this.#add(x, this.#emitAll(x.inputs)), FLOAT);
     }
@@ -109,7 +117,7 @@ class Writer {
     return this.#add(x, x.inputs.map((y) => full(y, this.#emit(y))));
   }
 
-  #emitProduct(x: Tensor): string {
+  #emitProduct(x: Tensor<"FusedMatMul">): string {
     const half = x.inputs.some((y) => this.#isHalf(y));
     const operands = x.inputs.map((y) =>
       half && !this.#isHalf(y) ? this.#cast(this.#emit(y), FLOAT16) : this.#emit(y)
@@ -122,8 +130,9 @@ class Writer {
     );
     const product = this.#add({ op: "MatMul" }, turned);
     const full = half ? this.#cast(product, FLOAT) : product;
-    const { float: factor } = alpha as { float: number };
-    return factor === 1 ? full : this.#add({ op: "Mul" }, [full, this.#emit(scalar(factor))]);
+    return alpha.float === 1
+      ? full
+      : this.#add({ op: "Mul" }, [full, this.#emit(scalar(alpha.float))]);
   }
 
   /** A body refers to what it takes from the graph around it by its name there. */
@@ -182,11 +191,7 @@ class Writer {
     return this.#add({ op: "Cast", attributes: { to } }, [name]);
   }
 
-  /** Adds a node; of a tensor it takes only the op. */
-  #add(
-    { op, domain = "", attributes = {} }: Pick<Tensor, "op"> & Partial<Tensor>,
-    input: string[],
-  ): string {
+  #add({ op, domain = "", attributes = {} }: NodeHead, input: string[]): string {
     const attribute = Object.entries(attributes).map(([key, value]) => attributeProto(key, value));
     return this.#addNode({ opType: op, domain, input, attribute });
   }

@@ -6,6 +6,8 @@
  * @module
  */
 
+import type { Attributes, FloatAttribute, Op } from "./ops.ts";
+
 /** A dimension: its size, or a name for a size that is known only when the graph runs. */
 export type Dim = number | string;
 
@@ -14,9 +16,6 @@ export type Shape = readonly Dim[];
 
 /** Element types in use. */
 export type DType = "float32" | "int64";
-
-/** What an ONNX node attribute may be; whole numbers are written as ints unless wrapped by {@linkcode float}. */
-export type Attribute = number | readonly number[] | { readonly float: number };
 
 /** The values of a constant. */
 export type TensorData = Float32Array | BigInt64Array;
@@ -34,15 +33,15 @@ export interface WeightSource {
 }
 
 /** A value of the graph; make one with {@linkcode input}, {@linkcode constant} or an op. */
-export interface Tensor {
+export interface Tensor<O extends Op = Op> {
   /** ONNX operator, or "Input", "Constant", "CustomGradient". */
-  readonly op: string;
+  readonly op: O;
   /** Operator set that the op comes from, "" for ONNX's own. */
   readonly domain: string;
   /** Operands, in the order in which the operator takes them. */
   readonly inputs: readonly Tensor[];
   /** The operator's settings under their ONNX names. */
-  readonly attributes: Readonly<Record<string, Attribute>>;
+  readonly attributes: Attributes[O];
   /** Known when the tensor is made, named dimensions included. */
   readonly shape: Shape;
   /** Type of its elements; only float32 has gradients. */
@@ -54,7 +53,7 @@ export interface Tensor {
   /** For weights only, which are constants too: where the values are read when the graph is written. */
   readonly source?: WeightSource;
   /** For "CustomGradient" only: how its value is computed, and its reverse-mode rule. */
-  readonly custom?: { readonly value: Tensor; readonly vjp: Vjp };
+  readonly custom?: { readonly value: Tensor; readonly vjp: Vjp<"CustomGradient"> };
   /** For "Loop" only: one round of it. */
   readonly body?: LoopBody;
 }
@@ -73,10 +72,13 @@ export interface LoopBody {
  * A reverse-mode rule: from the node and the gradient of the loss by its value, to the gradients by its
  * inputs, in order; `undefined` where an input has none (integers, masks).
  */
-export type Vjp = (node: Tensor, gradient: Tensor) => readonly (Tensor | undefined)[];
+export type Vjp<O extends Op> = (
+  node: Tensor<O>,
+  gradient: Tensor,
+) => readonly (Tensor | undefined)[];
 
 /** Marks an attribute as floating point, for a whole number too. */
-export function float(value: number): Attribute {
+export function float(value: number): FloatAttribute {
   return { float: value };
 }
 
@@ -88,7 +90,7 @@ export function float(value: number): Attribute {
  * @param dtype its element type.
  * @returns the tensor.
  */
-export function input(name: string, shape: Shape, dtype: DType = "float32"): Tensor {
+export function input(name: string, shape: Shape, dtype: DType = "float32"): Tensor<"Input"> {
   return { op: "Input", domain: "", inputs: [], attributes: {}, shape, dtype, name };
 }
 
@@ -104,7 +106,7 @@ export function constant(
   data: readonly number[] | TensorData,
   shape: readonly number[],
   name = "constant",
-): Tensor {
+): Tensor<"Constant"> {
   const values = Array.isArray(data) ? Float32Array.from(data) : data as TensorData;
   const size = shape.reduce((a, b) => a * b, 1);
   if (values.length !== size) {
@@ -131,7 +133,7 @@ export function constant(
  * @param value the number.
  * @returns a tensor of shape ().
  */
-export function scalar(value: number): Tensor {
+export function scalar(value: number): Tensor<"Constant"> {
   return constant([value], [], `${value}`);
 }
 
@@ -141,7 +143,7 @@ export function scalar(value: number): Tensor {
  * @param value the number.
  * @returns a tensor of int64, shape (1).
  */
-export function wholeNumber(value: number): Tensor {
+export function wholeNumber(value: number): Tensor<"Constant"> {
   return constant(BigInt64Array.of(BigInt(value)), [1], `${value}`);
 }
 
@@ -152,7 +154,7 @@ export function wholeNumber(value: number): Tensor {
  * @param source name, dimensions and values.
  * @returns the tensor.
  */
-export function weight(source: WeightSource): Tensor {
+export function weight(source: WeightSource): Tensor<"Constant"> {
   const { name, shape } = source;
   return {
     op: "Constant",
@@ -184,15 +186,33 @@ export interface NodeOptions {
  * @param options operator set and element type.
  * @returns the result.
  */
-export function node(
-  op: string,
+export function node<O extends Op>(
+  op: O,
   inputs: readonly Tensor[],
-  attributes: Readonly<Record<string, Attribute>>,
+  attributes: Attributes[O],
   shape: Shape,
   { domain = "", dtype = inputs[0].dtype }: NodeOptions = {},
-): Tensor {
+): Tensor<O> {
   const name = `${op}(${inputs.map((x) => x.name).join(", ")})`.slice(0, 80);
   return { op, domain, inputs, attributes, shape, dtype, name };
+}
+
+/**
+ * Whether a tensor is the value of an op; its attributes are then known.
+ *
+ * @param x a tensor.
+ * @param op the op.
+ * @returns true where it is.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { isOp, scalar } from "./tensor.ts";
+ * assert.ok(isOp(scalar(1), "Constant"));
+ * ```
+ */
+export function isOp<O extends Op>(x: Tensor, op: O): x is Tensor<O> {
+  return x.op === op;
 }
 
 /**
@@ -210,8 +230,8 @@ export function customGradient(
   name: string,
   value: Tensor,
   inputs: readonly Tensor[],
-  vjp: Vjp,
-): Tensor {
+  vjp: Vjp<"CustomGradient">,
+): Tensor<"CustomGradient"> {
   const { shape, dtype } = value;
   return {
     op: "CustomGradient",
