@@ -1,6 +1,7 @@
 /**
- * How wide a text is in Helvetica, without anything to measure it with. Vega without a canvas takes 0.8 em for every
- * character, twice what small letters have, and so leaves wide margins beside labels and cuts short what would have fitted.
+ * How wide a text is in Helvetica, without anything to measure it with. Vega without a canvas takes
+ * 0.8 em for every character, twice what small letters have, and so leaves wide margins beside labels
+ * and cuts short what would have fitted.
  *
  * @module
  */
