@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { mean } from "mathjs/number";
 import type { Row } from "../lib/conversation/row.ts";
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
 import { type Circumstances, meanOver, syntheticNotes } from "../lib/experiment/recall_table.ts";
@@ -134,10 +135,11 @@ function outcomesOf(
   fusion: readonly boolean[][],
 ): number[] {
   return OUTCOMES.map((outcome) => {
-    const hits = guard.map((of, seed) =>
-      rows.filter((row) => outcomeOf(of[row], fusion[seed][row]) === outcome).length
+    return mean(
+      guard.map((of, seed) =>
+        rows.filter((row) => outcomeOf(of[row], fusion[seed][row]) === outcome).length
+      ),
     );
-    return hits.reduce((sum, count) => sum + count, 0) / hits.length;
   });
 }
 

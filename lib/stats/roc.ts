@@ -4,6 +4,9 @@
  *
  *     AUROC = Σᵤ ( #{safe < u} + #{safe ≤ u} ) / (2 · nSafe · nUnsafe)
  *
+ * mathjs has no ROC curves. Counts are whole numbers and divided once, so that no order of the rows and
+ * no other way of counting changes a digit.
+ *
  * @module
  */
 import { sortFinite } from "./quantile.ts";
@@ -51,6 +54,14 @@ export interface RocPoint {
  * @param safe scores of safe rows, at least one, finite.
  * @param unsafe scores of unsafe rows, at least one, finite.
  * @returns points from (0, 0) to (1, 1), one for each distinct score, thresholds falling.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { rocCurve } from "./roc.ts";
+ * const rates = rocCurve([1, 2], [2, 3]).map(({ fpr, tpr }) => [fpr, tpr]);
+ * assert.deepEqual(rates, [[0, 0], [0, 0.5], [0.5, 1], [1, 1]]);
+ * ```
  */
 export function rocCurve(safe: ArrayLike<number>, unsafe: ArrayLike<number>): RocPoint[] {
   requireBothClasses("a ROC curve", safe, unsafe);
