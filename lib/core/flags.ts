@@ -9,10 +9,11 @@ import { suggestName, UsageError } from "./errors.ts";
 /**
  * Reads a command line strictly.
  *
- * @param args the words after the command.
- * @param flags the flags that it takes.
- * @param positionals whether it takes words that are no flags. Default false.
- * @returns values of the flags, and the other words; throws a {@linkcode UsageError} that suggests the nearest name.
+ * @param args the words after the command's name.
+ * @param flags those that it takes, as `node:util` describes them.
+ * @param positionals whether words without dashes are taken too. Default false.
+ * @returns values of the flags, and the other words; throws a {@linkcode UsageError} that suggests
+ * the nearest name.
  */
 export function readFlags<T extends ParseArgsOptionsConfig>(
   args: readonly string[],
@@ -55,10 +56,18 @@ export function readFlags<T extends ParseArgsOptionsConfig>(
 /**
  * Reads a flag that counts something.
  *
- * @param flag its name, for messages.
- * @param text its value.
+ * @param flag its name without dashes, for messages.
+ * @param text the value as it was typed.
  * @param most the largest that makes sense. Default 256.
  * @returns the number, from 1 to `most`; throws a {@linkcode UsageError} on anything else.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { positiveInteger } from "./flags.ts";
+ * assert.equal(positiveInteger("threads", "2"), 2);
+ * assert.throws(() => positiveInteger("threads", "0"), /from 1 to 256$/);
+ * ```
  */
 export function positiveInteger(flag: string, text: string, most = 256): number {
   const value = Number(text);

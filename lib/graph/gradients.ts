@@ -13,8 +13,8 @@ import { constant, dimProduct, isOp, showShape, type Tensor, type Vjp } from "./
  *
  * @param loss a tensor of one element.
  * @param wrt the values to differentiate by, taken as independent of each other.
- * @returns for each, dL/dx in the shape of x; throws where the loss does not depend on it, or where an op on
- * the way has no rule.
+ * @returns for each, dL/dx in the shape of x; throws where the loss does not depend on it, or where
+ * an op on the way has no rule.
  */
 export function gradients(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
   if (dimProduct(loss.shape) !== 1) {
@@ -65,7 +65,10 @@ function byTable<O extends DifferentiableOp>(
   return rules[node.op](node, gradient);
 }
 
-/** All nodes on a way from one of `wrt` to the loss, the loss first and every node before its inputs. */
+/**
+ * All nodes on a way from one of `wrt` to the loss, the loss first and every node before its
+ * inputs.
+ */
 function dependents(loss: Tensor, wrt: ReadonlySet<Tensor>): Set<Tensor> {
   const depends = new Map<Tensor, boolean>();
   const order: Tensor[] = [];

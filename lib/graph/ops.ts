@@ -1,11 +1,11 @@
 /**
- * Every op that a graph may hold, with its settings ("attributes") under their ONNX names. Rules and the writer read
- * attributes by this table, so that a misspelt one is a type error.
+ * Every op that a graph may hold, with its settings ("attributes") under their ONNX names. Rules
+ * and the writer read attributes by this table, so that a misspelt one is a type error.
  *
  * @module
  */
 
-/** A floating-point attribute, of a whole number too. */
+/** A floating-point attribute, even where its value is whole. */
 export interface FloatAttribute {
   /** The number. */
   readonly float: number;
@@ -99,8 +99,9 @@ export interface Attributes {
 export type Op = keyof Attributes;
 
 /**
- * Ops without an entry in the table of rules: their values do not move gradients, are only computed, or get a rule where
- * they are made (`customGradient`).
+ * Ops that the table of rules leaves out: no gradient flows through their values (integers,
+ * inputs), nothing that is trained needs one, or they get their rule where they are made
+ * (`customGradient`).
  */
 export type OpWithoutRule =
   | "Cast"

@@ -1,6 +1,7 @@
 /**
- * The reverse-mode rule of every differentiable op, in one table. In each, g is the gradient of the loss by the
- * op's value y. No rule adds by scattering: the order of such sums would vary from run to run.
+ * The reverse-mode rule of every differentiable op, in one table. In each, g is the gradient of the
+ * loss by the op's value y. No rule adds by scattering: the order of such sums would vary from run
+ * to run.
  *
  * @module
  */
@@ -87,8 +88,9 @@ const transposeVjp: Vjp<"Transpose"> = (
 const expandVjp: Vjp<"Expand"> = ({ inputs: [x] }, g) => [sumTo(g, x.shape), undefined];
 
 /**
- * A product of matrices, worked out transposed where it is wider than tall. ONNX Runtime shares out the rows of tall products
- * among its threads, but the columns of wide ones, and then adds in an order that depends on the number of threads.
+ * A product of matrices, worked out transposed where it is wider than tall. ONNX Runtime shares out
+ * the rows of tall products among its threads, but the columns of wide ones, and then adds in an
+ * order that depends on the number of threads.
  */
 function tallMatmul(a: Tensor, b: Tensor, options: Required<MatmulOptions>): Tensor {
   const product = matmul(a, b, options);
@@ -105,7 +107,8 @@ const matmulVjp: Vjp<"FusedMatMul"> = ({ inputs: [a, b], attributes }, g) => {
   const byA = transA
     ? matmul(b, g, { transA: transB, transB: true, alpha })
     : matmul(g, b, { transB: !transB, alpha });
-  // A matrix B shared by all leading axes gets the sum of their gradients: one product over all rows.
+  // A matrix B shared by all leading axes gets the sum of their gradients: one product over all
+  // rows.
   const shared = b.shape.length === 2 && a.shape.length > 2;
   const [rows, gRows] = shared ? [flattenRows(a), flattenRows(g)] : [a, g];
   const byB = transB
@@ -120,7 +123,10 @@ const gatherVjp: Vjp<"Gather"> = (
   g,
 ) => [matmul(oneHotColumns(table, indices), flattenRows(g)), undefined];
 
-/** The rule of each op, by the op's name: one that is missing, or there for nothing, is a type error. */
+/**
+ * The rule of each op, by the op's name: one that is missing, or there for nothing, is a type
+ * error.
+ */
 export const rules: { readonly [O in DifferentiableOp]: Vjp<O> } = {
   Add: addVjp,
   Div: divVjp,

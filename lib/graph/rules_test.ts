@@ -18,7 +18,10 @@ interface Case {
   positive?: boolean;
 }
 
-/** Operands of one shape; rows, columns, scalars and extra axes repeated; both repeated; one operand twice. */
+/**
+ * Operands of one shape; rows, columns, scalars and extra axes repeated; both repeated; one operand
+ * twice.
+ */
 const broadcasts = [
   [[2, 3], [2, 3]],
   [[2, 3], [3]],
@@ -49,7 +52,10 @@ const product = (a: number[], b: number[], transA: boolean, transB: boolean): Ca
   shapes: [a, b],
 });
 
-/** The rules that each group of cases checks, by the op's name in the table; one without a check is a type error. */
+/**
+ * The rules that each group of cases checks, by the op's name in the table; one without a check is
+ * a type error.
+ */
 const cases: Record<DifferentiableOp, Case[]> = {
   Add: binary("add", add),
   Sub: binary("sub", sub),

@@ -1,7 +1,7 @@
 /**
- * The nodes of a computation graph. A tensor is a value that ONNX Runtime will compute: an op applied to
- * other tensors, with its shape inferred at once, so that a mistake is reported where it is made.
- * Dimensions are numbers or names ("B"); a product of names is written "B*T".
+ * The nodes of a computation graph. A tensor is a value that ONNX Runtime will compute: an op
+ * applied to other tensors, with its shape inferred at once, so that a mistake is reported where it
+ * is made. Dimensions are numbers or names ("B"); a product of names is written "B*T".
  *
  * @module
  */
@@ -28,7 +28,10 @@ export interface WeightSource {
   readonly shape: readonly number[];
   /** The values, as many as the dimensions multiply to. */
   readonly data: Float32Array;
-  /** The same piece by piece, each to be used before the next is taken; for weights too large to be read at once. */
+  /**
+   * The same piece by piece, each to be used before the next is taken; for weights too large to be
+   * read at once.
+   */
   blocks?(): Iterable<Float32Array<ArrayBuffer>>;
 }
 
@@ -46,11 +49,13 @@ export interface Tensor<O extends Op = Op> {
   readonly shape: Shape;
   /** Type of its elements; only float32 has gradients. */
   readonly dtype: DType;
-  /** For messages and for the names of graph inputs. */
+  /** For messages; of an input, the name under which it is fed. */
   readonly name: string;
   /** The values, for constants only. */
   readonly data?: TensorData;
-  /** For weights only, which are constants too: where the values are read when the graph is written. */
+  /**
+   * For weights only, which are constants too: where the values are read when the graph is written.
+   */
   readonly source?: WeightSource;
   /** For "CustomGradient" only: how its value is computed, and its reverse-mode rule. */
   readonly custom?: { readonly value: Tensor; readonly vjp: Vjp<"CustomGradient"> };
@@ -69,8 +74,8 @@ export interface LoopBody {
 }
 
 /**
- * A reverse-mode rule: from the node and the gradient of the loss by its value, to the gradients by its
- * inputs, in order; `undefined` where an input has none (integers, masks).
+ * A reverse-mode rule: from the node and the gradient of the loss by its value, to the gradients by
+ * its inputs, in order; `undefined` where an input has none (integers, masks).
  */
 export type Vjp<O extends Op> = (
   node: Tensor<O>,
@@ -85,10 +90,8 @@ export function float(value: number): FloatAttribute {
 /**
  * A value that is given when the graph runs.
  *
- * @param name how it is fed.
- * @param shape its dimensions.
- * @param dtype its element type.
- * @returns the tensor.
+ * @param name under which it is fed; inputs of one name are one input.
+ * @param shape numbers, or names for sizes that differ from run to run.
  */
 export function input(name: string, shape: Shape, dtype: DType = "float32"): Tensor<"Input"> {
   return { op: "Input", domain: "", inputs: [], attributes: {}, shape, dtype, name };
@@ -99,8 +102,6 @@ export function input(name: string, shape: Shape, dtype: DType = "float32"): Ten
  *
  * @param data numbers (as float32), or a typed array.
  * @param shape its dimensions; they must multiply to the number of values.
- * @param name for messages.
- * @returns the tensor.
  */
 export function constant(
   data: readonly number[] | TensorData,
@@ -130,8 +131,7 @@ export function constant(
 /**
  * A float32 scalar stored in the graph.
  *
- * @param value the number.
- * @returns a tensor of shape ().
+ * @returns shape ().
  */
 export function scalar(value: number): Tensor<"Constant"> {
   return constant([value], [], `${value}`);
@@ -140,7 +140,6 @@ export function scalar(value: number): Tensor<"Constant"> {
 /**
  * A whole number stored in the graph, such as a place or a size.
  *
- * @param value the number.
  * @returns a tensor of int64, shape (1).
  */
 export function wholeNumber(value: number): Tensor<"Constant"> {
@@ -148,11 +147,11 @@ export function wholeNumber(value: number): Tensor<"Constant"> {
 }
 
 /**
- * A weight: a float32 constant whose values are read when the graph is written, not before, so that the graph of a model
- * takes no memory, and which may be written in another type or to another file than the graph.
+ * A weight: a float32 constant whose values are read when the graph is written, not before, so that
+ * the graph of a model takes no memory, and which may be written in another type or to another file
+ * than the graph.
  *
  * @param source name, dimensions and values.
- * @returns the tensor.
  */
 export function weight(source: WeightSource): Tensor<"Constant"> {
   const { name, shape } = source;
@@ -179,12 +178,9 @@ export interface NodeOptions {
 /**
  * Applies an op.
  *
- * @param op the ONNX operator.
- * @param inputs its operands.
- * @param attributes its settings.
- * @param shape the shape of the result.
+ * @param attributes its settings, as the table of ops has them.
+ * @param shape of the result, worked out by the caller.
  * @param options operator set and element type.
- * @returns the result.
  */
 export function node<O extends Op>(
   op: O,
@@ -200,10 +196,6 @@ export function node<O extends Op>(
 /**
  * Whether a tensor is the value of an op; its attributes are then known.
  *
- * @param x a tensor.
- * @param op the op.
- * @returns true where it is.
- *
  * @example
  * ```ts
  * import assert from "node:assert/strict";
@@ -217,8 +209,8 @@ export function isOp<O extends Op>(x: Tensor, op: O): x is Tensor<O> {
 
 /**
  * Gives a value a reverse-mode rule of its own: the graph computes `value`, but gradients flow to
- * `inputs` by `vjp`, not through the nodes behind `value`. For where the derived gradient would be slower
- * or less exact than the known formula.
+ * `inputs` by `vjp`, not through the nodes behind `value`. For where the derived gradient would be
+ * slower or less exact than the known formula.
  *
  * @param name what is computed, for messages.
  * @param value the result.
@@ -248,8 +240,15 @@ export function customGradient(
 /**
  * A shape as people write it.
  *
- * @param shape dimensions.
+ * @param shape numbers and names.
  * @returns such as `(B, T, 128)`.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { showShape } from "./tensor.ts";
+ * assert.equal(showShape(["B", "T", 128]), "(B, T, 128)");
+ * ```
  */
 export function showShape(shape: Shape): string {
   return `(${shape.join(", ")})`;
@@ -260,6 +259,14 @@ export function showShape(shape: Shape): string {
  *
  * @param dims numbers and names.
  * @returns a number where all are numbers, else a name such as "B*T*4".
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { dimProduct } from "./tensor.ts";
+ * assert.equal(dimProduct([2, 3]), 6);
+ * assert.equal(dimProduct(["B", 2, "T", 2]), "B*T*4");
+ * ```
  */
 export function dimProduct(dims: Shape): Dim {
   const size = dims.reduce<number>((a, d) => typeof d === "number" ? a * d : a, 1);
@@ -270,10 +277,6 @@ export function dimProduct(dims: Shape): Dim {
 
 /**
  * Whether two shapes are the same, names included.
- *
- * @param a one shape.
- * @param b another.
- * @returns true where all dimensions agree.
  */
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((d, i) => d === b[i]);

@@ -1,6 +1,7 @@
 /**
  * Figures: a Vega-Lite specification, rendered to SVG with the same bytes every time. What a figure
- * looks like (fonts, colours, widths) is said in Vega's terms, in `style` below; no SVG text is changed.
+ * looks like (fonts, colours, widths) is said in Vega's terms, in `style` below; no SVG text is
+ * changed.
  *
  * @module
  */
@@ -42,7 +43,8 @@ const { resetSVGDefIds, textMetrics } = vega as unknown as {
   textMetrics: { width(item: { fontSize?: number | null; limit?: number }, text: unknown): number };
 };
 
-// Vega's configuration has no say in how texts are measured: without a canvas it guesses (`text_width.ts`).
+// Vega's configuration has no say in how texts are measured: without a canvas it guesses
+// (`text_width.ts`).
 textMetrics.width = ({ fontSize, limit = 0 }, text) => {
   const width = textWidth(String(text ?? ""), fontSize ?? 11); // 11 is Vega's default
   return limit > 0 && width > limit ? limit : width;

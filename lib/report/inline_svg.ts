@@ -1,7 +1,7 @@
 /**
- * Figures inside a page. The one place where Vega's SVG is changed as text: its ids (`clip0`) cannot be
- * given a prefix, and its configuration turns roles and labels of marks off only for the file as well,
- * where they are wanted.
+ * Figures inside a page. This is the one place that changes SVG as text, as Vega can be told neither
+ * to prefix its ids (`clip0`), which must differ between the figures of a page, nor to leave out the
+ * roles and labels of marks in the page alone: the `.svg` file of the same drawing keeps them.
  *
  * @module
  */

@@ -1,12 +1,12 @@
 /**
- * The stratified bootstrap (Efron 1979): each resample draws, within every stratum, as many units as
- * the stratum has, with replacement. A unit is a row, or a cluster of rows that are not independent of
- * each other. A resample is the number of times that each unit was drawn, so that everything computed
- * from one resample is paired.
+ * The stratified bootstrap (Efron 1979): each resample draws, within every stratum, as many units
+ * as the stratum has, with replacement. A unit is a row, or a cluster of rows that are not
+ * independent of each other. A resample is the number of times that each unit was drawn, so that
+ * everything computed from one resample is paired.
  *
  * A billion draws are usual here, so the generator, sfc32 (Doty-Humphrey;
- * http://pracrand.sourceforge.net), is written into the loop and seeded from a named stream. A draw is
- * ⌊u · n / 2³²⌋, whose bias, below n / 2³², is far under the noise of any interval.
+ * http://pracrand.sourceforge.net), is written into the loop and seeded from a named stream. A draw
+ * is ⌊u · n / 2³²⌋, whose bias, below n / 2³², is far under the noise of any interval.
  *
  * @module
  */
@@ -27,8 +27,8 @@ export interface Units {
  * Groups rows into units and units into strata.
  *
  * @param strata for each row, the name of its stratum.
- * @param clusters for each row, the name of its cluster within the stratum, or undefined where the row
- * stands for itself.
+ * @param clusters for each row, the name of its cluster within the stratum, or undefined where the
+ * row stands for itself.
  * @returns the units, strata in order of their first row.
  *
  * @example
@@ -66,8 +66,8 @@ export function unitsOf(
  *
  * @param units what is drawn.
  * @param random seeds the draws.
- * @returns a function that writes the next resample into `counts`, shape (units): how often each unit
- * was drawn. A count over 255 would wrap around, but has a chance of less than 1 / 256!.
+ * @returns a function that writes the next resample into `counts`, shape (units): how often each
+ * unit was drawn. A count over 255 would wrap around; its chance is below 1 / 256!.
  */
 export function resampler(
   { starts }: Pick<Units, "starts">,

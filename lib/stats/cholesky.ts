@@ -3,20 +3,20 @@
  *
  *     A = L Lᵀ,   xᵀ A⁻¹ x = ‖L⁻¹ x‖²
  *
- * Matrices are flat, row by row. Row i of L solves L zᵀ = A[i] as far as column i, so one loop serves
- * both. It takes several right-hand sides at once: a large L does not fit in the processor's cache, and
- * reading it is what takes time.
+ * Matrices are flat, row by row. Row i of L solves L zᵀ = A[i] as far as column i, so one loop
+ * serves both. It takes several right-hand sides at once: a large L does not fit in the processor's
+ * cache, and reading it is what takes time.
  *
  * mathjs's number build has no matrices. Its full build takes 0.9 s to load, and its `lusolve` took
- * 940 ms for one system of d = 384, against 18 ms here; Mahalanobis distance solves one for every row,
- * with d up to some thousands.
+ * 940 ms for one system of d = 384, against 18 ms here; Mahalanobis distance solves one for every
+ * row, with d up to some thousands.
  *
  * @module
  */
 
 /**
- * A pivot this small beside the diagonal is rounding: what is left of a feature once those before it
- * are known. At 1e-9, distances still have six digits.
+ * A pivot this small beside the diagonal is rounding: what is left of a feature once those before
+ * it are known. At 1e-9, distances still have six digits.
  */
 const LEAST_PIVOT = 1e-9;
 
@@ -82,7 +82,8 @@ export function cholesky(matrix: Float64Array, d: number): Float64Array {
 }
 
 /**
- * Solves L z = b for every row b; each row's solution has the same bits whatever rows stand beside it.
+ * Solves L z = b for every row b; each row's solution has the same bits whatever rows stand beside
+ * it.
  *
  * @param lower a Cholesky factor, shape (d, d).
  * @param rows right-hand sides, shape (n, d).

@@ -1,16 +1,17 @@
 /**
- * Binary logistic regression with an L2 penalty on the weights, none on the intercept, for sparse and
- * dense features alike. The objective is that of scikit-learn:
+ * Binary logistic regression with an L2 penalty on the weights, none on the intercept, for sparse
+ * and dense features alike. The objective is that of scikit-learn:
  *
  *     f(w, b) = C Σᵢ log(1 + exp(−sᵢ zᵢ)) + ½ ‖w‖²,   z = X w + b,   s = 2 y − 1
  *
- * It is convex with one minimum. Newton's method finds it: each step is solved by conjugate gradients,
- * only as exactly as pays (Dembo and Steihaug 1983), then shortened until f falls enough (Armijo).
+ * It is convex with one minimum. Newton's method finds it: each step is solved by conjugate
+ * gradients, only as exactly as pays (Dembo and Steihaug 1983), then shortened until f falls enough
+ * (Armijo).
  *
- * Written here because no package of npm does this: mathjs fits no models, and `ml-logistic-regression`
- * takes a fixed number of gradient steps on dense matrices, without penalty and without saying how
- * far from the minimum it stopped. The bag of words has thousands of mostly empty columns, and a fit
- * must be the same one whatever it starts from.
+ * Written here because no package of npm does this: mathjs fits no models, and
+ * `ml-logistic-regression` takes a fixed number of gradient steps on dense matrices, without
+ * penalty and without saying how far from the minimum it stopped. The bag of words has thousands of
+ * mostly empty columns, and a fit must be the same one whatever it starts from.
  *
  * @module
  */

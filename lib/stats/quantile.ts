@@ -1,11 +1,11 @@
 /**
- * Quantiles with linear interpolation between order statistics, NumPy's default (type 7 of Hyndman and
- * Fan 1996): with n sorted values and h = (n − 1) p,
+ * Quantiles with linear interpolation between order statistics, NumPy's default (type 7 of Hyndman
+ * and Fan 1996): with n sorted values and h = (n − 1) p,
  *
  *     quantile(p) = x[⌊h⌋] + (h − ⌊h⌋) (x[⌊h⌋ + 1] − x[⌊h⌋])
  *
- * Written here for its last digit. A row is flagged strictly above a threshold that is a quantile, and
- * MOOD's thresholds are NumPy's: these are the same, bit for bit. mathjs's `quantileSeq` rounds
+ * Written here for its last digit. A row is flagged strictly above a threshold that is a quantile,
+ * and MOOD's thresholds are NumPy's: these are the same, bit for bit. mathjs's `quantileSeq` rounds
  * otherwise in 382 of 2,000 random cases, and then rows tied with the threshold change sides. (It
  * selects instead of sorting, and is twice as fast: 100 ms against 190 ms on 10⁶ numbers.)
  *

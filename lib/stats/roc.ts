@@ -1,11 +1,11 @@
 /**
- * The ROC curve and the area under it, of scores that rise with danger. The area is the chance that an
- * unsafe score exceeds a safe one, ties counted half (Mann-Whitney):
+ * The ROC curve and the area under it, of scores that rise with danger. The area is the chance that
+ * an unsafe score exceeds a safe one, ties counted half (Mann-Whitney):
  *
  *     AUROC = Σᵤ ( #{safe < u} + #{safe ≤ u} ) / (2 · nSafe · nUnsafe)
  *
- * mathjs has no ROC curves. Counts are whole numbers and divided once, so that no order of the rows and
- * no other way of counting changes a digit.
+ * mathjs has no ROC curves. Counts are whole numbers and divided once, so that no order of the rows
+ * and no other way of counting changes a digit.
  *
  * @module
  */
@@ -38,7 +38,9 @@ export function auroc(safe: ArrayLike<number>, unsafe: ArrayLike<number>): numbe
   return twice / (2 * sorted.length * ranked.length);
 }
 
-/** One corner of a ROC curve: what is reached when all scores at or over the threshold are flagged. */
+/**
+ * One corner of a ROC curve: what is reached when all scores at or over the threshold are flagged.
+ */
 export interface RocPoint {
   /** The lowest score flagged; Infinity where none is. */
   threshold: number;

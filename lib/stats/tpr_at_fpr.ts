@@ -1,7 +1,8 @@
 /**
  * True-positive rate at a target false-positive rate f, as MOOD (arXiv 2605.21602) computes it: the
- * threshold is the (1 − f) quantile of the safe scores with linear interpolation, and a row is flagged
- * when its score is strictly above. Ties at the threshold make the rate reached smaller than f.
+ * threshold is the (1 − f) quantile of the safe scores with linear interpolation, and a row is
+ * flagged when its score is strictly above. Ties at the threshold make the rate reached smaller
+ * than f.
  *
  * @module
  */
