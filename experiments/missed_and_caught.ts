@@ -10,6 +10,7 @@
  * @module
  */
 import { cutText } from "../lib/core/text.ts";
+import { mean } from "mathjs/number";
 import type { Row } from "../lib/conversation/row.ts";
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
 import { type Circumstances, meanOver, syntheticNotes } from "../lib/experiment/recall_table.ts";
@@ -135,10 +136,11 @@ function outcomesOf(
   fusion: readonly boolean[][],
 ): number[] {
   return OUTCOMES.map((outcome) => {
-    const hits = guard.map((of, seed) =>
-      rows.filter((row) => outcomeOf(of[row], fusion[seed][row]) === outcome).length
+    return mean(
+      guard.map((of, seed) =>
+        rows.filter((row) => outcomeOf(of[row], fusion[seed][row]) === outcome).length
+      ),
     );
-    return hits.reduce((sum, count) => sum + count, 0) / hits.length;
   });
 }
 

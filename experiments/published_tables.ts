@@ -11,6 +11,7 @@
  * @module
  */
 import { join } from "node:path";
+import { mean } from "mathjs/number";
 import { UserError } from "../lib/core/errors.ts";
 import { readText } from "../lib/core/files.ts";
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
@@ -95,10 +96,10 @@ const experiment = defineExperiment({
 
 function checkRow(table: string, monitor: string, recall: number[], lastPlace: number): CheckedRow {
   const parts = recall.slice(0, -1);
-  const mean = parts.reduce((sum, value) => sum + value, 0) / parts.length;
-  const excess = recall.at(-1)! - mean;
+  const average = mean(parts);
+  const excess = recall.at(-1)! - average;
   const addsUp = Math.abs(excess) <= lastPlace + 1e-9; // 1e-9 for binary fractions
-  return { table, monitor, recall, mean, excess, addsUp };
+  return { table, monitor, recall, mean: average, excess, addsUp };
 }
 
 function disagreements(groups: string[], [first, ...others]: PublishedTable[]): Disagreement[] {

@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { mean } from "mathjs/number";
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
 import {
   type Circumstances,
@@ -26,7 +27,6 @@ import { evaluate } from "../lib/evaluation/evaluation.ts";
 import { groupRows, scoresOf } from "../lib/evaluation/groups.ts";
 import type { Figure } from "../lib/report/figure.ts";
 import { percentCell, type Table } from "../lib/report/table.ts";
-import { meanOf } from "../lib/stats/mean.ts";
 import { rocCurve } from "../lib/stats/roc.ts";
 
 const TITLE = "ROC curves";
@@ -67,7 +67,7 @@ const experiment = defineExperiment({
       Object.fromEntries(
         groups.filter(({ rows: { length } }) => length > 0).map(({ name, rows: unsafe }) => {
           const bySeed = seeds.map((of) => ratesOn(grid, scoresOf(of, safe), scoresOf(of, unsafe)));
-          return [name, grid.map((_, k) => meanOf(bySeed.map((rates) => rates[k])))];
+          return [name, grid.map((_, k) => mean(bySeed.map((rates) => rates[k])))];
         }),
       ),
     ]);

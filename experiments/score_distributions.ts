@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { mean, std } from "mathjs/number";
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
 import { type Circumstances, meanOver, syntheticNotes } from "../lib/experiment/recall_table.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
@@ -16,7 +17,6 @@ import { fuse, FUSED, PARTS, scoredParts } from "../lib/workbench/fused.ts";
 import { groupRows, scoresOf } from "../lib/evaluation/groups.ts";
 import type { Figure } from "../lib/report/figure.ts";
 import type { Table } from "../lib/report/table.ts";
-import { meanOf } from "../lib/stats/mean.ts";
 import { quantile } from "../lib/stats/quantile.ts";
 import { shareAbove, thresholdAt } from "../lib/stats/tpr_at_fpr.ts";
 
@@ -74,12 +74,12 @@ const experiment = defineExperiment({
           1 - shareAbove(scoresOf(z, safe), quantile(scoresOf(z, rows), 0.5))
         );
         return [name, {
-          shares: shares[0].map((_, b) => meanOf(shares.map((of) => of[b]))),
-          rank: meanOf(ranks),
+          shares: shares[0].map((_, b) => mean(shares.map((of) => of[b]))),
+          rank: mean(ranks),
         }];
       });
       return [monitor, {
-        threshold: meanOf(thresholds),
+        threshold: mean(thresholds),
         groups: Object.fromEntries(ofKinds),
       }] as const;
     });
@@ -111,9 +111,9 @@ const experiment = defineExperiment({
 
 /** Scores in standard deviations of the safe rows from their mean. */
 function standardised(scores: Float64Array, safe: Int32Array): Float64Array {
-  const of = scoresOf(scores, safe);
-  const centre = meanOf(of);
-  const deviation = Math.sqrt(meanOf(of.map((score) => (score - centre) ** 2)));
+  const of = [...scoresOf(scores, safe)];
+  const centre = mean(of);
+  const deviation = Number(std(of, "uncorrected"));
   return scores.map((score) => (score - centre) / Math.max(deviation, 1e-6)); // 1e-6 as in the paper's lambda
 }
 

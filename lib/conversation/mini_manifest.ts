@@ -5,6 +5,7 @@
  * @module
  */
 import { join } from "node:path";
+import { mean } from "mathjs/number";
 import { writeFileAtomic } from "../core/files.ts";
 import { type Json, roundNumbers, sha256 } from "../core/json.ts";
 import { DOMAINS } from "./domains.ts";
@@ -82,7 +83,7 @@ function describeSplit(rows: readonly Row[], tokenizer: TokenCounter): Json {
         rows: rows.length,
         scenes: new Set(rows.map(({ scene }) => scene)).size,
         minTokens: Math.min(...lengths),
-        meanTokens: lengths.reduce((a, b) => a + b) / lengths.length,
+        meanTokens: mean(lengths),
         maxTokens: Math.max(...lengths),
       };
     }),

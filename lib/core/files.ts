@@ -10,7 +10,7 @@ import { UserError } from "./errors.ts";
  * Writes a file through a temporary name beside it, then renames; a killed run leaves no half file.
  * Missing parent folders are made; throws a {@linkcode UserError} where the system refuses.
  *
- * @param path where to.
+ * @param path of the file to be.
  * @param data text (as UTF-8) or bytes.
  */
 export function writeFileAtomic(path: string, data: string | Uint8Array): void {
@@ -27,7 +27,8 @@ export function writeFileAtomic(path: string, data: string | Uint8Array): void {
 }
 
 /**
- * Makes a folder and those above it, where they are missing; throws a {@linkcode UserError} where the system refuses.
+ * Makes a folder and those above it, where they are missing; throws a {@linkcode UserError} where
+ * the system refuses.
  */
 export function makeFolder(path: string): void {
   try {
@@ -81,7 +82,8 @@ export function readExactly(
 /**
  * Whether something exists at a path.
  *
- * @returns false also where a parent folder is missing; throws a {@linkcode UserError} where the system does not tell.
+ * @returns false also where a parent folder is missing; throws a {@linkcode UserError} where the
+ * system refuses.
  */
 export function exists(path: string): boolean {
   try {
@@ -98,14 +100,16 @@ export function exists(path: string): boolean {
 /**
  * How large a file is.
  *
- * @returns bytes, or undefined where there is nothing; throws a {@linkcode UserError} where the system does not tell.
+ * @returns bytes, or undefined where there is nothing; throws a {@linkcode UserError} where the
+ * system refuses.
  */
 export function fileSize(path: string): number | undefined {
   return exists(path) ? Deno.statSync(path).size : undefined;
 }
 
 /**
- * Removes a file or folder tree; nothing happens where there is none. Throws a {@linkcode UserError} where the system refuses.
+ * Removes a file or folder tree; nothing happens where there is none. Throws a
+ * {@linkcode UserError} where the system refuses.
  */
 export function removeIfPresent(path: string): void {
   try {
@@ -118,8 +122,7 @@ export function removeIfPresent(path: string): void {
 /**
  * Turns what the system says of a file into an error with a remedy.
  *
- * @param verb what was being done: read, write, …
- * @param error what was thrown.
+ * @param verb what was being done: `read`, `write`, …
  * @returns the error to throw.
  */
 export function fileError(verb: string, path: string, error: unknown): Error {

@@ -20,7 +20,10 @@ function inFolder(use: (folder: string) => void): void {
 
 const namesIn = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
 
-/** Runs `use` on a disk that takes half of a file and then says what a full Linux disk makes Deno say. */
+/**
+ * Runs `use` on a disk that takes half of a file and then says what a full Linux disk makes Deno
+ * say.
+ */
 function withFullDisk(use: () => void): void {
   const write = Deno.writeFileSync;
   Deno.writeFileSync = (path, data) => {

@@ -1,6 +1,6 @@
 /**
- * JSON with one spelling: RFC 8785 (sorted keys, no blanks), numbers rounded to 6 significant digits,
- * a newline at the end. Equal values give equal bytes.
+ * JSON with one spelling: RFC 8785 (sorted keys, no blanks), numbers rounded to 6 significant
+ * digits, a newline at the end. Equal values give equal bytes.
  *
  * @module
  */
@@ -14,8 +14,16 @@ export type Json = string | number | boolean | null | Json[] | { [key: string]: 
  * Rounds every number of a value; throws on NaN and infinities, which JSON would turn into null.
  *
  * @param value anything JSON can hold; `undefined` fields are dropped.
- * @param digits significant digits kept.
+ * @param digits significant digits kept, from 1 to 100. Default 6.
  * @returns a rounded copy.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { roundNumbers } from "./json.ts";
+ * const rounded = roundNumbers({ third: 1 / 3, count: 1234567 }, 2);
+ * assert.deepEqual(rounded, { third: 0.33, count: 1234567 });
+ * ```
  */
 export function roundNumbers(value: unknown, digits = 6): Json {
   const visit = (v: unknown, path: string): Json => {
@@ -44,6 +52,13 @@ export function roundNumbers(value: unknown, digits = 6): Json {
  *
  * @param value anything JSON can hold.
  * @returns RFC 8785 text of the rounded value, with a trailing newline.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { canonicalJson } from "./json.ts";
+ * assert.equal(canonicalJson({ b: 2 / 3, a: [1] }), '{"a":[1],"b":0.666667}\n');
+ * ```
  */
 export function canonicalJson(value: unknown): string {
   return canonicalize(roundNumbers(value)) + "\n";
@@ -74,8 +89,15 @@ export function sha256OfAll(texts: Iterable<string>): string {
 /**
  * A key for the cache: the hash of everything that a result depends on, unrounded.
  *
- * @param parts settings and hashes of inputs.
+ * @param parts settings and hashes of inputs, as JSON data.
  * @returns 64 lowercase hexadecimal digits.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { hashOf } from "./json.ts";
+ * assert.equal(hashOf({ a: 1, b: 2 }), hashOf({ b: 2, a: 1 })); // the order of keys says nothing
+ * ```
  */
 export function hashOf(parts: unknown): string {
   const text = canonicalize(parts);

@@ -8,6 +8,7 @@ import { evaluate, type GroupResult } from "./evaluation.ts";
 import { type Grouping, groupRows } from "./groups.ts";
 import { metricNames } from "./ranked_scores.ts";
 import type { Interval } from "../stats/bootstrap.ts";
+import { meanOf } from "../stats/mean.ts";
 import { auroc } from "../stats/roc.ts";
 import { tprAtFpr } from "../stats/tpr_at_fpr.ts";
 import type { ScoredRow } from "./scored_file.ts";
@@ -67,7 +68,7 @@ export function reportOn(
       ["overall", {
         ...countsOf(safe.length, totalUnsafe(groups)),
         n_domains: groups.length - 1,
-        ...meanOf(measured),
+        ...meansOf(measured),
       }],
     ]),
   };
@@ -82,11 +83,11 @@ function totalUnsafe(groups: Grouping["groups"]): number {
 }
 
 /** Metric by metric, the mean over groups that have it. */
-function meanOf(groups: ReportedGroup[]): ReportedGroup {
+function meansOf(groups: ReportedGroup[]): ReportedGroup {
   return Object.fromEntries(
     Object.keys(groups[0]).map((metric) => {
       const values = groups.map((group) => group[metric]).filter((value) => value !== null);
-      return [metric, values.length > 0 ? values.reduce((a, b) => a + b) / values.length : null];
+      return [metric, values.length > 0 ? meanOf(values) : null];
     }),
   );
 }

@@ -15,6 +15,7 @@
  * @module
  */
 import { join } from "node:path";
+import { mean } from "mathjs/number";
 import { startProgress } from "../core/progress.ts";
 import { stream } from "../core/random.ts";
 import type { Row } from "../conversation/row.ts";
@@ -77,7 +78,7 @@ export async function judgeScores(
   const [alignment, uncertainty] = await dangers(bench, judge, questionnaire, split, sequences);
   const exam = {
     rows: errors.length,
-    meanError: errors.reduce((sum, e) => sum + e, 0) / errors.length,
+    meanError: mean(errors),
     wrong: errors.filter((e) => e > 0.5).length / errors.length,
   };
   return { alignment, uncertainty, exam };

@@ -1,12 +1,12 @@
 /**
- * The stratified bootstrap (Efron 1979): each resample draws, within every stratum, as many units as the
- * stratum has, with replacement. A unit is a row, or a cluster of rows that are not independent of each
- * other. A resample is the number of times that each unit was drawn, so that everything computed
- * from one resample is paired.
+ * The stratified bootstrap (Efron 1979): each resample draws, within every stratum, as many units
+ * as the stratum has, with replacement. A unit is a row, or a cluster of rows that are not
+ * independent of each other. A resample is the number of times that each unit was drawn, so that
+ * everything computed from one resample is paired.
  *
- * A billion draws are usual here, so the generator, sfc32 (Doty-Humphrey; http://pracrand.sourceforge.net),
- * is written into the loop and seeded from a named stream. A draw is ⌊u · n / 2³²⌋, whose bias, below n / 2³²,
- * is far under the noise of any interval.
+ * A billion draws are usual here, so the generator, sfc32 (Doty-Humphrey;
+ * http://pracrand.sourceforge.net), is written into the loop and seeded from a named stream. A draw
+ * is ⌊u · n / 2³²⌋, whose bias, below n / 2³², is far under the noise of any interval.
  *
  * @module
  */
@@ -27,9 +27,18 @@ export interface Units {
  * Groups rows into units and units into strata.
  *
  * @param strata for each row, the name of its stratum.
- * @param clusters for each row, the name of its cluster within the stratum, or undefined where the row
- * stands for itself.
+ * @param clusters for each row, the name of its cluster within the stratum, or undefined where the
+ * row stands for itself.
  * @returns the units, strata in order of their first row.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { unitsOf } from "./bootstrap.ts";
+ * const { unitOfRow, starts } = unitsOf(["id", "ood", "id", "id"], ["a", "a", "a", "b"]);
+ * assert.deepEqual([...unitOfRow], [0, 2, 0, 1]); // rows 0 and 2 are one cluster
+ * assert.deepEqual(starts, [0, 2, 3]); // id has units 0 and 1, ood has unit 2
+ * ```
  */
 export function unitsOf(
   strata: readonly string[],
@@ -57,8 +66,8 @@ export function unitsOf(
  *
  * @param units what is drawn.
  * @param random seeds the draws.
- * @returns a function that writes the next resample into `counts`, shape (units): how often each unit was
- * drawn. A count would wrap over 255, which happens to a unit with chance 1 / 256!.
+ * @returns a function that writes the next resample into `counts`, shape (units): how often each
+ * unit was drawn. A count over 255 would wrap around; its chance is below 1 / 256!.
  */
 export function resampler(
   { starts }: Pick<Units, "starts">,
@@ -100,7 +109,15 @@ export interface Interval {
  *
  * @param estimate the value on the rows as they are.
  * @param replicates the values on the resamples, at least one, finite.
- * @returns the estimate between the 2.5% and 97.5% quantiles of the replicates.
+ * @returns the estimate, with the 2.5% and 97.5% quantiles of the replicates.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { percentileInterval } from "./bootstrap.ts";
+ * const replicates = Array.from({ length: 41 }, (_, i) => i);
+ * assert.deepEqual(percentileInterval(20, replicates), { estimate: 20, low: 1, high: 39 });
+ * ```
  */
 export function percentileInterval(estimate: number, replicates: ArrayLike<number>): Interval {
   const sorted = sortFinite(replicates);
