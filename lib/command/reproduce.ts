@@ -3,7 +3,7 @@ import { makeFolder } from "../core/files.ts";
 import { announce, duration } from "../core/progress.ts";
 import { resultsFolder, runnable, runOptions } from "../experiment/flags.ts";
 import { print, printJson, printTable, warn } from "../report/terminal.ts";
-import { claimsData, claimsTable } from "../results/claims.ts";
+import { claimsData, printedClaims } from "../results/claims.ts";
 import { judgeClaims } from "../results/published_claims.ts";
 import { writeReport } from "../results/report.ts";
 import { type Command, defineCommand } from "./command.ts";
@@ -25,7 +25,7 @@ Example: deno task reproduce --only guard_generalization,fusion`,
     const bench = await openWorkbench(options);
     const experiments = runnable(asked, bench, named);
     const folder = resultsFolder(values, bench.suite.name);
-    makeFolder(folder); // a folder that cannot be made is better known before the training than after it
+    makeFolder(folder); // fails before hours of training, not after, where it cannot be made
     const started = performance.now();
     const written: { json: string; svg: string }[] = [];
     for (const [i, experiment] of experiments.entries()) {
@@ -39,7 +39,7 @@ Example: deno task reproduce --only guard_generalization,fusion`,
     const judged = judgeClaims(folder).filter(({ verdict }) => verdict !== "not evaluated");
     const report = await writeReport(folder, await catalogue.load());
     if (values.json) return printJson({ written, report, claims: claimsData(judged) });
-    if (judged.length > 0) printTable(claimsTable(judged));
+    if (judged.length > 0) printTable(printedClaims(judged));
     print(report);
     print(`Done in ${duration((performance.now() - started) / 1000)}.`);
   },

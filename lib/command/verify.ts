@@ -3,11 +3,12 @@ import { join } from "node:path";
 import { UserError } from "../core/errors.ts";
 import { announce } from "../core/progress.ts";
 import { exists, readText, removeIfPresent } from "../core/files.ts";
-import { claimsData, claimsTable } from "../results/claims.ts";
+import { claimsData, printedClaims } from "../results/claims.ts";
 import { resultsFolder, runnable, runOptions } from "../experiment/flags.ts";
 import { print, printJson, printTable, warn } from "../report/terminal.ts";
 import type { Experiment } from "../experiment/experiment.ts";
-import { compareArtifacts, type Comparison, parseArtifact } from "../results/verify.ts";
+import { parseArtifact } from "../results/artifact.ts";
+import { compareArtifacts, type Verification } from "../results/verify.ts";
 import type { Workbench } from "../workbench/workbench.ts";
 import { judgeClaims } from "../results/published_claims.ts";
 import { type Command, defineCommand } from "./command.ts";
@@ -38,7 +39,7 @@ Example: deno task verify --only guard_generalization`,
         printJson({ artifacts: checked, claims: claimsData(judged) });
       } else {
         print("");
-        printTable(claimsTable(judged));
+        printTable(printedClaims(judged));
       }
       if (checked.some(({ agrees }) => !agrees)) Deno.exitCode = 1;
     } finally {
@@ -90,11 +91,11 @@ async function compare(
   bench: Workbench,
   path: string,
   fresh: string,
-): Promise<Comparison> {
+): Promise<Verification> {
   if (!exists(path)) return { agrees: false, finding: "it is missing" };
   const { runExperiment } = await import("../experiment/experiment.ts");
   const text = readText(path);
-  parseArtifact(path, experiment.name, text); // a broken one is better known before the training than after it
+  parseArtifact(path, { name: experiment.name }, text); // says that it is broken before hours of training, not after
   const { json } = await runExperiment(experiment, bench, fresh);
   return compareArtifacts(text, readText(json));
 }

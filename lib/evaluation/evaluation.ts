@@ -142,8 +142,7 @@ function replicate(
   quantities: readonly Quantity[],
   bootstrap: PairedBootstrap,
 ): Float64Array[][] {
-  const tables = monitors.map(() =>
-    quantities.map(() => new Float64Array(1 + bootstrap.resamples)) // (1 + resamples)
+  const tables = monitors.map(() => quantities.map(() => new Float64Array(1 + bootstrap.resamples)) // (1 + resamples)
   );
   if (quantities.length === 0) return tables;
   const work = workspaceFor(grouping);

@@ -4,42 +4,14 @@
  * @module
  */
 import { canonicalJson } from "../core/json.ts";
-import { UserError } from "../core/errors.ts";
 import type { Artifact } from "../experiment/experiment.ts";
 
 /** How an artifact compares with its recomputation. */
-export interface Comparison {
+export interface Verification {
   /** Whether it passed. */
   agrees: boolean;
   /** What was compared and found, one sentence. */
   finding: string;
-}
-
-/**
- * Reads an artifact.
- *
- * @param path where it stood, for the error.
- * @param experiment the name of the experiment that should have written it.
- * @param text what the file holds.
- * @returns the artifact; throws a {@linkcode UserError} where it is broken, or another experiment's.
- */
-export function parseArtifact(path: string, experiment: string, text: string): Artifact {
-  let artifact: Partial<Artifact> | null;
-  try {
-    artifact = JSON.parse(text);
-  } catch (cause) {
-    throw notAnArtifact(path, experiment, cause);
-  }
-  if (artifact?.experiment !== experiment) throw notAnArtifact(path, experiment);
-  return artifact as Artifact;
-}
-
-function notAnArtifact(path: string, experiment: string, cause?: unknown): UserError {
-  return new UserError(
-    `Cannot read "${path}": it is no artifact of "${experiment}"`,
-    "Restore it, or remove it and make it again with `deno task reproduce`.",
-    { cause },
-  );
 }
 
 /**
@@ -50,7 +22,7 @@ function notAnArtifact(path: string, experiment: string, cause?: unknown): UserE
  * @param fresh text of the one just made.
  * @returns whether they agree.
  */
-export function compareArtifacts(committed: string, fresh: string): Comparison {
+export function compareArtifacts(committed: string, fresh: string): Verification {
   if (committed === fresh) return { agrees: true, finding: "identical to the last byte" };
   const [before, now]: Artifact[] = [committed, fresh].map((text) => JSON.parse(text));
   const inputs = ({ suite, settings }: Artifact) => canonicalJson({ suite, settings });
