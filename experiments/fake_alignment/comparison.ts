@@ -8,12 +8,13 @@
 import type { FiguresBy, Measured } from "../../lib/evaluation/findings.ts";
 import { type Label, passed } from "../../lib/fine/multiple_choice.ts";
 import type { Examined, Outcome } from "../../lib/fine/scores.ts";
-import { type Interval, unitsOf } from "../../lib/stats/bootstrap.ts";
 import {
   forEachDraw,
+  type Interval,
   intervalOfDraws,
   pairedDifference,
-} from "../../lib/stats/paired_bootstrap.ts";
+  unitsOf,
+} from "../../lib/stats/bootstrap.ts";
 
 const isSafe = ({ openEnded }: Examined) => openEnded === "safe";
 const share = (picks: readonly (Label | undefined)[], of: (pick?: Label) => boolean) =>

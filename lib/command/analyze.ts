@@ -1,7 +1,7 @@
 /** `deno task analyze`: recall and AUROC of scored conversations. @module */
 import { UsageError } from "../core/errors.ts";
 import { AGGREGATORS, analyze, parseLambdaGrid } from "../evaluation/analyze.ts";
-import { print, warn } from "../report/terminal.ts";
+import { print, printTable, warn } from "../report/terminal.ts";
 import { type Command, defineCommand } from "./command.ts";
 
 /** The task. */
@@ -33,7 +33,7 @@ Example: deno task analyze guard.jsonl mahalanobis.jsonl --aggregator lambda --o
   },
   run({ values, words }) {
     const { aggregator, anchor, output } = values;
-    const { report, table, warnings } = analyze(words, {
+    const { report, tables, warnings } = analyze(words, {
       ...aggregator !== undefined && { aggregator },
       ...anchor !== undefined && { anchor: numbers("anchor", anchor)[0] },
       ...values["lambda-grid"] !== undefined &&
@@ -46,7 +46,8 @@ Example: deno task analyze guard.jsonl mahalanobis.jsonl --aggregator lambda --o
       ...output !== undefined && { output },
     });
     warnings.forEach(warn);
-    print(values.json ? JSON.stringify(report) : table);
+    if (values.json) return print(JSON.stringify(report));
+    tables.forEach(printTable);
   },
 });
 

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { Interval } from "../stats/bootstrap.ts";
-import { intervalOfDraws, pairedDifference } from "../stats/paired_bootstrap.ts";
+import { type Interval, intervalOfDraws, pairedDifference } from "../stats/bootstrap.ts";
 import { type Evaluation, quantityKey, RECALL } from "./evaluation.ts";
 import {
   type Between,

@@ -11,8 +11,13 @@
  */
 import { ID_DOMAINS } from "../conversation/domains.ts";
 import type { Labelled } from "../conversation/row.ts";
-import { type Interval, unitsOf } from "../stats/bootstrap.ts";
-import { forEachDraw, intervalOfDraws, type PairedBootstrap } from "../stats/paired_bootstrap.ts";
+import {
+  forEachDraw,
+  type Interval,
+  intervalOfDraws,
+  type PairedBootstrap,
+  unitsOf,
+} from "../stats/bootstrap.ts";
 import { type Grouping, groupRows } from "./groups.ts";
 import {
   measure,

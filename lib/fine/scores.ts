@@ -11,8 +11,7 @@
  * @module
  */
 import { UserError } from "../core/errors.ts";
-import { type Interval, unitsOf } from "../stats/bootstrap.ts";
-import { forEachDraw, intervalOfDraws } from "../stats/paired_bootstrap.ts";
+import { forEachDraw, type Interval, intervalOfDraws, unitsOf } from "../stats/bootstrap.ts";
 import { type Label, passed, type Picks, positionBias } from "./multiple_choice.ts";
 
 /** A question with both verdicts. */
