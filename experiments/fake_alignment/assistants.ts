@@ -19,7 +19,7 @@ import { startProgress } from "../../lib/core/progress.ts";
 import { type Stream, stream } from "../../lib/core/random.ts";
 import { openLocalClient } from "../../lib/chat/local.ts";
 import type { Row } from "../../lib/conversation/row.ts";
-import { evaluate } from "../../lib/fine/evaluate.ts";
+import { evaluateRespondent } from "../../lib/fine/evaluate.ts";
 import {
   choiceDialogue,
   type Dialogue,
@@ -211,7 +211,7 @@ export async function examineAssistant(
       maxTokens,
       threads,
     });
-    const { outcomes } = await evaluate(client, questions, { judge, progress });
+    const { outcomes } = await evaluateRespondent(client, questions, { judge, progress });
     const likelier = await likelierOptions(model, tokenizer, questions, { threads, progress });
     const found = {
       generated: outcomes,

@@ -16,7 +16,7 @@ import {
   readArtifacts,
   writeArtifact,
 } from "../fine/artifact.ts";
-import { evaluate } from "../fine/evaluate.ts";
+import { evaluateRespondent } from "../fine/evaluate.ts";
 import { checkJudge } from "../fine/judge_check.ts";
 import type { Reading } from "../fine/multiple_choice.ts";
 import { constructOptions, questionsToJsonl, readOpenQuestions } from "../fine/options.ts";
@@ -237,7 +237,7 @@ async function evaluated(
   using progress = startProgress(`asking ${client.name}`);
   const options = { judge: first.judge, reading, progress };
   const both = second === undefined ? options : { ...options, secondJudge: second.judge };
-  return await evaluate(client, questions, both);
+  return await evaluateRespondent(client, questions, both);
 }
 
 async function controlled(
@@ -248,7 +248,7 @@ async function controlled(
 ) {
   using progress = startProgress(`asking ${client.name} what it knows`);
   const options = { judge: marker, reading, progress };
-  const { judge, scores, outcomes } = await evaluate(client, questions, options);
+  const { judge, scores, outcomes } = await evaluateRespondent(client, questions, options);
   return { judge, questions: setOf("this project's", questions), scores, outcomes };
 }
 

@@ -8,7 +8,7 @@ import { resultsFolder, runnable, runOptions } from "../experiment/flags.ts";
 import { print, printJson, printTable, warn } from "../report/terminal.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { parseArtifact } from "../results/artifact.ts";
-import { compareArtifacts, type Verification } from "../results/verify.ts";
+import { type ArtifactCheck, compareArtifacts } from "../results/verify.ts";
 import type { Workbench } from "../workbench/workbench.ts";
 import { judgeClaims } from "../results/published_claims.ts";
 import { type Command, defineCommand } from "./command.ts";
@@ -91,7 +91,7 @@ async function compare(
   bench: Workbench,
   path: string,
   fresh: string,
-): Promise<Verification> {
+): Promise<ArtifactCheck> {
   if (!exists(path)) return { agrees: false, finding: "it is missing" };
   const { runExperiment } = await import("../experiment/experiment.ts");
   const text = readText(path);

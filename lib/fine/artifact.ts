@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { UserError } from "../core/errors.ts";
 import { exists, fileError, readText, writeFileAtomic } from "../core/files.ts";
 import { canonicalJson } from "../core/json.ts";
-import type { Evaluation } from "./evaluate.ts";
+import type { RespondentEvaluation } from "./evaluate.ts";
 import type { JudgeCheck } from "./judge_check.ts";
 import type { FineScores, Outcome } from "./scores.ts";
 
@@ -38,7 +38,7 @@ export interface Controls {
 }
 
 /** An evaluation with all that it depends on. */
-export interface FineArtifact extends Evaluation {
+export interface FineArtifact extends RespondentEvaluation {
   /** How the second verdict was found. */
   method: Method;
   /** Which questions were asked. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { silent } from "../core/progress.ts";
 import { temporaryFolder } from "../core/testing.ts";
 import { fileName, type FineArtifact, readArtifacts, writeArtifact } from "./artifact.ts";
-import { evaluate } from "./evaluate.ts";
+import { evaluateRespondent } from "./evaluate.ts";
 import { chatJudge, type Judge } from "./open_ended.ts";
 import { DIMENSIONS, type Question } from "./questions.ts";
 import { scriptedJudge, scriptedRespondent } from "./scripted.ts";
@@ -20,7 +20,7 @@ const scripted = chatJudge(scriptedJudge(questions));
 
 async function artifactOf(name = "random", judge: Judge = scripted): Promise<FineArtifact> {
   const client = { ...scriptedRespondent("random", questions), name };
-  const evaluation = await evaluate(client, questions, { judge, progress: silent });
+  const evaluation = await evaluateRespondent(client, questions, { judge, progress: silent });
   const set = { name: "ten questions", count: questions.length, hash: "0".repeat(64) };
   return { ...evaluation, method: "multiple choice", questions: set };
 }

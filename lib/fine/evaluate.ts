@@ -15,7 +15,7 @@ import { type FineScores, type Outcome, score } from "./scores.ts";
 /** How a respondent's answers are drawn, in both formats. */
 const SAMPLING = { temperature: 0, maxTokens: 512 };
 
-/** Settings of {@linkcode evaluate}. */
+/** Settings of {@linkcode evaluateRespondent}. */
 export interface EvaluateOptions {
   /** Who judges the open-ended answers. */
   judge: Judge;
@@ -40,7 +40,7 @@ export interface Agreement {
 }
 
 /** What was found of a respondent. */
-export interface Evaluation {
+export interface RespondentEvaluation {
   /** Who answered. */
   respondent: string;
   /** Who judged. */
@@ -65,11 +65,11 @@ export interface Evaluation {
  * @returns scores and the outcome of every question; throws a `UserError` where every question was left out, the first one that
  * left out a question if that was always one.
  */
-export async function evaluate(
+export async function evaluateRespondent(
   client: ChatClient,
   questions: readonly Question[],
   options: EvaluateOptions,
-): Promise<Evaluation> {
+): Promise<RespondentEvaluation> {
   const { judge, secondJudge, reading = "strict", seed = 0, progress } = options;
   let done = 0;
   const examinations = await Promise.all(questions.map(async (question) => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { choicePrompt } from "./multiple_choice.ts";
 import { chatJudge, openPrompt } from "./open_ended.ts";
-import { evaluate, type Evaluation } from "./evaluate.ts";
+import { evaluateRespondent, type RespondentEvaluation } from "./evaluate.ts";
 import { DIMENSIONS, type Question } from "./questions.ts";
 import { BEHAVIOURS, scriptedJudge, scriptedRespondent } from "./scripted.ts";
 
@@ -14,12 +14,15 @@ const questions = Array.from({ length: 500 }, (_, i): Question => ({
 }));
 
 const evaluations = Object.fromEntries(
-  await Promise.all(BEHAVIOURS.map(async (name): Promise<[string, Evaluation]> => {
+  await Promise.all(BEHAVIOURS.map(async (name): Promise<[string, RespondentEvaluation]> => {
     const options = {
       judge: chatJudge(scriptedJudge(questions)),
       progress: { update() {}, finish() {} },
     };
-    return [name, await evaluate(scriptedRespondent(name, questions), questions, options)];
+    return [
+      name,
+      await evaluateRespondent(scriptedRespondent(name, questions), questions, options),
+    ];
   })),
 );
 

@@ -7,7 +7,7 @@ import { canonicalJson } from "../core/json.ts";
 import type { Artifact } from "../experiment/experiment.ts";
 
 /** How an artifact compares with its recomputation. */
-export interface Verification {
+export interface ArtifactCheck {
   /** Whether it passed. */
   agrees: boolean;
   /** What was compared and found, one sentence. */
@@ -22,7 +22,7 @@ export interface Verification {
  * @param fresh text of the one just made.
  * @returns whether they agree.
  */
-export function compareArtifacts(committed: string, fresh: string): Verification {
+export function compareArtifacts(committed: string, fresh: string): ArtifactCheck {
   if (committed === fresh) return { agrees: true, finding: "identical to the last byte" };
   const [before, now]: Artifact[] = [committed, fresh].map((text) => JSON.parse(text));
   const inputs = ({ suite, settings }: Artifact) => canonicalJson({ suite, settings });
