@@ -16,7 +16,7 @@ import { type AskedJudge, askedScores } from "../lib/rater/asked.ts";
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
 import { recallContrasts } from "../lib/evaluation/contrasts.ts";
 import { contrastIn } from "../lib/evaluation/findings.ts";
-import { type JudgeScores, judgeScores, type RatingExam } from "../lib/rater/embedded.ts";
+import { type JudgeScores, judgeScores, type RaterExam } from "../lib/rater/embedded.ts";
 import { recallFigure, recallTable } from "../lib/experiment/recall_table.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { count, evaluated, fields, list, number, text } from "../lib/experiment/findings_schema.ts";
@@ -128,7 +128,7 @@ async function beside(
   };
 }
 
-function describeExam({ rows, wrong, meanError }: RatingExam): string {
+function describeExam({ rows, wrong, meanError }: RaterExam): string {
   const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
   return `The judge has one seed. Its exam on ${rows} training rows of new scenes: ${
     percent(wrong)

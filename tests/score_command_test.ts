@@ -94,7 +94,7 @@ Deno.test("score, killed in the middle and started again, ends in the same bytes
     assert.equal(code, 0, err);
     assert.match(
       err,
-      /^Gone on behind line \d+, where an earlier run had ended\.\n5 conversations/,
+      /^Continued after line \d+, where an earlier run had stopped\.\n5 conversations/,
     );
     assert.equal(Deno.readTextFileSync(scored), Deno.readTextFileSync(whole));
   });

@@ -28,8 +28,6 @@ export function writeFileAtomic(path: string, data: string | Uint8Array): void {
 
 /**
  * Makes a folder and those above it, where they are missing; throws a {@linkcode UserError} where the system refuses.
- *
- * @param path the folder.
  */
 export function makeFolder(path: string): void {
   try {
@@ -42,7 +40,6 @@ export function makeFolder(path: string): void {
 /**
  * Reads a whole file as UTF-8 text.
  *
- * @param path the file.
  * @returns its text; throws a {@linkcode UserError} where it cannot be read.
  */
 export function readText(path: string): string {
@@ -52,7 +49,6 @@ export function readText(path: string): string {
 /**
  * Reads a whole file.
  *
- * @param path the file.
  * @returns its bytes; throws a {@linkcode UserError} where it cannot be read.
  */
 export function readBytes(path: string): Uint8Array<ArrayBuffer> {
@@ -66,7 +62,6 @@ export function readBytes(path: string): Uint8Array<ArrayBuffer> {
 /**
  * Whether something exists at a path.
  *
- * @param path a file or folder.
  * @returns false also where a parent folder is missing; throws a {@linkcode UserError} where the system does not tell.
  */
 export function exists(path: string): boolean {
@@ -84,7 +79,6 @@ export function exists(path: string): boolean {
 /**
  * How large a file is.
  *
- * @param path the file.
  * @returns bytes, or undefined where there is nothing; throws a {@linkcode UserError} where the system does not tell.
  */
 export function fileSize(path: string): number | undefined {
@@ -93,8 +87,6 @@ export function fileSize(path: string): number | undefined {
 
 /**
  * Removes a file or folder tree; nothing happens where there is none. Throws a {@linkcode UserError} where the system refuses.
- *
- * @param path a file or folder.
  */
 export function removeIfPresent(path: string): void {
   try {
@@ -108,7 +100,6 @@ export function removeIfPresent(path: string): void {
  * Turns what the system says of a file into an error with a remedy.
  *
  * @param verb what was being done: read, write, …
- * @param path the file or folder.
  * @param error what was thrown.
  * @returns the error to throw.
  */
@@ -144,4 +135,15 @@ function reasonOf(error: Error): [why: string, remedy: string] {
     return ["a file was expected where a folder is, or the other way round", "Check the path."];
   }
   return [error.message, "Check the path and the disk."];
+}
+
+/**
+ * A name as that of a file.
+ *
+ * @param name such as `Qwen/Qwen2.5-7B`.
+ * @returns letters, digits, dots, dashes and underscores, a letter or digit first, at most 100 of them.
+ */
+export function fileName(name: string): string {
+  const plain = name.normalize("NFKC").replaceAll(/[^\p{L}\p{N}._-]+/gu, "-");
+  return plain.replaceAll(/^[^\p{L}\p{N}]+|[-.]+$/gu, "").slice(0, 100) || "model";
 }

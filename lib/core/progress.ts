@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Whom something long tells how far it is. */
+/** Is told how far long work has come. */
 export interface Progress {
   /** Reports the share that is done, from 0 to 1. */
   update(done: number, note?: string): void;

@@ -28,7 +28,7 @@ export interface ReportOptions {
 }
 
 /** By group what `evaluate` found of the scores, in table order. */
-type Found = Readonly<Record<string, GroupResult>>;
+export type Found = Readonly<Record<string, GroupResult>>;
 
 /** Groups that have unsafe rows, or should; the others are benign shifts. */
 const hasUnsafe = ([, { metrics }]: [string, GroupResult]) => "auroc" in metrics;

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { Workbench } from "../workbench/workbench.ts";
 import { readFlags } from "../core/flags.ts";
-import { resultsFolder, RUN_FLAGS, runnable, runOptions } from "./flags.ts";
+import { resultsFolder, RUN_FLAGS, runOptions } from "./flags.ts";
+import { runnable } from "./open_run.ts";
 
 const flagsOf = (...args: string[]) => readFlags(args, RUN_FLAGS).values;
 const optionsOf = (...args: string[]) => runOptions(flagsOf(...args), () => {});

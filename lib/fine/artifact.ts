@@ -6,7 +6,7 @@
  */
 import { join } from "node:path";
 import { UserError } from "../core/errors.ts";
-import { exists, fileError, readText, writeFileAtomic } from "../core/files.ts";
+import { exists, fileError, fileName, readText, writeFileAtomic } from "../core/files.ts";
 import { canonicalJson } from "../core/json.ts";
 import type { RespondentEvaluation } from "./evaluate.ts";
 import type { JudgeCheck } from "./judge_check.ts";
@@ -88,20 +88,8 @@ function withoutProblem(outcome: Outcome): Outcome {
 }
 
 /**
- * A name as that of a file.
- *
- * @param name such as `Qwen/Qwen2.5-7B`.
- * @returns letters, digits, dots, dashes and underscores, a letter or digit first, at most 100 of them.
- */
-export function fileName(name: string): string {
-  const plain = name.normalize("NFKC").replaceAll(/[^\p{L}\p{N}._-]+/gu, "-");
-  return plain.replaceAll(/^[^\p{L}\p{N}]+|[-.]+$/gu, "").slice(0, 100) || "model";
-}
-
-/**
  * Reads an artifact.
  *
- * @param path of the file.
  * @returns the artifact; throws a {@linkcode UserError} where it is broken, or something else.
  */
 export function readArtifact(path: string): FineArtifact {

@@ -1,13 +1,12 @@
 /**
- * Endpoints as `deno task fine` asks them: with permission for their host, and every answer kept, so that a killed run goes on where
- * it was.
+ * Endpoints as `deno task fine` asks them: with permission for their host, and every answer kept, so that a run that was
+ * killed continues where it had stopped.
  *
  * @module
  */
 import { join } from "node:path";
 import type { ChatClient } from "../chat/client.ts";
-import { fileName } from "./artifact.ts";
-import { warn } from "../report/terminal.ts";
+import { fileName } from "../core/files.ts";
 import { requireNetwork } from "../chat/network.ts";
 
 /** Which endpoint, and where its answers are kept. */
@@ -24,6 +23,8 @@ export interface KeptEndpoint {
   cache: string;
   /** What its answers are, a word that names their file. */
   purpose: string;
+  /** Told what a user should know of the kept answers. */
+  say: (message: string) => void;
 }
 
 /**
@@ -33,7 +34,7 @@ export interface KeptEndpoint {
  * @returns a client; disposing of it closes the file. Throws a {@linkcode UserError} where this process may not reach the host.
  */
 export async function openKeptEndpoint(
-  { cache, purpose, ...options }: KeptEndpoint,
+  { cache, purpose, say, ...options }: KeptEndpoint,
 ): Promise<ChatClient & Disposable> {
   const { endpointClient } = await import("../chat/endpoint.ts");
   const { recordingClient } = await import("../chat/recording.ts");
@@ -41,5 +42,5 @@ export async function openKeptEndpoint(
   const { host } = new URL(options.baseURL);
   await requireNetwork(host, "fine");
   const file = `${fileName(`${host} ${options.model}`)}.${purpose}.jsonl`;
-  return recordingClient(client, join(cache, "fine", file), warn);
+  return recordingClient(client, join(cache, "fine", file), say);
 }

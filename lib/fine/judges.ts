@@ -10,21 +10,10 @@ import { chatMarker, exactMarker } from "./capability.ts";
 import { chatJudge, type Judge } from "./open_ended.ts";
 import { scriptedJudge } from "./scripted.ts";
 import { openKeptEndpoint } from "./endpoint.ts";
-import {
-  namedEndpoint,
-  recordedName,
-  type RespondentContext,
-  type RespondentFlags,
-} from "./respondents.ts";
+import { recordedName, type RespondentContext } from "./respondents.ts";
+import type { JudgeFlags } from "./flags.ts";
+import { namedEndpoint } from "../chat/endpoint_flags.ts";
 import type { Workbench } from "../workbench/workbench.ts";
-
-/** Flags that say who judges. */
-export interface JudgeFlags extends RespondentFlags {
-  /** Each a kind, perhaps with a colon and what it needs. */
-  judge?: string[] | undefined;
-  /** Base URL of the judges' endpoint; the respondent's by default. */
-  "judge-endpoint"?: string | undefined;
-}
 
 /** What all judges need. */
 export interface JudgeContext extends RespondentContext {
@@ -47,7 +36,6 @@ const KINDS = ["endpoint", "guard", "recorded", "scripted"];
 /**
  * Opens those who judge.
  *
- * @param flags as read.
  * @param context of the respondents, and the suite.
  * @returns one judge or two; throws a {@linkcode UsageError} where there is none, or a third.
  */
@@ -83,10 +71,10 @@ async function openJudge(
 ): Promise<SeatedJudge> {
   const [kind, ...rest] = wanted.split(":");
   const what = rest.join(":");
-  const { questions, concurrency, cache, stack } = context;
+  const { questions, concurrency, cache, stack, say } = context;
   switch (kind) {
     case "endpoint": {
-      const own = flags["judge-endpoint"];
+      const own = flags.judgeEndpoint;
       const endpoint = { endpoint: own ?? flags.endpoint, model: what || flags.model };
       const keyVariable = own === undefined ? "OPENAI_API_KEY" : "JUDGE_API_KEY";
       const client = await openKeptEndpoint({
@@ -95,6 +83,7 @@ async function openJudge(
         concurrency,
         cache,
         purpose: "verdicts",
+        say,
       });
       return seated(stack.use(client));
     }
@@ -102,7 +91,7 @@ async function openJudge(
       if (what === "") break;
       return seated(recordedClient(what, recordedName(what)));
     case "guard": {
-      const { suiteGuardJudge } = await import("./embedded_guard.ts");
+      const { suiteGuardJudge } = await import("./guard_judge.ts");
       const judge = stack.use(await suiteGuardJudge(await context.openBench()));
       return { judge, marker: exactMarker, guard: true };
     }

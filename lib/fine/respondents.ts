@@ -12,21 +12,9 @@ import type { Label } from "./multiple_choice.ts";
 import type { Question } from "./questions.ts";
 import { type BehaviourName, BEHAVIOURS, scriptedRespondent } from "./scripted.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
+import { namedEndpoint } from "../chat/endpoint_flags.ts";
 import { openKeptEndpoint } from "./endpoint.ts";
-
-/** Flags that say who answers. */
-export interface RespondentFlags {
-  /** Base URL of an endpoint. */
-  endpoint?: string | undefined;
-  /** The model's name there; names recorded answers and checkpoints too. */
-  model?: string | undefined;
-  /** Folder of a local language model. */
-  checkpoint?: string | undefined;
-  /** File of recorded answers. */
-  recorded?: string | undefined;
-  /** A behaviour, or `all`. */
-  scripted?: string | undefined;
-}
+import type { RespondentFlags } from "./flags.ts";
 
 /** What all respondents need. */
 export interface RespondentContext {
@@ -38,6 +26,8 @@ export interface RespondentContext {
   threads: number;
   /** Folder of the cache. */
   cache: string;
+  /** Told what a user should know, a sentence at a time. */
+  say: (message: string) => void;
   /** Holds what must be closed. */
   stack: AsyncDisposableStack;
 }
@@ -58,7 +48,6 @@ const KINDS: readonly RespondentKind[] = ["endpoint", "checkpoint", "recorded", 
 /**
  * Finds out what kind of respondent is wanted. Without a flag it is the endpoint that the environment names.
  *
- * @param flags as read.
  * @returns the kind; throws a {@linkcode UsageError} where it is none, or more than one.
  */
 export function respondentKind(flags: RespondentFlags): RespondentKind {
@@ -81,7 +70,6 @@ export function respondentKind(flags: RespondentFlags): RespondentKind {
 /**
  * Opens those who answer.
  *
- * @param flags as read.
  * @param context questions, limits, and what closes them.
  * @returns one respondent, or several scripted ones.
  */
@@ -89,7 +77,7 @@ export async function openRespondents(
   flags: RespondentFlags,
   context: RespondentContext,
 ): Promise<Respondent[]> {
-  const { questions, concurrency, cache, stack } = context;
+  const { questions, concurrency, cache, stack, say } = context;
   switch (respondentKind(flags)) {
     case "endpoint": {
       const client = await openKeptEndpoint({
@@ -98,6 +86,7 @@ export async function openRespondents(
         concurrency,
         cache,
         purpose: "answers",
+        say,
       });
       return [{ client: stack.use(client) }];
     }
@@ -112,29 +101,6 @@ export async function openRespondents(
         client: scriptedRespondent(name, questions),
       }));
   }
-}
-
-/**
- * The endpoint that flags and environment name.
- *
- * @param flags as read.
- * @returns its base URL and model; throws a {@linkcode UsageError} where one is missing.
- */
-export function namedEndpoint(
-  { endpoint, model }: Pick<RespondentFlags, "endpoint" | "model">,
-): { baseURL: string; model: string } {
-  const named = (flag: string, value: string | undefined, variable: string): string => {
-    const found = value ?? Deno.env.get(variable);
-    if (found) return found;
-    throw new UsageError(
-      `Cannot ask an endpoint: --${flag} must name it, or ${variable} in the environment`,
-      "Give, for instance, --endpoint http://127.0.0.1:8000/v1 --model NAME.",
-    );
-  };
-  return {
-    baseURL: named("endpoint", endpoint, "OPENAI_BASE_URL"),
-    model: named("model", model, "OPENAI_MODEL"),
-  };
 }
 
 async function openCheckpoint(

@@ -7,7 +7,7 @@ import type { AskOptions, ChatClient, Message } from "../chat/client.ts";
 import { requestHash } from "../chat/recorded.ts";
 import { type Stream, stream } from "../core/random.ts";
 import { choicePrompt, type Label, type Order } from "./multiple_choice.ts";
-import { judgePrompt, openPrompt } from "./open_ended.ts";
+import { openPrompt, verdictPrompt } from "./open_ended.ts";
 import type { Question } from "./questions.ts";
 
 /** What is asked: a question, with options in an order unless it is open-ended. */
@@ -80,7 +80,7 @@ export function scriptedRespondent(
  * @returns a client that finds an answer unsafe exactly if it is the question's unsafe option.
  */
 export function scriptedJudge(questions: readonly Question[]): ChatClient {
-  const unsafe = new Set(questions.map((q) => lastOf(judgePrompt(q, q.unsafe))));
+  const unsafe = new Set(questions.map((q) => lastOf(verdictPrompt(q, q.unsafe))));
   const verdict = (messages: readonly Message[]) =>
     unsafe.has(lastOf(messages)) ? "[[unsafe]]" : "[[safe]]";
   return { name: "knows the options", ask: (messages) => Promise.resolve(verdict(messages)) };

@@ -118,7 +118,7 @@ function thresholdOf(rows: readonly Row[], scores: Float64Array, target: number)
   return { target, threshold: kept, fpr: shareAbove(safe, kept), recall: shareAbove(unsafe, kept) };
 }
 
-/** What the fit could not do without; better known before the training than after it. */
+/** Refuses before the training what could not be fitted or calibrated after it. */
 function requireRows({ suite, size }: Workbench, fprTargets: readonly number[]): void {
   const [train, calibration] = [countsOf(suite.train), countsOf(suite.calibration)];
   const leastSafe = size.hiddenSize + 1;

@@ -1,7 +1,7 @@
 /**
  * Scoring a log of any size: it is read line by line, scored in pieces of bounded size, and written in its own order. A run that
- * was killed is gone on with behind its last whole piece, if monitor, settings and the lines so far are the same, and ends
- * in the same bytes.
+ * was killed continues after its last whole piece, if monitor, settings and the lines so far are the same, and ends in the
+ * same bytes.
  *
  * @module
  */
@@ -75,8 +75,7 @@ interface Piece {
  * Scores a log.
  *
  * @param monitor which monitor.
- * @param options what to score, and how.
- * @returns counts over the whole output, and the line behind which this run went on where one before it was killed, else 0;
+ * @returns counts over the whole output, and the line after which it continued a run that had stopped, else 0;
  * throws a {@linkcode UserError} where a line is bad, or a file cannot be read or written.
  */
 export async function scoreLog(
@@ -112,7 +111,7 @@ export async function scoreLog(
   return { ...counts, resumedAt };
 }
 
-/** The conversations behind what was scored before, which must be the same lines as then. */
+/** The conversations after those that were scored before; the lines up to there must be the same as then. */
 async function* readPieces(
   input: string,
   output: string,
@@ -120,7 +119,7 @@ async function* readPieces(
   pieceSize: number,
 ): AsyncGenerator<Piece> {
   const hash = createHash("sha256");
-  const digest = () => hash.copy().digest("hex"); // of the lines so far; the hash goes on
+  const digest = () => hash.copy().digest("hex"); // of the lines so far; more are added later
   let [conversations, size, line, share]: [Placed[], number, number, number] = [[], 0, 0, 0];
   const piece = (): Piece => ({ conversations, upTo: { line, input: digest() }, share });
   for await (const raw of readRawLines(input)) {
@@ -149,7 +148,7 @@ function openOutput(
   return openGrowingFile<State>(output, { key, overwrite });
 }
 
-/** What is written there cannot be gone on with. */
+/** Standard output, which no later run can continue. */
 function standardOutput(): GrowingFile<State> {
   return {
     saved: undefined,
@@ -189,7 +188,7 @@ function identityOf(path: string): string | undefined {
 
 function otherInput(input: string, output: string, { line }: State): UserError {
   return new UserError(
-    `Cannot go on with "${output}.partial": its first ${line} lines were scored from another input than "${input}"`,
+    `Cannot continue "${output}.partial": its first ${line} lines were scored from another input than "${input}"`,
     `Give that input, or remove "${output}.partial" to begin anew.`,
   );
 }

@@ -208,7 +208,7 @@ Deno.test("scoreLog() goes on with the same lines and settings only", async () =
     place.write(name, log);
     await assert.rejects(
       place.score(name, "out.jsonl"),
-      /Cannot go on with .*out\.jsonl\.partial": its first \d+ lines were scored from another input/,
+      /Cannot continue .*out\.jsonl\.partial": its first \d+ lines were scored from another input/,
     );
   }
   place.write("log.jsonl", LOG);

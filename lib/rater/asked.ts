@@ -1,6 +1,6 @@
 /**
  * A judge that is asked: a language model behind an endpoint, which scores conversations by both rubrics
- * (see `lib/rater/ask.ts`). Asking and using are two steps, for the first costs money or hours and the second is to be repeated:
+ * (see `lib/rater/ask.ts`). Asking and using are two steps, since the first costs money or hours and the second is repeated:
  * {@linkcode askJudge} writes a file of scored rows for each rubric, and {@linkcode askedScores} reads them.
  *
  * @module
@@ -48,7 +48,6 @@ export interface Answered {
  *
  * @param client who judges; one that records can be stopped and asked again.
  * @param rows what is judged.
- * @param options where to, examples, progress.
  * @returns how the judge did; throws a {@linkcode UserError} that names the row whose question could not be answered.
  */
 export async function askJudge(
@@ -56,7 +55,7 @@ export async function askJudge(
   rows: readonly Row[],
   { folder, unsafeExamples, progress }: AskJudgeOptions,
 ): Promise<Record<Rubric, Answered>> {
-  makeFolder(folder); // one that cannot be made is better known before all is asked than after it
+  makeFolder(folder); // if it cannot be made, that shows before anything is asked
   const limited = limiter(AT_ONCE);
   let done = 0;
   const judged = async (row: Row, rubric: Rubric) => {

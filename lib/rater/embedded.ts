@@ -40,7 +40,7 @@ export interface JudgeSettings {
 }
 
 /** How the judge did on scenes whose labels it had not seen. */
-export interface RatingExam {
+export interface RaterExam {
   /** Training rows that it was examined on. */
   rows: number;
   /** How far its rating was off, on average, 0 to 1. */
@@ -56,7 +56,7 @@ export interface JudgeScores {
   /** 0 to 100, high where its rating may well be wrong, shape (rows). */
   uncertainty: Float64Array;
   /** The examination behind its certainty. */
-  exam: RatingExam;
+  exam: RaterExam;
 }
 
 /**

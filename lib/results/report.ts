@@ -24,7 +24,7 @@ import { recallHeatMap } from "./recall_heat_map.ts";
 import { contents, footer, header, TITLE } from "./report_frame.ts";
 
 /** A page with its figures. */
-export interface Report {
+export interface ReportPage {
   /** The HTML document. */
   page: string;
   /** SVG documents by name: of every experiment on the page, and of the page's own figures. */
@@ -41,7 +41,7 @@ export interface Report {
 export async function buildReport(
   folder: string,
   experiments: readonly Experiment[],
-): Promise<Report> {
+): Promise<ReportPage> {
   const judged = evaluatedFirst(judgeClaims(folder));
   const artifacts = inOrder(experiments, judged).flatMap((experiment) => {
     const path = join(folder, `${experiment.name}.json`);

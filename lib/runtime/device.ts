@@ -7,13 +7,8 @@
 import { suggestName, UsageError, UserError } from "../core/errors.ts";
 import { matmul } from "../graph/matmul.ts";
 import { input, weight } from "../graph/tensor.ts";
+import { DEVICES, PRECISIONS } from "./device_names.ts";
 import { type Device, openSession } from "./session.ts";
-
-/** Values of `--device`. */
-export const DEVICES = ["auto", "cpu", "webgpu", "cuda"] as const;
-
-/** Values of `--dtype`. */
-export const PRECISIONS = ["float32", "float16"] as const;
 
 /** What was asked for. */
 export interface DeviceRequest {

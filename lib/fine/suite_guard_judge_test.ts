@@ -7,7 +7,7 @@ import { randomModel } from "../model/testing.ts";
 import { readSignals } from "../signals/signals.ts";
 import { tokenizerOf } from "../tokenizer/tokenizer.ts";
 import { trainBpe } from "../tokenizer/train.ts";
-import { suiteGuardJudge } from "./embedded_guard.ts";
+import { suiteGuardJudge } from "./guard_judge.ts";
 import type { Workbench } from "../workbench/workbench.ts";
 
 const tokenizer = tokenizerOf(trainBpe(["Human Assistant number may I"], 270));
