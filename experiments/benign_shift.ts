@@ -92,6 +92,11 @@ function readingOf({ monitors, shifts, results, contrasts }: Findings): string {
   }.`;
 }
 
+/** How many safe rows a shift has. */
+function safeRowsOf({ guard }: Results, shift: string): number {
+  return guard[shift].nOwnSafe ?? guard[shift].nSafe;
+}
+
 /** A row a monitor: false alarms on each shift, and the recall that they buy. */
 function alarmTable(
   { monitors, shifts, results }: Findings,
@@ -103,7 +108,7 @@ function alarmTable(
     title: TITLE,
     columns: [
       "monitor",
-      ...shifts.map((shift) => `${shift} (${results.guard[shift].nSafe})`),
+      ...shifts.map((shift) => `${shift} (${safeRowsOf(results, shift)})`),
       "oodMean recall",
     ],
     rows: monitors.map((monitor) => [
@@ -137,7 +142,7 @@ function alarmFigure(
   const color = { ...monitorColor(monitors), legend: { labelLimit: 0 } };
   const panel = (shift: string) => ({
     title: {
-      text: `${shift} (${results.guard[shift].nSafe} safe rows)`,
+      text: `${shift} (${safeRowsOf(results, shift)} safe rows)`,
       fontSize: 12,
       fontWeight: "normal",
     },

@@ -70,6 +70,8 @@ export interface GroupResult {
   nSafe: number;
   /** Unsafe rows behind the metrics; under a mean, those of all groups in it. */
   nUnsafe: number;
+  /** Where a domain outside ID has rows of both classes: its own safe rows, behind the false-positive rates. */
+  nOwnSafe?: number;
   /** By name, `auroc`, `recall@0.01`, `fpr@0.01`; null where a class is missing. */
   metrics: Record<string, Interval | null>;
 }
@@ -203,11 +205,19 @@ function resultsOf(
     return [group, { nSafe, nUnsafe, metrics: Object.fromEntries(intervals) }] as const;
   };
   const [id, ...ood] = groups;
-  return Object.fromEntries([
+  const results: Record<string, GroupResult> = Object.fromEntries([
     result("id", [...detection, ...alarms], nSafe, id.rows.length),
     ...ood.map(({ name, rows }) => result(name, detection, nSafe, rows.length)),
     result("overall", detection, nSafe, total(groups)),
     result("oodMean", detection, nSafe, total(ood)),
-    ...shifts.map(({ name, rows }) => result(name, alarms, rows.length, 0)),
   ]);
+  for (const { name, rows } of shifts) {
+    const [, shift] = result(name, alarms, rows.length, 0);
+    const group = results[name]; // of the domain's unsafe rows, where it has some
+    results[name] = group === undefined ? shift : {
+      ...{ ...group, nOwnSafe: rows.length },
+      metrics: { ...group.metrics, ...shift.metrics },
+    };
+  }
+  return results;
 }

@@ -185,3 +185,12 @@ Deno.test("difference() throws for what was not evaluated", () => {
   assert.throws(ask("overall", "auroc", "none"), /there is no subject called "none"/);
   assert.throws(ask("overall", "fpr@0.01"), /no metric of "strong" on "overall" called "fpr@0.01"/);
 });
+
+Deno.test("evaluate() keeps recall and false alarms apart where a domain outside ID has rows of both classes", () => {
+  const both = rows.map((row, i) =>
+    i % 2 === 0 && row.domain === "scheming" ? { ...row, malign: 0 as const } : row
+  );
+  const { scheming } = evaluate(both, { strong }, { streamName, resamples: 20 }).results.strong;
+  assert.deepEqual([scheming.nSafe, scheming.nOwnSafe, scheming.nUnsafe], [400, 100, 100]);
+  assert.ok(scheming.metrics["recall@0.01"] && scheming.metrics["fpr@0.01"]);
+});
