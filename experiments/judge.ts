@@ -11,16 +11,19 @@
  *
  * @module
  */
+import { z } from "zod";
 import { type AskedJudge, askedScores } from "../lib/rater/asked.ts";
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
-import { type Contrasts, recallContrasts } from "../lib/evaluation/contrasts.ts";
+import { recallContrasts } from "../lib/evaluation/contrasts.ts";
+import { contrastIn } from "../lib/evaluation/findings.ts";
 import { type JudgeScores, judgeScores, type RaterExam } from "../lib/rater/embedded.ts";
-import { recallFigure, recallTable, type Results } from "../lib/experiment/recall_table.ts";
+import { recallFigure, recallTable } from "../lib/experiment/recall_table.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
+import { count, evaluated, fields, list, number, text } from "../lib/experiment/findings_schema.ts";
 import { fuse } from "../lib/workbench/fused.ts";
 import { comparison } from "../lib/experiment/reading.ts";
 import { guardScores } from "../lib/workbench/scores.ts";
-import { evaluate } from "../lib/evaluation/evaluation.ts";
+import { evaluate, RECALL } from "../lib/evaluation/evaluation.ts";
 import type { Workbench } from "../lib/workbench/workbench.ts";
 
 const ALIGNMENT = "judge alignment";
@@ -30,15 +33,23 @@ const FUSED = `guard+${UNCERTAINTY}`;
 /** What a judge said, and how it came to it: an examination, or how it was asked. */
 type Judged = JudgeScores | Awaited<ReturnType<typeof askedScores>>;
 
-/** What the artifact holds. */
-type Findings =
-  & {
-    monitors: string[];
-    results: Results;
-    contrasts: Contrasts;
-    lambda: number[]; // one for each guard
-  }
-  & (Pick<JudgeScores, "exam"> | { asked: AskedJudge });
+const monitors = evaluated({ lambda: list(number()) }); // one weight for each guard
+const answered = fields({ rows: count(), answers: count(), defaulted: count() });
+
+/** What the artifact holds, and how the judge came to its scores: by an examination, or as it was asked. */
+const findings = z.union([
+  monitors.extend({ exam: fields({ rows: count(), meanError: number(), wrong: number() }) }),
+  monitors.extend({
+    asked: fields({
+      judge: text(),
+      examples: count(),
+      hash: text(),
+      alignment: answered,
+      uncertainty: answered,
+    }),
+  }),
+], 'must hold monitors, results, contrasts, "lambda", and "exam" or "asked"');
+type Findings = z.infer<typeof findings>;
 
 const experiment = defineExperiment({
   name: "judge",
@@ -48,18 +59,22 @@ const experiment = defineExperiment({
     quickShare: 0.15, // the same in a quick run
     resamples: 2000, // of the bootstrap, over scenes and seeds
   },
-  async train(bench, config): Promise<Findings> {
+  findings,
+  async train(bench, { share, quickShare, resamples }, own) {
     const { quick, judgeScores: asked } = bench.options;
-    if (asked !== undefined) {
-      return await beside(bench, config, await askedScores(asked, bench.suite.test));
-    }
-    const settings = { share: quick ? config.quickShare : config.share };
-    return await beside(bench, config, await judgeScores(bench, "test", settings));
+    const judged = asked !== undefined
+      ? await askedScores(asked, bench.suite.test)
+      : await judgeScores(bench, "test", { share: quick ? quickShare : share });
+    return await beside(bench, judged, { streamName: own("bootstrap"), resamples });
   },
-  run: async (bench, config): Promise<Findings> =>
-    beside(bench, config, await askedScores(bench.options.judgeScores!, bench.suite.test)),
+  run: async (bench, { resamples }, own) =>
+    beside(bench, await askedScores(bench.options.judgeScores!, bench.suite.test), {
+      streamName: own("bootstrap"),
+      resamples,
+    }),
   missing: ({ options }) => options.judgeScores === undefined ? "--judge-scores" : undefined,
-  show({ findings: { monitors, results, contrasts, lambda, ...account }, settings, suite }) {
+  show({ findings, settings, suite }) {
+    const { monitors, results, contrasts, lambda, ...account }: Findings = findings;
     const caption = {
       title: "A judge's alignment and uncertainty, alone and beside a guard",
       monitors,
@@ -67,6 +82,10 @@ const experiment = defineExperiment({
       synthetic: suite.synthetic,
     };
     const table = recallTable(results, caption);
+    const gainOf = (first: string) =>
+      comparison(
+        contrastIn(contrasts, { first, second: "guard", group: "overall", metric: RECALL }),
+      );
     const notes = [
       "asked" in account ? describeAsked(account.asked) : describeExam(account.exam),
       `${FUSED}: weight ${lambda.join(", ")}, chosen on the safe and unsafe ID rows reported here.`,
@@ -75,12 +94,10 @@ const experiment = defineExperiment({
       table: { ...table, notes: [...table.notes, ...notes] },
       figure: recallFigure(results, caption),
       reading: `Against the guard's, the overall recall of the judge's alignment is ${
-        comparison(contrasts[`${ALIGNMENT} − guard: overall recall@0.01`])
+        gainOf(ALIGNMENT)
       }, and that of its uncertainty ${
-        comparison(contrasts[`${UNCERTAINTY} − guard: overall recall@0.01`])
-      }. Added to the guard, its uncertainty leaves the guard's recall ${
-        comparison(contrasts[`${FUSED} − guard: overall recall@0.01`])
-      }.`,
+        gainOf(UNCERTAINTY)
+      }. Added to the guard, its uncertainty leaves the guard's recall ${gainOf(FUSED)}.`,
     };
   },
 });
@@ -88,8 +105,8 @@ const experiment = defineExperiment({
 /** The judge's scores and the guard's, alone and fused. */
 async function beside(
   bench: Workbench,
-  { resamples }: { resamples: number },
   { alignment, uncertainty, ...account }: Judged,
+  bootstrap: { streamName: string; resamples: number },
 ): Promise<Findings> {
   const rows = bench.suite.test;
   const alone = {
@@ -100,7 +117,7 @@ async function beside(
   const all = { rows, scores: alone };
   const fused = fuse(["guard", UNCERTAINTY], all, all);
   const scores = { ...alone, [FUSED]: fused.scores };
-  const evaluation = evaluate(rows, scores, { streamName: "judge/bootstrap", resamples });
+  const evaluation = evaluate(rows, scores, bootstrap);
   const pairs = [ALIGNMENT, UNCERTAINTY, FUSED].map((monitor) => [monitor, "guard"] as const);
   return {
     monitors: Object.keys(scores),

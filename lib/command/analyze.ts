@@ -1,7 +1,7 @@
 /** `deno task analyze`: recall and AUROC of scored conversations. @module */
 import * as flag from "../core/flag.ts";
 import { AGGREGATORS, analyze, parseLambdaGrid } from "../evaluation/analyze.ts";
-import { print, warn } from "../report/terminal.ts";
+import { print, printTable, warn } from "../report/terminal.ts";
 import { type Command, defineCommand } from "./command.ts";
 
 /** The task. */
@@ -41,12 +41,13 @@ conversation, domain, malign (or safe), score.`,
     "Example: deno task analyze guard.jsonl mahalanobis.jsonl --aggregator lambda --output combined",
   async run({ values, words }) {
     const { fpr, ...options } = values;
-    const { report, table, warnings } = await analyze(words, {
+    const { report, tables, warnings } = await analyze(words, {
       ...options,
       ...fpr !== undefined && { fprTargets: fpr },
     });
     warnings.forEach(warn);
-    print(values.json ? JSON.stringify(report) : table);
+    if (values.json) return print(JSON.stringify(report));
+    tables.forEach(printTable);
   },
 });
 

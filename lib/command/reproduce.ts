@@ -13,7 +13,7 @@ ${experimentsHelp(experiments)}
 Example: deno task reproduce --only guard_generalization,fusion`,
   async run({ values, experiments }) {
     const { reproduce } = await import("../results/reproduce.ts");
-    const { claimsData, claimsTable } = await import("../results/claims.ts");
+    const { claimsData, printedClaims } = await import("../results/claims.ts");
     const started = performance.now();
     const { written, report, claims } = await reproduce(values, experiments, {
       say: warn,
@@ -24,7 +24,7 @@ Example: deno task reproduce --only guard_generalization,fusion`,
       },
     });
     if (values.json) return printJson({ written, report, claims: claimsData(claims) });
-    if (claims.length > 0) printTable(claimsTable(claims));
+    if (claims.length > 0) printTable(printedClaims(claims));
     print(report);
     print(`Done in ${duration((performance.now() - started) / 1000)}.`);
   },

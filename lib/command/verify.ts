@@ -12,7 +12,7 @@ ${experimentsHelp(experiments)}
 Example: deno task verify --only guard_generalization`,
   async run({ values, experiments }) {
     const { verify } = await import("../results/verify.ts");
-    const { claimsData, claimsTable } = await import("../results/claims.ts");
+    const { claimsData, printedClaims } = await import("../results/claims.ts");
     const { artifacts, claims } = await verify(values, experiments, {
       say: warn,
       show({ path, agrees, finding }) {
@@ -23,7 +23,7 @@ Example: deno task verify --only guard_generalization`,
       printJson({ artifacts, claims: claimsData(claims) });
     } else {
       print("");
-      printTable(claimsTable(claims));
+      printTable(printedClaims(claims));
     }
     if (artifacts.some(({ agrees }) => !agrees)) Deno.exitCode = 1;
   },

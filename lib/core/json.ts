@@ -8,14 +8,22 @@ import { createHash } from "node:crypto";
 import canonicalize from "canonicalize";
 
 /** What an artifact may hold. */
-export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+export type Json = string | number | boolean | null | readonly Json[] | {
+  readonly [key: string]: Json;
+};
+
+/** A value as {@linkcode roundNumbers} gives it back: the same, but that arrays of typed numbers are plain lists. */
+export type Rounded<T> = T extends Json ? T
+  : T extends ArrayBufferView ? number[]
+  : T extends object ? { [Key in keyof T]: Rounded<Exclude<T[Key], undefined>> }
+  : T;
 
 /**
  * Rounds every number of a value; throws on NaN and infinities, which JSON would turn into null.
  *
  * @param value anything JSON can hold; `undefined` fields are dropped.
  * @param digits significant digits kept, from 1 to 100. Default 6.
- * @returns a rounded copy.
+ * @returns a rounded copy, of the same type.
  *
  * @example
  * ```ts
@@ -25,7 +33,7 @@ export type Json = string | number | boolean | null | Json[] | { [key: string]: 
  * assert.deepEqual(rounded, { third: 0.33, count: 1234567 });
  * ```
  */
-export function roundNumbers(value: unknown, digits = 6): Json {
+export function roundNumbers<T>(value: T, digits = 6): Rounded<T> {
   const visit = (v: unknown, path: string): Json => {
     if (typeof v === "number") {
       if (!Number.isFinite(v)) {
@@ -44,7 +52,7 @@ export function roundNumbers(value: unknown, digits = 6): Json {
     }
     throw new TypeError(`Cannot write JSON: ${path} must be data, got ${typeof v}`);
   };
-  return visit(value, "$");
+  return visit(value, "$") as Rounded<T>;
 }
 
 /**

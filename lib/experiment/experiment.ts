@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { UserError } from "../core/errors.ts";
 import { writeFileAtomic } from "../core/files.ts";
 import { canonicalJson, type Json } from "../core/json.ts";
+import type { Schema } from "../core/schema.ts";
 import { describeSuite } from "../conversation/suite.ts";
 import { type Figure, renderFigure } from "../report/figure.ts";
 import type { MarkedConversations } from "../report/conversation.ts";
@@ -23,15 +24,25 @@ export interface Experiment<Config = unknown, Findings = unknown> {
   question: string;
   /** Every setting of its own; stored whole in the artifact. */
   config: Config;
+  /** What it finds; an artifact that does not pass was written by another version. */
+  findings: Schema<Findings>;
   /** Answers the question with any models; the same for the same workbench settings and config. */
-  run?(bench: Workbench, config: Config): Promise<Findings>;
+  run?(bench: Workbench, config: Config, own: OwnStreams): Promise<NoInfer<Findings>>;
   /** Answers it where it can train models of its own; taken before `run` where both are there. */
-  train?(bench: TrainingWorkbench, config: Config): Promise<Findings>;
+  train?(bench: TrainingWorkbench, config: Config, own: OwnStreams): Promise<NoInfer<Findings>>;
   /** In words, what it needs and a workbench does not have; asked where it might go without training models. */
   missing?(bench: Workbench): string | undefined;
   /** The findings as people see them; computes nothing. */
-  show(artifact: Artifact<Config, Findings>): Shown;
+  show(artifact: Artifact<Config, NoInfer<Findings>>): Shown;
 }
+
+/**
+ * Names the random streams of an experiment, which nothing else draws from.
+ *
+ * @param purpose what is drawn, such as `bootstrap`.
+ * @returns the experiment's name before it, such as `fusion/bootstrap`.
+ */
+export type OwnStreams = (purpose: string) => string;
 
 /** What is shown of an artifact. */
 export interface Shown {
@@ -141,11 +152,12 @@ export function findingsOf<Config, Findings>(
   config: Config,
 ): Promise<Findings> {
   const { name, run, train } = experiment;
+  const own: OwnStreams = (purpose) => `${name}/${purpose}`;
   const missing = missingFor(experiment, bench);
   if (train !== undefined && trainsHere(bench) && missing === undefined) {
-    return train(bench, config);
+    return train(bench, config, own);
   }
-  if (run !== undefined && missing === undefined) return run(bench, config);
+  if (run !== undefined && missing === undefined) return run(bench, config, own);
   throw new UserError(
     `Cannot run ${name}: it needs ${missing}`,
     "Leave --model out, or choose other experiments with --only.",

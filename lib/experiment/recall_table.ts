@@ -5,12 +5,13 @@
  */
 import { DOMAINS } from "../conversation/domains.ts";
 import { ALARMS, type GroupResult, RECALL } from "../evaluation/evaluation.ts";
+import { figureIn, type FiguresBy } from "../evaluation/findings.ts";
 import { type Figure, monitorScale } from "../report/figure.ts";
 import { type Cell, inPercent, percentCell, type Table } from "../report/table.ts";
 import type { Interval } from "../stats/bootstrap.ts";
 
 /** Results by monitor, then by group. */
-export type Results = Record<string, Record<string, GroupResult>>;
+export type Results = FiguresBy<GroupResult>;
 
 /** Groups in the order of the tables; an artifact's keys are sorted. */
 const GROUPS = ["id", ...DOMAINS, "overall", "oodMean"];
@@ -98,7 +99,9 @@ export function recallTable(results: Results, caption: Caption): Table {
     rows: lines.map(({ group, shift, n, metric }) => [
       shift ? `${group} (safe)` : group,
       String(n),
-      ...monitors.map((monitor) => recallCell(results[monitor][group].metrics[metric], shift)),
+      ...monitors.map((monitor) =>
+        recallCell(figureIn(results, { subject: monitor, group, metric }), shift)
+      ),
     ]),
     notes: [
       `Recall (TPR) in % at 1% FPR on ${nSafe} safe ID rows, ${meanOver(seeds)}, [95% interval].`,
@@ -112,7 +115,7 @@ export function recallTable(results: Results, caption: Caption): Table {
 }
 
 /** Good: surely more than the 1% that chance flags; for safe rows that is bad. */
-function recallCell(share: Interval | null | undefined, shift: boolean): Cell {
+function recallCell(share: Interval | null, shift: boolean): Cell {
   if (!share) return "–";
   const above = shift ? "bad" : "good";
   return { text: percentCell(share), level: share.low > 0.01 ? above : "unsure" };
@@ -192,8 +195,8 @@ export function chanceLine(axis: "x" | "y"): object {
 function pointsOf(results: Results, monitors: readonly string[], lines: readonly Line[]) {
   return monitors.flatMap((monitor) =>
     lines.flatMap(({ group, n, metric }) => {
-      const value = results[monitor][group].metrics[metric];
-      if (!value) return [];
+      const value = figureIn(results, { subject: monitor, group, metric });
+      if (value === null) return [];
       return [{ monitor, group: `${group} (${n})`, ...inPercent(value) }];
     })
   );

@@ -77,7 +77,7 @@ export async function fitMonitor(
     mahalanobis.score({ data: calibrated.hidden[0], width }),
   ];
   // rounded as it is written, so that thresholds are those of the monitor that is read again
-  const lambda = roundNumbers(lambdaOf(suite.calibration, scores, fprTargets)) as unknown as Lambda;
+  const lambda = roundNumbers(lambdaOf(suite.calibration, scores, fprTargets));
   const fused = lambdaShares(lambda, scores).scores;
   const thresholds = fprTargets.map((target) => thresholdOf(suite.calibration, fused, target));
   const rows = { train: countsOf(suite.train), calibration: countsOf(suite.calibration) };
@@ -114,7 +114,7 @@ function lambdaOf(
 function thresholdOf(rows: readonly Row[], scores: Float64Array, target: number): Threshold {
   const [safe, unsafe] = [0, 1].map((label) => scores.filter((_, i) => rows[i].malign === label));
   const { threshold } = tprAtFpr(safe, unsafe, target);
-  const kept = roundNumbers(threshold) as number;
+  const kept = roundNumbers(threshold);
   return { target, threshold: kept, fpr: shareAbove(safe, kept), recall: shareAbove(unsafe, kept) };
 }
 

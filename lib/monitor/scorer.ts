@@ -99,7 +99,7 @@ export async function openScorer(
           ...spans && {
             spans: roundNumbers(
               highPerplexity({ nll: tokenNll![i], entropy: entropy![i], starts, ends }, text),
-            ) as unknown as SurprisingSpan[],
+            ),
           },
         };
       });

@@ -4,7 +4,6 @@
  * @module
  */
 import { canonicalJson } from "../core/json.ts";
-import { UserError } from "../core/errors.ts";
 import type { Artifact } from "../experiment/experiment.ts";
 
 /** How an artifact compares with its recomputation. */
@@ -13,33 +12,6 @@ export interface ArtifactCheck {
   agrees: boolean;
   /** What was compared and found, one sentence. */
   finding: string;
-}
-
-/**
- * Reads an artifact.
- *
- * @param path where it stood, for the error.
- * @param experiment the name of the experiment that should have written it.
- * @param text what the file holds.
- * @returns the artifact; throws a {@linkcode UserError} where it is broken, or another experiment's.
- */
-export function parseArtifact(path: string, experiment: string, text: string): Artifact {
-  let artifact: Partial<Artifact> | null;
-  try {
-    artifact = JSON.parse(text);
-  } catch (cause) {
-    throw notAnArtifact(path, experiment, cause);
-  }
-  if (artifact?.experiment !== experiment) throw notAnArtifact(path, experiment);
-  return artifact as Artifact;
-}
-
-function notAnArtifact(path: string, experiment: string, cause?: unknown): UserError {
-  return new UserError(
-    `Cannot read "${path}": it is no artifact of "${experiment}"`,
-    "Restore it, or remove it and make it again with `deno task reproduce`.",
-    { cause },
-  );
 }
 
 /**

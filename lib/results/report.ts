@@ -6,6 +6,7 @@
  */
 import { join } from "node:path";
 import { UserError } from "../core/errors.ts";
+import { MissingFinding } from "../evaluation/findings.ts";
 import { exists, readText, writeFileAtomic } from "../core/files.ts";
 import { readArtifacts } from "../fine/artifact.ts";
 import { renderFigure } from "../report/figure.ts";
@@ -13,6 +14,7 @@ import { leaderboardFigure, leaderboardTable } from "../fine/leaderboard.ts";
 import { markup } from "../report/html.ts";
 import { renderPage } from "../report/page.ts";
 import { type Section, sectionHtml } from "../report/section.ts";
+import { parseArtifact } from "./artifact.ts";
 import { claimsTable, type JudgedClaim } from "./claims.ts";
 import { claimsFigure } from "./claims_figure.ts";
 import { commandOf } from "./command_of.ts";
@@ -20,7 +22,6 @@ import type { Artifact, Experiment, Shown } from "../experiment/experiment.ts";
 import { judgeClaims } from "./published_claims.ts";
 import { recallHeatMap } from "./recall_heat_map.ts";
 import { contents, footer, header, TITLE } from "./report_frame.ts";
-import { parseArtifact } from "./compare_artifacts.ts";
 
 /** A page with its figures. */
 export interface ReportPage {
@@ -99,16 +100,12 @@ interface ShownArtifact {
 }
 
 function readArtifact(path: string, experiment: Experiment): ShownArtifact {
-  const artifact = parseArtifact(path, experiment.name, readText(path));
+  const artifact = parseArtifact(path, experiment, readText(path));
   try {
     return { artifact, shown: experiment.show(artifact) };
   } catch (cause) {
-    if (!(cause instanceof TypeError)) throw cause; // of a field that an older version did not write
-    throw new UserError(
-      `Cannot show "${path}": it lacks what "${experiment.name}" writes now`,
-      `Make it again: ${commandOf(artifact)}`,
-      { cause },
-    );
+    if (!(cause instanceof MissingFinding)) throw cause; // a fault in the experiment, not in what it wrote
+    throw new UserError(`Cannot show "${path}": ${cause.message}`, cause.remedy, { cause });
   }
 }
 

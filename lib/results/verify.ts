@@ -12,8 +12,9 @@ import { type Experiment, runExperiment } from "../experiment/experiment.ts";
 import type { ExperimentFlags } from "../experiment/flags.ts";
 import { openRun } from "../experiment/open_run.ts";
 import type { Workbench } from "../workbench/workbench.ts";
+import { parseArtifact } from "./artifact.ts";
 import type { JudgedClaim } from "./claims.ts";
-import { type ArtifactCheck, compareArtifacts, parseArtifact } from "./compare_artifacts.ts";
+import { type ArtifactCheck, compareArtifacts } from "./compare_artifacts.ts";
 import { judgeClaims } from "./published_claims.ts";
 
 /** What was found of a committed artifact. */
@@ -86,7 +87,7 @@ async function check(
 ): Promise<ArtifactCheck> {
   if (!exists(path)) return { agrees: false, finding: "it is missing" };
   const text = readText(path);
-  parseArtifact(path, experiment.name, text); // a broken one is refused before the training
+  parseArtifact(path, { name: experiment.name }, text); // a broken one is refused before the training
   const { json } = await runExperiment(experiment, bench, fresh);
   return compareArtifacts(text, readText(json));
 }

@@ -139,8 +139,11 @@ function planBatches({ schedule, lengths, name }: TrainOptions): (Batch & { epoc
   }).flat();
 }
 
+/** Where the learning rate ends, as a share of its height. */
+const LOWEST_RATE = 0.1;
+
 /**
- * The learning rate rises linearly, then falls along a half cosine towards a tenth.
+ * The learning rate rises linearly, then falls along a half cosine towards a tenth of its height.
  *
  * @param step number of the step, from 0.
  * @param steps how many there are.
@@ -155,7 +158,7 @@ export function learningRateAt(
   const rising = Math.ceil(warmup * steps);
   if (step < rising) return learningRate * (step + 1) / rising;
   const fallen = (step - rising) / Math.max(1, steps - rising);
-  return learningRate * (0.1 + 0.45 * (1 + Math.cos(Math.PI * fallen)));
+  return learningRate * (LOWEST_RATE + (1 - LOWEST_RATE) / 2 * (1 + Math.cos(Math.PI * fallen)));
 }
 
 const STATE_FILE = "state.safetensors";
