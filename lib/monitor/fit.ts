@@ -15,7 +15,7 @@ import { fitMahalanobis } from "../detector/mahalanobis.ts";
 import { guardScoresOf } from "../signals/signals.ts";
 import { shareAbove, tprAtFpr } from "../stats/tpr_at_fpr.ts";
 import { guardSignals, perplexityScores } from "../workbench/scores.ts";
-import type { SizedWorkbench, Workbench } from "../workbench/workbench.ts";
+import type { SizedWorkbench } from "../workbench/workbench.ts";
 
 /** The paper's rate at which the fusion may cost no recall. */
 const LAMBDA_FPR = 0.01;

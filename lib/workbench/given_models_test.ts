@@ -8,7 +8,6 @@ import { randomModel, writeAdapter, writeRandomCheckpoint } from "../model/testi
 import { openGivenModels } from "./given_models.ts";
 import { givenWorkbench } from "./given_workbench.ts";
 import { scoredParts } from "./fused.ts";
-import { guardScores } from "./scores.ts";
 import { openWorkbench } from "./open_workbench.ts";
 import { type RunOptions, trainsHere } from "./workbench.ts";
 
