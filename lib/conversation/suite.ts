@@ -11,7 +11,7 @@ import { hashOf, sha256, sha256OfAll } from "../core/json.ts";
 import type { Domain } from "./domains.ts";
 import type { Hub, Repository } from "../hub/hub.ts";
 import { emptyFile } from "./jsonl.ts";
-import { generateMini } from "./mini.ts";
+import { FIRST_QUOTAS, generateMini, MINI_QUOTAS, type Quota } from "./mini.ts";
 import { readRows, type Row } from "./row.ts";
 import { parseScenes, type Scene, type Split, SPLITS } from "./scenes.ts";
 import { SPLIT_FILE, splitFiles } from "./split_files.ts";
@@ -58,7 +58,14 @@ export interface SuiteOptions {
   hub?: Hub;
 }
 
+/** Scenes in folders by the version of the suite that they came with. */
 const MINI_SCENES = join(import.meta.dirname!, "../../data/mini/scenes");
+
+/** The embedded suite's versions: which scenes each is made of, and how many rows. */
+const MINI_VERSIONS: Record<string, { folders: string[]; quotas: readonly Quota[] }> = {
+  "mini@1": { folders: ["1"], quotas: FIRST_QUOTAS },
+  "mini": { folders: ["1", "2"], quotas: MINI_QUOTAS },
+};
 const MOOD: Repository = { kind: "dataset", name: "mood-bench/mood-bench" };
 
 /** A branch, not a commit: the hash of MOOD's published revision is not known to this project, and none is made up. */
@@ -69,7 +76,7 @@ export const MOOD_REVISION = "main";
  * or in shards, beside each other or in `data/`. Where there is no calibration split, one training row in seven is set aside for
  * it: those whose id has a SHA-256 that begins with a 32-bit number divisible by 7.
  *
- * @param nameOrFolder `mini`, `mood`, or the path of a folder.
+ * @param nameOrFolder `mini`, `mini@1` (as it was before its second version), `mood`, or the path of a folder.
  * @param options where to get what is not in a folder.
  * @returns the suite; throws a {@linkcode UserError} where a file is missing, cannot be had, or a row is bad.
  */
@@ -84,7 +91,7 @@ export async function loadSuite(
       "Leave it out, or take the suite mood.",
     );
   }
-  if (nameOrFolder === "mini") return miniSuite();
+  if (isEmbedded(nameOrFolder)) return miniSuite(nameOrFolder);
   if (!exists(nameOrFolder)) {
     const remedy = "Give `mini`, `mood`, or the path of a folder with train and test files.";
     const nearest = nearestName(nameOrFolder, ["mini", "mood"]);
@@ -105,13 +112,25 @@ export async function loadSuite(
 }
 
 /**
+ * Whether a suite is part of this project.
+ *
+ * @returns true for `mini` and its earlier versions.
+ */
+export function isEmbedded(name: string): boolean {
+  return Object.hasOwn(MINI_VERSIONS, name);
+}
+
+/**
  * Generates the embedded suite.
  *
- * @returns `mini`, the same every time.
+ * @param name `mini`, or `mini@1`, as it was before its second version.
+ * @returns the suite, the same every time.
  */
-export function miniSuite(): Suite {
-  const splits = generateMini(readScenes(MINI_SCENES));
-  return { name: "mini", synthetic: true, ...splits, hash: hashOfSplits(splits) };
+export function miniSuite(name = "mini"): Suite {
+  const { folders, quotas } = MINI_VERSIONS[name];
+  const scenes = readScenes(...folders.map((folder) => join(MINI_SCENES, folder)));
+  const splits = generateMini(scenes, quotas);
+  return { name, synthetic: true, ...splits, hash: hashOfSplits(splits) };
 }
 
 async function loadMood(
@@ -189,14 +208,16 @@ function lineOf(row: Row): string {
  * @returns all scenes, file after file in the order of their names; throws a {@linkcode UserError} at the first fault, or
  * where two files have the same scene of a domain.
  */
-export function readScenes(folder: string): Scene[] {
-  const names = listFolder(folder).filter((name) => name.endsWith(".scenes")).sort();
-  const scenes = names.flatMap((name) => parseScenes(name, readText(join(folder, name))));
+export function readScenes(...folders: string[]): Scene[] {
+  const scenes = folders.flatMap((folder) => {
+    const names = listFolder(folder).filter((name) => name.endsWith(".scenes")).sort();
+    return names.flatMap((name) => parseScenes(name, readText(join(folder, name))));
+  });
   const seen = new Set<string>();
   for (const { domain, name } of scenes) {
     if (seen.has(`${domain}/${name}`)) {
       throw new UserError(
-        `Cannot read "${folder}": two files have a scene "${name}" of ${domain}`,
+        `Cannot read "${folders.join('", "')}": two files have a scene "${name}" of ${domain}`,
         "Rename one of them.",
       );
     }

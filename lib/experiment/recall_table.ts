@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { DOMAINS } from "../conversation/domains.ts";
+import { DOMAINS, TWINS } from "../conversation/domains.ts";
 import { ALARMS, type GroupResult, RECALL } from "../evaluation/evaluation.ts";
 import { figureIn, type FiguresBy } from "../evaluation/findings.ts";
 import { type Figure, monitorScale } from "../report/figure.ts";
@@ -49,7 +49,7 @@ export interface Line {
  *
  * @param results of monitors on the same groups.
  * @param monitors of which the first is looked at.
- * @returns groups with unsafe rows in table order, then benign shifts.
+ * @returns groups with unsafe rows in table order, each with its benign twin behind it, then other benign shifts.
  */
 export function linesOf(results: Results, monitors: readonly string[]): Line[] {
   const found = results[monitors[0]];
@@ -58,7 +58,11 @@ export function linesOf(results: Results, monitors: readonly string[]): Line[] {
     const shift = nUnsafe === 0;
     return { group, shift, n: nUnsafe || nSafe, metric: shift ? ALARMS : RECALL };
   });
-  return [...lines.filter(({ shift }) => !shift), ...lines.filter(({ shift }) => shift)];
+  const twins = new Map(Object.entries(TWINS));
+  const twinOf = (group: string) => lines.filter((line) => line.group === twins.get(group));
+  const failures = lines.filter(({ shift }) => !shift);
+  const shown = failures.flatMap((line) => [line, ...twinOf(line.group)]);
+  return [...shown, ...lines.filter((line) => !shown.includes(line))];
 }
 
 /**

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isEmbedded } from "../conversation/suite.ts";
 import { commandLine, type ValuesOf } from "../core/flags.ts";
 import type { Artifact } from "../experiment/experiment.ts";
 import { EXPERIMENT_FLAGS } from "../experiment/flags.ts";
@@ -26,7 +27,7 @@ export function commandOf({ experiment, suite, settings, findings }: Artifact): 
   const { name, revision, selection } = suite;
   return commandLine("reproduce", EXPERIMENT_FLAGS, {
     only: [experiment],
-    suite: name === "mini" || revision !== undefined ? name : `FOLDER/${name}`,
+    suite: isEmbedded(name) || revision !== undefined ? name : `FOLDER/${name}`,
     revision,
     domains: selection?.domains,
     maxLength: selection?.maxLength,
