@@ -49,7 +49,8 @@ export function varietyOf({ train, calibration, test }: Suite): Variety {
   const speakers = drawn.map(({ conversation }) =>
     splitTurns(conversation).map(({ speaker }) => speaker)
   );
-  const share = (is: (of: (string | undefined)[]) => boolean) => speakers.filter(is).length / speakers.length;
+  const share = (is: (of: (string | undefined)[]) => boolean) =>
+    speakers.filter(is).length / speakers.length;
   const nearest = nearestShares(rows);
   return {
     rows: rows.length,
