@@ -101,7 +101,7 @@ export function tunedWorkbench(
     from: TrainedModel,
     head: Head,
     parts: { label: string; course: Course & { lora: LoraOptions } },
-    build: (training: MonitorTraining) => Promise<Tuned>,
+    build: (training: MonitorTraining, from: Model) => Promise<Tuned>,
   ): Promise<TrainedModel> => {
     const { label, course: { schedule, masking, lora } } = parts;
     const all = { version: TUNED_VERSION, base: from.key, train: hashOf(suite.train), ...parts };
@@ -117,7 +117,7 @@ export function tunedWorkbench(
         session: sessionFor(from.model, over),
         scratch,
         progress,
-      });
+      }, withContext(from.model, Math.max(...sequences.map(({ length }) => length))));
       const { layers: blocks } = from.model.config;
       writeLora(folder, parameters, { base: from.folder, head, blocks, options: lora });
       const history = { name: "losses", shape: [losses.length], data: losses };
@@ -131,9 +131,9 @@ export function tunedWorkbench(
     if (origins.languageModel.adapter !== undefined) return Promise.resolve(models.languageModel);
     const course = { ...TUNING.safeLanguageModel, lora: loraOf(layers) };
     const parts = { label: "safe language model", course };
-    return trained(base, "language-model", parts, (training) => {
+    return trained(base, "language-model", parts, (training, { config, parameters }) => {
       const safe = onlyRows(training, (row) => suite.train[row].malign === 0);
-      return trainLanguageModel(base.model.config, safe, base.model.parameters);
+      return trainLanguageModel(config, safe, parameters);
     });
   });
 
@@ -141,9 +141,12 @@ export function tunedWorkbench(
     const { state } = await choice();
     const cut = { ...base, model: cutModel(base.model, state.layer) };
     const course = { ...TUNING.guard, lora: loraOf(state.layer) };
-    return trained(cut, "guard", { label: `guard ${seed}`, course }, (training) => {
-      return trainGuard(cut.model, labels, training);
-    });
+    return trained(
+      cut,
+      "guard",
+      { label: `guard ${seed}`, course },
+      (training, from) => trainGuard(from, labels, training),
+    );
   });
 
   const heads = new Map<string, { head: LinearHead; state: HeadState }>();
@@ -256,6 +259,11 @@ function drawScenes(rows: readonly Row[], seed: number): number[] {
   const isUnsafe = (scene: number[]) => scene.some((i) => rows[i].malign === 1);
   return [scenes.filter(isUnsafe), scenes.filter((scene) => !isUnsafe(scene))]
     .flatMap((stratum) => stratum.flatMap(() => random.pick(stratum)));
+}
+
+/** A model for texts of so many tokens: graphs for longer ones do more work than short texts need. */
+function withContext(model: Model, contextLength: number): Model {
+  return { ...model, config: { ...model.config, contextLength } };
 }
 
 /** The first blocks of a model, and its last norm on them. */
