@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { stream } from "../core/random.ts";
-import type { AskOptions } from "./client.ts";
+import { describeAccount } from "./account.ts";
+import { type AskOptions, NoAnswerError } from "./client.ts";
 import { endpointClient, type EndpointOptions } from "./endpoint.ts";
 import {
   askThousand,
@@ -83,7 +84,6 @@ Deno.test("endpointClient() sends no authorization where there is no key", async
 Deno.test("endpointClient() gives what is there where an answer was cut, filtered or refused", async () => {
   const cases: [object, string][] = [
     [{ finish_reason: "length", message: { content: "It is" } }, "It is"],
-    [{ finish_reason: "length", message: { content: null } }, ""],
     [{ finish_reason: "content_filter", message: { content: null } }, ""],
     [{ finish_reason: "content_filter", message: {} }, ""],
     [{ finish_reason: "stop", message: { content: null, refusal: "I won't." } }, "I won't."],
@@ -101,19 +101,9 @@ Deno.test("endpointClient() asks again after what may pass", async () => {
     { body: null, drop: "before" },
     { body: completion("Hello."), drop: "within" },
     { body: completion("Hello."), headers: { "content-length": "1000" }, drop: "within" },
-    { body: "<html>" },
-    { body: "" },
-    { body: "{oops", headers: { "content-type": "application/json" } },
-    { body: "", headers: { "content-type": "application/json" } },
-    { body: null },
-    { body: [] },
-    { body: {} },
-    { body: { error: { message: "busy" } } },
-    { body: { choices: [] } },
-    { body: { choices: [null] } },
-    { body: { choices: [{ finish_reason: "stop" }] } },
-    { body: { choices: [{ finish_reason: "stop", message: { content: null } }] } },
-    { body: { choices: [{ finish_reason: "stop", message: { content: 4 } }] } },
+    { status: 503, body: "<html>" },
+    { body: { error: { message: "busy", code: 529 } } },
+    { body: 'data: {"choices":[{"delta":{"content":"Hel"}}]}\n\n' },
   ];
   for (const reply of passing) {
     const found = await asked([reply, { body: completion("Hello.") }]);
@@ -142,9 +132,9 @@ Deno.test("endpointClient() asks again where no answer comes, and says how long 
   const found = await asked([{ body: null, delay: Infinity }], { timeout: 0.02 });
   assert.match(
     complaint(found)[0],
-    /: an answer must come, got none in 0.02 s \(attempt 8 of 8\)$/,
+    /: an answer must come, got none in 0.02 s \(attempt 3 of 3\)$/,
   );
-  assert.equal(found.waits.length, 14); // two questions
+  assert.equal(found.waits.length, 4); // two questions
 });
 
 Deno.test("endpointClient() waits as long as the server says, and the back-off more", async () => {
@@ -152,6 +142,7 @@ Deno.test("endpointClient() waits as long as the server says, and the back-off m
   const bounds: [string, number, number][] = [
     ["7", 7250, 7500],
     ["100000", 300_250, 300_500],
+    ["1e9", 300_250, 300_500],
     [inAMinute, 50_000, 60_500],
     ["Wed, 21 Oct 2015 07:28:00 GMT", 250, 500],
     ["soon", 250, 500],
@@ -163,12 +154,247 @@ Deno.test("endpointClient() waits as long as the server says, and the back-off m
   }
 });
 
-Deno.test("endpointClient() calls the limit max_completion_tokens where the model takes no max_tokens", async () => {
-  const error = { code: "unsupported_parameter", param: "max_tokens", message: "Unsupported" };
-  const found = await asked([{ status: 400, body: { error } }, { body: completion("Hello.") }]);
-  assert.equal(textOf(found), "Hello.");
-  const limits = found.received.map(({ body }) => [body.max_tokens, body.max_completion_tokens]);
-  assert.deepEqual(limits, [[64, undefined], [undefined, 64], [undefined, 64]]);
+const refusing = (status: number, error: unknown): Reply => ({ status, body: error });
+
+Deno.test("endpointClient() leaves out what the server says it does not take, and says so once", async () => {
+  // as OpenAI, LiteLLM, Mistral and others word it
+  const unsupported = "Unsupported parameter: 'max_tokens' is not supported with this model. Use " +
+    "'max_completion_tokens' instead.";
+  const cases: [Reply, (body: Received["body"]) => unknown, RegExp][] = [
+    [
+      refusing(400, { error: { message: unsupported, param: "max_tokens" } }),
+      (body) => [body.max_tokens, body.max_completion_tokens],
+      /takes no max_tokens: the limit is sent as max_completion_tokens/,
+    ],
+    [
+      refusing(400, { error: { message: `litellm: ${unsupported}`, param: "None", code: "400" } }),
+      (body) => [body.max_tokens, body.max_completion_tokens],
+      /takes no max_tokens/,
+    ],
+    [
+      refusing(422, {
+        object: "error",
+        message: {
+          detail: [{ type: "extra_forbidden", loc: ["body", "seed"], msg: "Extra inputs" }],
+        },
+      }),
+      (body) => [body.seed, 64],
+      /takes no seed: none is sent/,
+    ],
+    [
+      refusing(400, {
+        error: {
+          message: "Unsupported value: 'temperature' does not support 0 with this model.",
+          param: "temperature",
+        },
+      }),
+      (body) => [body.temperature, 64],
+      /takes no temperature/,
+    ],
+  ];
+  for (const [reply, settings, told] of cases) {
+    const said: string[] = [];
+    const say = (message: string) => said.push(message);
+    const found = await asked([reply, { body: completion("Hello.") }], { say });
+    assert.equal(textOf(found), "Hello.");
+    assert.deepEqual(found.received.slice(1).map(({ body }) => settings(body)), [
+      [undefined, 64],
+      [undefined, 64],
+    ]);
+    assert.equal(said.length, 1);
+    assert.match(said[0], told);
+    assert.deepEqual(found.waits, []);
+  }
+});
+
+Deno.test("endpointClient() puts a system message into the first user turn where the model has no such role", async () => {
+  for (
+    const [status, message] of [
+      [400, "System role not supported"],
+      [500, "Conversation roles must alternate user/assistant/user/assistant/..."],
+    ] as const
+  ) {
+    const bodies: Received["body"][] = [];
+    await using server = await chatServer(({ body }) => {
+      bodies.push(body);
+      return (body.messages as { role?: string }[]).some(({ role }) => role === "system")
+        ? { status, body: { object: "error", message, type: "BadRequestError" } }
+        : { body: completion("Hello.") };
+    });
+    const said: string[] = [];
+    const client = endpointClient({
+      baseURL: server.baseURL,
+      model: "m",
+      key: "",
+      say: (message) => said.push(message),
+    });
+    const messages = [
+      { role: "system", content: "Be brief." },
+      { role: "user", content: "Hi?" },
+    ] as const;
+    assert.equal(await client.ask(messages, options), "Hello.");
+    assert.deepEqual(bodies[1].messages, [{ role: "user", content: "Be brief.\n\nHi?" }]);
+    assert.match(said.join(), /takes no system message: instructions stand at the head/);
+  }
+});
+
+Deno.test("endpointClient() takes what is no connection's fault for a bug, and does not ask again", async () => {
+  const original = globalThis.fetch;
+  let calls = 0;
+  globalThis.fetch = () => {
+    calls++;
+    throw new TypeError("x is not a function");
+  };
+  try {
+    const client = endpointClient({ baseURL: "http://127.0.0.1:1/v1", model: "m", key: "" });
+    await assert.rejects(client.ask([{ role: "user", content: "Hi?" }], options), {
+      name: "TypeError",
+      message: "x is not a function",
+    });
+  } finally {
+    globalThis.fetch = original;
+  }
+  assert.equal(calls, 1);
+});
+
+Deno.test("endpointClient() gives up at once what no waiting mends, and says what came", async () => {
+  const cases: [Reply, RegExp, number][] = [
+    [{ body: { error: { message: "Insufficient credits.", code: 402 } } }, /402 Insufficient/, 1],
+    [{ body: { error: "model is loading" } }, /answers with an error \(model is loading\)/, 2],
+    [{ body: { choices: [{ error: { message: "upstream" } }] } }, /an error \(upstream\)/, 2],
+    [{ body: "<!doctype html><title>Log in</title>" }, /got a web page titled "Log in"/, 1],
+    [
+      { status: 404, body: "<html>Not found</html>" },
+      /no such model.* \(404, with a web page\)/,
+      1,
+    ],
+    [
+      { status: 500, body: { error: { message: "the request exceeds the context size" } } },
+      /refuses/,
+      2,
+    ],
+    [{ body: "" }, /got an empty body$/, 2],
+    [{ body: "{oops" }, /text that is no JSON under the type text\/plain \(\{oops\)/, 2],
+    [{ body: null }, /a body in which it must be an object, got null/, 2],
+    [{ body: [] }, /a body in which it must be an object/, 2],
+    [{ body: {} }, /JSON under the type application\/json \(\{\}\) without choices/, 2],
+    [{ body: { choices: [] } }, /got an empty list of choices/, 2],
+    [{ body: { choices: [null] } }, /"choices\[0\]" must be an object, got null/, 2],
+    [{ body: { choices: [{ finish_reason: "stop" }] } }, /got a choice without text/, 2],
+    [{ body: { choices: [{ message: { content: 4 } }] } }, /content" must be text.*, got 4/, 2],
+    [{ body: completion("a".repeat(1_000_001)) }, /one of 1000001 characters/, 2],
+    [{ body: completion("a".repeat(20_000_000)) }, /a body of more than 16 MiB/, 2],
+  ];
+  for (const [reply, message, requests] of cases) {
+    const found = await asked([reply]);
+    assert.match(complaint(found)[0], message);
+    assert.deepEqual([found.received.length, found.waits.length], [requests, 0], String(message));
+  }
+});
+
+Deno.test("endpointClient() reads answers in parts, in events, and under another type", async () => {
+  const event = (delta: unknown, finish: string | null) =>
+    `data: ${JSON.stringify({ choices: [{ delta, finish_reason: finish }] })}\n\n`;
+  const headers = { "content-type": "text/event-stream" };
+  const parts = [
+    { type: "thinking", thinking: [{ type: "text", text: "[[A]] or [[B]]?" }] },
+    { type: "text", text: "Hel" },
+    "lo.",
+  ];
+  const replies: Reply[] = [
+    { body: { choices: [{ message: { content: parts } }] } },
+    {
+      headers,
+      body: event({ role: "assistant", content: "Hel" }, null) + event({ content: "lo." }, null) +
+        event({}, "stop") + "data: [DONE]\n\n",
+    },
+    { headers, body: `: ping\n\n${event({ content: "<think>a</think>Hello." }, "stop")}` },
+    { body: JSON.stringify(completion("Hello.")), headers: { "content-type": "text/plain" } },
+    { body: completion("<think>[[safe]]?</think>\n\nHello.") },
+    { body: { choices: [{ message: { content: "Hello.", reasoning_content: "Hm." } }] } },
+  ];
+  for (const reply of replies) {
+    const found = await asked([reply]);
+    assert.deepEqual([textOf(found), found.waits], ["Hello.", []], Deno.inspect(reply));
+  }
+  const odd = { body: { choices: [{ message: { content: [{ type: "image_url" }] } }] } };
+  assert.match(complaint(await asked([odd]))[0], /a part of the kind image_url/);
+});
+
+Deno.test("endpointClient() takes no thought for an answer, and names the flag where the limit cut it off", async () => {
+  const choice = (message: unknown, finish_reason = "stop") => ({
+    body: { choices: [{ message, finish_reason }] },
+  });
+  const cases: [Reply, RegExp, RegExp][] = [
+    [
+      choice({ content: null, reasoning_content: "[[A]]" }),
+      /got thoughts and nothing else$/,
+      /Check that/,
+    ],
+    [choice({ content: "<think>[[A]]</think>" }), /got thoughts and nothing else$/, /Check that/],
+    [
+      choice({ content: null, reasoning_content: "I weigh" }, "length"),
+      /limit of tokens cut the answer off while it was still thinking/,
+      /--max-tokens/,
+    ],
+    [choice({ content: "<think>I" }, "length"), /while it was still thinking/, /--max-tokens/],
+    [choice({ content: "" }, "length"), /cut the answer off, before any/, /--max-tokens/],
+  ];
+  for (const [reply, message, remedy] of cases) {
+    const found = await asked([reply]);
+    assert.equal(found.answer.status, "rejected");
+    assert.ok(found.answer.reason instanceof NoAnswerError);
+    assert.match(found.answer.reason.message, message);
+    assert.match(found.answer.reason.remedy, remedy);
+    assert.deepEqual([found.received.length, found.waits.length], [2, 0]);
+  }
+});
+
+Deno.test("endpointClient() gives no lone surrogate and no key, and keeps account", async () => {
+  const body = { ...completion("sk-secret-1 \ud83d!") as object, usage: { completion_tokens: 7 } };
+  await using server = await chatServer(() => ({ body }));
+  const client = endpointClient({ baseURL: server.baseURL, model: "m", key: "sk-secret-1" });
+  const answer = await client.ask([{ role: "user", content: "Hi?" }], options);
+  assert.equal(answer, "… \ufffd!");
+  const { requests, answers, keys, tokens } = client.account;
+  assert.deepEqual([requests, answers, keys, tokens], [1, 1, 1, 7]);
+  assert.match(
+    describeAccount("m", client.account)!,
+    /^Asked m: 1 requests, 1 answers of 7 tokens, 0 s\. 1 of the answers held the key/,
+  );
+});
+
+Deno.test("endpointClient() says what is asked again, and how long a server wants to be left alone", async () => {
+  const said: string[] = [];
+  const busy = { status: 429, headers: { "retry-after": "1e9" }, body: "busy" };
+  const say = (message: string) => said.push(message);
+  await asked([busy, { body: completion("Hello.") }], { say });
+  assert.equal(said.length, 1);
+  assert.match(
+    said[0],
+    /"m" gave no answer \(.*429 busy\); it is asked again in 5 min 00 s of the .* it wants, attempt 2 of 8/,
+  );
+});
+
+Deno.test("endpointClient() asks for fewer at once where answers do not come in time", async () => {
+  let slow = true;
+  await using server = await chatServer(() => ({
+    body: completion("Hello."),
+    delay: slow ? Infinity : 0,
+  }));
+  const said: string[] = [];
+  const wait = () => Promise.resolve(slow = false);
+  const { baseURL } = server;
+  const say = (message: string) => said.push(message);
+  const client = endpointClient({ baseURL, model: "m", key: "", timeout: 1.5, wait, say });
+  const questions = Array.from({ length: 8 }, (_, i) => `Question ${i}`);
+  const answers = await Promise.all(
+    questions.map((content) => client.ask([{ role: "user", content }], options)),
+  );
+  assert.equal(new Set(answers).size, 1);
+  const lower = said.filter((line) => line.includes("in time; from now on"));
+  assert.match(lower[0], /"m": .* from now on 4 are asked for at once/);
+  assert.equal(lower.length, 1); // eight were late, and it is lowered once
 });
 
 Deno.test("endpointClient() says what is wrong where asking again is no use", async () => {
@@ -209,7 +435,7 @@ Deno.test("endpointClient() says what is wrong where asking again is no use", as
       { status: 400, body: tooLong },
       "sk-1",
       "it refuses the request (400 Too many tokens for …)",
-      "Check that the model takes prompts of this length, a temperature and a seed.",
+      "Check that the model takes prompts of this length.",
       2, // another question may be shorter
     ],
   ];

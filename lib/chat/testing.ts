@@ -57,8 +57,8 @@ export function completion(content: string): unknown {
 const FAILURES: Reply[] = [
   { status: 500, body: "<html>" },
   { status: 429, headers: { "retry-after": "1" }, body: { error: { message: "slow down" } } },
-  { body: "garbage" },
-  { body: { choices: [] } },
+  { status: 502, body: "Bad Gateway" },
+  { body: { error: { message: "overloaded", code: 503 } } },
   { body: null, drop: "before" },
   { body: completion("half"), drop: "within" },
 ];

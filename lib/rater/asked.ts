@@ -6,8 +6,8 @@
  * @module
  */
 import { join } from "node:path";
+import pLimit from "p-limit";
 import type { ChatClient } from "../chat/client.ts";
-import { limiter } from "../chat/limit.ts";
 import { UserError } from "../core/errors.ts";
 import { makeFolder, writeFileAtomic } from "../core/files.ts";
 import { hashOf } from "../core/json.ts";
@@ -57,7 +57,7 @@ export async function askJudge(
   { folder, unsafeExamples, progress }: AskJudgeOptions,
 ): Promise<Record<Rubric, Answered>> {
   makeFolder(folder); // one that cannot be made is better known before all is asked than after it
-  const limited = limiter(AT_ONCE);
+  const limited = pLimit(AT_ONCE);
   let done = 0;
   const judged = async (row: Row, rubric: Rubric) => {
     const judgement = await judge(client, row.conversation, { rubric, unsafeExamples })
