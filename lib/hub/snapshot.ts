@@ -6,12 +6,14 @@
  */
 import { statfsSync } from "node:fs";
 import { join } from "node:path";
+import { ZodError } from "zod";
 import { UserError } from "../core/errors.ts";
 import { exists, fileSize, readText, writeFileAtomic } from "../core/files.ts";
 import { startProgress } from "../core/progress.ts";
+import { COMMIT_HASH, KeptListing } from "./answers.ts";
 import { downloadFile, type Source } from "./download.ts";
 import { describe, type Hub, hubOfEnvironment, type Repository } from "./hub.ts";
-import { type HubFile, listRepository, resolveRevision } from "./listing.ts";
+import { type HubFile, listRepository, requireInside, resolveRevision } from "./listing.ts";
 
 /** What {@linkcode downloadSnapshot} is to get. */
 export interface SnapshotRequest {
@@ -47,7 +49,7 @@ export async function downloadSnapshot(
   { repository, revision, files, cache, hub = hubOfEnvironment() }: SnapshotRequest,
 ): Promise<Snapshot> {
   requireName(repository);
-  const commit = /^[0-9a-f]{40}$/.test(revision)
+  const commit = COMMIT_HASH.test(revision)
     ? revision
     : await resolveRevision(hub, repository, revision);
   const { kind, name } = repository;
@@ -76,12 +78,24 @@ function requireName({ kind, name }: Repository): void {
   );
 }
 
-/** What the commit holds; kept, since a commit never changes. */
+/** What the commit holds; kept, since a commit never changes. A kept listing that is damaged is asked for anew. */
 async function listing({ hub, repository, commit }: Source, path: string): Promise<HubFile[]> {
-  if (exists(path)) return JSON.parse(readText(path));
+  const kept = exists(path) ? keptListing(repository, path) : undefined;
+  if (kept !== undefined) return kept;
   const files = await listRepository(hub, repository, commit);
   writeFileAtomic(path, JSON.stringify(files));
   return files;
+}
+
+function keptListing(repository: Repository, path: string): HubFile[] | undefined {
+  try {
+    const files = KeptListing.parse(JSON.parse(readText(path)));
+    files.forEach((file) => requireInside(repository, file.path));
+    return files;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof ZodError) return undefined;
+    throw error;
+  }
 }
 
 /** Downloads what is not there. A file that has its name is whole; one of another size was changed by somebody. */
