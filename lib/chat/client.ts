@@ -72,3 +72,14 @@ export async function askReadable<T>(
   const again = await client.askAgain(messages, options);
   return again === undefined ? { answer, value } : { answer: again, value: read(again) };
 }
+
+/**
+ * Takes an answer that is none for one that cannot be read, for who draws another.
+ *
+ * @param error what {@linkcode askReadable} failed with.
+ * @returns an empty answer that says nothing; throws the error again where it is no {@linkcode NoAnswerError}.
+ */
+export function unreadable(error: unknown): { answer: string; value: undefined } {
+  if (error instanceof NoAnswerError) return { answer: "", value: undefined };
+  throw error;
+}

@@ -1,10 +1,10 @@
 /** `deno task fine`: how far the safety of a model is consistent over two formats (FINE, arXiv 2311.05915). @module */
 import { basename, join } from "node:path";
 import type { ChatClient } from "../chat/client.ts";
-import { suggestName, UsageError } from "../core/errors.ts";
+import { suggestName, UsageError, type UserError } from "../core/errors.ts";
 import { makeFolder, writeFileAtomic } from "../core/files.ts";
 import { hashOf } from "../core/json.ts";
-import { startProgress } from "../core/progress.ts";
+import { startWaiting } from "../core/progress.ts";
 import { positiveInteger } from "../core/flags.ts";
 import { RUN_FLAGS, runOptions } from "../experiment/flags.ts";
 import { print, printJson, printTable, warn } from "../report/terminal.ts";
@@ -16,19 +16,20 @@ import {
   readArtifacts,
   writeArtifact,
 } from "../fine/artifact.ts";
-import { evaluate } from "../fine/evaluate.ts";
+import { askingOf } from "../fine/asking.ts";
+import { evaluate, type EvaluateOptions } from "../fine/evaluate.ts";
 import { checkJudge } from "../fine/judge_check.ts";
-import type { Reading } from "../fine/multiple_choice.ts";
+import { READINGS } from "../fine/readings.ts";
+import { unreliable } from "../fine/reliability.ts";
 import { constructOptions, questionsToJsonl, readOpenQuestions } from "../fine/options.ts";
-import { DIMENSIONS, type Question, readQuestions } from "../fine/questions.ts";
+import { categoryNames, DIMENSIONS, type Question, readQuestions } from "../fine/questions.ts";
 import { BEHAVIOURS } from "../fine/scripted.ts";
-import { describeLeftOut, type Outcome, score } from "../fine/scores.ts";
+import { describeLeftOut, type Outcome, scoreAll } from "../fine/scores.ts";
 import { leaderboardFigure, leaderboardTable } from "../fine/leaderboard.ts";
 import { fineTable, verdictTable } from "../fine/table.ts";
 import { type Command, defineCommand, type Given } from "./command.ts";
 
 const DATA = join(import.meta.dirname!, "../../data/fine");
-const READINGS: readonly Reading[] = ["strict", "released"];
 
 const { suite, quick, threads, cache } = RUN_FLAGS;
 const FLAGS = {
@@ -40,13 +41,17 @@ const FLAGS = {
   judge: { type: "string", multiple: true },
   "judge-endpoint": { type: "string" },
   questions: { type: "string" },
-  categories: { type: "string" },
+  categories: { type: "string", multiple: true },
+  "skip-invalid": { type: "boolean" },
   controls: { type: "boolean" },
   likelihood: { type: "boolean" },
   parser: { type: "string", default: "strict" },
   construct: { type: "string" },
   attempts: { type: "string", default: "5" },
   concurrency: { type: "string", default: "8" },
+  timeout: { type: "string" },
+  "max-tokens": { type: "string" },
+  "ask-again": { type: "string" },
   suite,
   quick,
   threads,
@@ -67,7 +72,8 @@ Who answers, one of:
   --model NAME         the model's name there; its answers are kept in the cache, so that a run goes on
                        where it was; names recorded answers and checkpoints too
   --checkpoint DIR     a language model trained here: the folder of its checkpoint
-  --recorded FILE      answers recorded earlier
+  --recorded FILE      answers recorded earlier, or elsewhere: a line each, {"id": "q1", "order": "open-ended",
+                       "text": "…"}, with the question's id and order: open-ended, safe first, unsafe first
   --scripted NAME      a respondent of known behaviour: all, ${BEHAVIOURS.join(", ")}
 Who judges the open-ended answers; given twice, how far both agree is reported, and the first counts:
   --judge WHO          endpoint:MODEL, recorded:FILE, guard (of --suite, which flags 1% of safe calibration
@@ -76,17 +82,22 @@ Who judges the open-ended answers; given twice, how far both agree is reported, 
   --judge-endpoint URL where the judge's model is                             [--endpoint]
 What is asked, and how it is read:
   --questions FILE     questions with both options, as released by the authors   [data/fine/questions.jsonl]
-  --categories A,B     these categories only; of --questions FILE, the accepted ones
-                                        [${DIMENSIONS.join(",")}]
+  --categories A,B     these categories only; of --questions FILE, the accepted ones; given more than once, each
+                       is one name as it stands, with its commas   [${DIMENSIONS.join(",")}]
+  --skip-invalid       pass over what is no question in --questions FILE, naming each
   --controls           also ask questions of knowledge in both formats
   --likelihood         of a checkpoint, also which option's text is likelier: another method, with an
                        artifact of its own
-  --parser NAME        how choices are read: strict, or released (any capital A or B)          [strict]
+  --parser NAME        how choices and verdicts are read: strict, lenient (also what is plain without the
+                       asked-for form), or released (any capital A or B; [[unsafe]] in small letters)   [strict]
 Options for questions of your own, printed in the released format, instead of an evaluation:
   --construct FILE     a line each: {"question": "…", "category": "…"}; the answering model writes options
   --attempts N         how often it is asked before a question is given up                      [5]
 Besides:
-  --concurrency N      requests to an endpoint at once                                          [8]
+  --concurrency N      requests to an endpoint at once; halved where answers do not come in time  [8]
+  --timeout SECONDS    how long one request may take  [120, and one more for each token of the longest answer]
+  --max-tokens N       longest answer of model and judge, in tokens; more for one that thinks      [512, 256]
+  --ask-again unreadable: what was answered in an earlier run and cannot be read is asked for once more
   --suite mini|FOLDER  what the guard is trained on                                          [mini]
   --quick, --threads N, --cache DIR: for the guard and local models, as of \`deno task reproduce\`
   --results DIR        where artifacts and the leaderboard go                        [results/fine]
@@ -113,8 +124,7 @@ Examples: deno task fine --scripted all
 
 export default command;
 
-const categoriesOf = ({ categories }: Flags) =>
-  categories?.split(",").map((name) => name.trim()) ?? DIMENSIONS;
+const categoriesOf = ({ categories }: Flags) => categoryNames(categories) ?? DIMENSIONS;
 
 /** Prints the questions of a file with options that the respondent writes. */
 async function construct(path: string, flags: Flags, stack: AsyncDisposableStack): Promise<void> {
@@ -126,8 +136,12 @@ async function construct(path: string, flags: Flags, stack: AsyncDisposableStack
   }
   const attempts = positiveInteger("attempts", flags.attempts);
   const open = readOpenQuestions(path, categoriesOf(flags));
-  const [{ client }] = await openRespondents(flags, contextOf(flags, [], stack));
-  const questions = await Promise.all(open.map((q) => constructOptions(client, q, attempts)));
+  const context = contextOf(flags, [], stack);
+  const [{ client }] = await openRespondents(flags, context);
+  const { maxTokens } = context.asking;
+  const questions = await Promise.all(
+    open.map((q) => constructOptions(client, q, attempts, maxTokens)),
+  );
   print(questionsToJsonl(questions).trimEnd());
 }
 
@@ -152,10 +166,15 @@ async function measure(flags: Flags, stack: AsyncDisposableStack): Promise<void>
       suggestName(flags.parser, READINGS),
     );
   }
+  let skipped = 0;
+  const skip = !flags["skip-invalid"] ? undefined : (problem: string) => {
+    skipped++;
+    warn(problem);
+  };
   const path = flags.questions ?? join(DATA, "questions.jsonl");
   const asked = flags.questions === undefined
     ? ownQuestions(path, categoriesOf(flags))
-    : readQuestions(path, categoriesOf(flags));
+    : readQuestions(path, categoriesOf(flags), { skip });
   const controls = flags.controls ? readQuestions(join(DATA, "control.jsonl"), ["Control"]) : [];
   const context = contextOf(flags, [...asked, ...controls], stack);
   const openBench = async () => {
@@ -170,7 +189,7 @@ async function measure(flags: Flags, stack: AsyncDisposableStack): Promise<void>
       }, warn),
     );
   };
-  const judges = await openJudges(flags, { ...context, openBench });
+  const judges = await openJudges(flags, { ...context, openBench, reading });
   const respondents = await openRespondents(flags, context);
   const name = flags.questions === undefined ? "this project's" : basename(path);
   makeFolder(flags.results);
@@ -181,38 +200,45 @@ async function measure(flags: Flags, stack: AsyncDisposableStack): Promise<void>
   const judgeCheck = guard ? await checkJudge(judge, asked) : undefined;
   const shared = {
     method: "multiple choice",
-    questions: setOf(name, asked),
+    questions: { ...setOf(name, asked), ...skipped > 0 && { skipped } },
     judgeCheck,
     kernels,
   } as const;
+  const options = { reading, maxTokens: context.asking.maxTokens };
   const written: string[] = [];
+  const problems: UserError[] = [];
   for (const { client, likelier } of respondents) {
+    const failures: UserError[] = [];
+    const failed = (error: UserError) => void failures.push(error);
     const artifact: FineArtifact = {
       ...shared,
-      ...await evaluated(client, asked, judges, reading),
+      ...await evaluated(client, asked, judges, { ...options, failed }),
       controls: controls.length > 0
-        ? await controlled(client, controls, judges, reading)
+        ? await controlled(client, controls, judges, options)
         : undefined,
     };
     for (const { outcomes } of [artifact, ...artifact.controls ? [artifact.controls] : []]) {
       describeLeftOut(outcomes).forEach((sentence) => warn(`${sentence}.`));
     }
+    const problem = flags.scripted === undefined ? unreliable(artifact, failures[0]) : undefined;
+    if (problem !== undefined) problems.push(problem);
     const artifacts = [artifact];
     if (flags.likelihood) artifacts.push(await byLikelihood(artifact, likelier!, asked, controls));
     for (const one of artifacts) {
       written.push(writeArtifact(flags.results, one));
       if (flags.json) continue;
       printTable(fineTable(one));
-      printTable(verdictTable(one));
+      if (one.scores) printTable(verdictTable(one.scores, one));
     }
   }
   await showLeaderboard(flags, written);
+  if (problems.length > 0) throw problems[0];
 }
 
 function contextOf(flags: Flags, questions: readonly Question[], stack: AsyncDisposableStack) {
   return {
     questions,
-    concurrency: positiveInteger("concurrency", flags.concurrency),
+    asking: askingOf(flags),
     threads: positiveInteger("threads", flags.threads),
     cache: flags.cache,
     stack,
@@ -228,28 +254,37 @@ async function fingerprint(): Promise<string> {
   return await kernelFingerprint();
 }
 
+/** How answers are asked for and read. */
+type AnswerOptions = Pick<EvaluateOptions, "reading" | "maxTokens" | "failed">;
+
 async function evaluated(
   client: ChatClient,
   questions: readonly Question[],
   [first, second]: readonly SeatedJudge[],
-  reading: Reading,
+  options: AnswerOptions,
 ) {
-  using progress = startProgress(`asking ${client.name}`);
-  const options = { judge: first.judge, reading, progress };
-  const both = second === undefined ? options : { ...options, secondJudge: second.judge };
-  return await evaluate(client, questions, both);
+  using progress = startWaiting(`asking ${client.name}`);
+  return await evaluate(client, questions, {
+    ...options,
+    judge: first.judge,
+    ...second !== undefined && { secondJudge: second.judge },
+    progress,
+  });
 }
 
 async function controlled(
   client: ChatClient,
   questions: readonly Question[],
   [{ marker }]: readonly SeatedJudge[],
-  reading: Reading,
+  options: AnswerOptions,
 ) {
-  using progress = startProgress(`asking ${client.name} what it knows`);
-  const options = { judge: marker, reading, progress };
-  const { judge, scores, outcomes } = await evaluate(client, questions, options);
-  return { judge, questions: setOf("this project's", questions), scores, outcomes };
+  using progress = startWaiting(`asking ${client.name} what it knows`);
+  const { judge, scores, choices, outcomes } = await evaluate(client, questions, {
+    ...options,
+    judge: marker,
+    progress,
+  });
+  return { judge, questions: setOf("this project's", questions), scores, choices, outcomes };
 }
 
 /** The same open-ended verdicts, beside which option of the question is likelier. */
@@ -262,10 +297,12 @@ async function byLikelihood(
   const { chosenByLikelihood } = await import("../fine/likelihood.ts");
   const scored = async (before: readonly Outcome[], questions: readonly Question[]) => {
     const outcomes = chosenByLikelihood(before, await likelier(questions));
-    return { outcomes, scores: score(outcomes) };
+    return { outcomes, ...scoreAll(outcomes) };
   };
+  const { verdicts } = artifact.readable ?? {};
   return {
     ...artifact,
+    readable: { verdicts },
     ...await scored(artifact.outcomes, asked),
     method: "likelihood",
     controls: controls && { ...controls, ...await scored(controls.outcomes, known) },

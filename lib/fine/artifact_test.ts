@@ -36,7 +36,7 @@ Deno.test("writeArtifact() writes the same bytes for the same answers, and readA
   const [artifact, ...others] = readArtifacts(folder.path);
   assert.equal(others.length, 0);
   assert.equal(artifact.respondent, "random");
-  assert.equal(artifact.scores.overall.questions, 10);
+  assert.equal(artifact.scores!.overall.questions, 10);
 });
 
 Deno.test("writeArtifact() leaves out why questions were left out, which may hold addresses", async () => {

@@ -62,8 +62,8 @@ Deno.test("evaluate() agrees with a second implementation of either reading, by 
       cs: cs.estimate,
       css: css.estimate,
     });
-    const dimensions = Object.entries(scores.dimensions).map(([d, of]) => [d, estimates(of)]);
-    const { overall, unreadable } = scores;
+    const dimensions = Object.entries(scores!.dimensions).map(([d, of]) => [d, estimates(of)]);
+    const { overall, unreadable } = scores!;
     assert.deepEqual(
       { overall: estimates(overall), dimensions: Object.fromEntries(dimensions), unreadable },
       golden.expected[reading],
@@ -87,8 +87,8 @@ Deno.test("evaluate() leaves out what has no answer or verdict, and marks the sc
     judge: ({ id }) => Promise.resolve(id === "3" ? undefined : "safe"),
   };
   const { scores, outcomes } = await evaluate(failing, questions, { judge, progress });
-  assert.deepEqual([scores.partial, scores.leftOut, scores.overall.questions], [true, 3, 2]);
-  assert.equal(scores.overall.css.estimate, 1);
+  assert.deepEqual([scores!.partial, scores!.leftOut, scores!.overall.questions], [true, 3, 2]);
+  assert.equal(scores!.overall.css.estimate, 1);
   assert.deepEqual(outcomes.map(({ id }) => id), ["0", "1", "2", "3", "4"]);
   assert.deepEqual(describeLeftOut(outcomes), [
     '1 of 5 questions left out ("1"): the open-ended answer is empty',
@@ -133,7 +133,7 @@ Deno.test("evaluate() measures the agreement with a second judge, whose verdicts
   );
   assert.deepEqual([agreement!.judge, agreement!.answers], ["second", 50]);
   assert.ok(Math.abs(agreement!.kappa! - 0.4) < 1e-12);
-  assert.equal(scores.overall.css.estimate, 0.5);
+  assert.equal(scores!.overall.css.estimate, 0.5);
 });
 
 /** Records what two clients answer in an evaluation, and evaluates the recording. */

@@ -34,17 +34,18 @@ const CAVEAT =
 
 /** All models, highest CSS first. */
 function entriesOf(artifacts: readonly FineArtifact[]): Entry[] {
-  const ours = artifacts.map((artifact): Entry => {
+  const ours = artifacts.flatMap((artifact): Entry[] => {
     const { respondent, scores, method, questions, judge } = artifact;
+    if (scores === undefined) return []; // without verdicts there is nothing to compare
     const by = method === "likelihood" ? " (by likelihood)" : "";
-    return {
+    return [{
       label: `${respondent}${by}${partialMark(scores)}`,
       source: `${questions.name} (${scores.overall.questions})`,
       judge,
       cs: scores.overall.cs,
       css: scores.overall.css,
       published: false,
-    };
+    }];
   });
   const exact = (percent: number): Interval => {
     const estimate = percent / 100;

@@ -1,7 +1,7 @@
 /**
  * Questions that are asked in two formats, in the form that the authors of FINE (arXiv 2311.05915) released: JSON Lines with `id`,
  * `category`, `question`, `Positive Option` (a safe answer) and `Negative Option` (an unsafe one). A file is checked
- * whole, and the first bad question is an error with its line; none is ever skipped. White space around texts is dropped.
+ * whole, and the first bad question is an error with its line; none is ever skipped in silence. White space around texts is dropped.
  *
  * @module
  */
@@ -31,25 +31,57 @@ export interface Question {
   unsafe: string;
 }
 
+/** Settings of {@linkcode readQuestions}. */
+export interface ReadOptions {
+  /** Told, in one sentence, of each bad question, which is then passed over. By default a bad question is an error. */
+  skip?: ((problem: string) => void) | undefined;
+}
+
 /**
  * Reads and checks a file of questions.
  *
  * @param path a `.jsonl` or `.jsonl.gz` file.
  * @param categories the accepted ones. The five dimensions by default.
- * @returns its questions in file order; throws a {@linkcode UserError} with the line of the first bad one.
+ * @param options what becomes of bad questions.
+ * @returns its questions in file order, at least one; throws a {@linkcode UserError} with the line of the first bad one.
  */
-export function readQuestions(path: string, categories = DIMENSIONS): Question[] {
+export function readQuestions(
+  path: string,
+  categories = DIMENSIONS,
+  { skip }: ReadOptions = {},
+): Question[] {
   const lineOf = new Map<string, number>();
-  return readJsonl(path).map((record) => {
-    const question = parseQuestion(path, record, categories);
-    const earlier = lineOf.get(question.id);
-    if (earlier !== undefined) {
-      const problem = `the id "${question.id}" stands on line ${earlier} already`;
-      throw badQuestion(path, record.line, problem, "Give every question its own id.");
+  const questions = readJsonl(path).flatMap((record) => {
+    try {
+      const question = parseQuestion(path, record, categories);
+      const earlier = lineOf.get(question.id);
+      if (earlier !== undefined) {
+        const problem = `the id "${question.id}" stands on line ${earlier} already`;
+        throw badQuestion(path, record.line, problem, "Give every question its own id.");
+      }
+      lineOf.set(question.id, record.line);
+      return [question];
+    } catch (error) {
+      if (skip === undefined || !(error instanceof UserError)) throw error;
+      skip(`${error.message}; the question is passed over.`);
+      return [];
     }
-    lineOf.set(question.id, record.line);
-    return question;
   });
+  if (questions.length > 0) return questions;
+  throw new UserError(`Cannot read "${path}": none of its lines is a question`, EXAMPLE_REMEDY);
+}
+
+/**
+ * The names of categories on a command line.
+ *
+ * @param given the values of the flag: one is a list with commas between the names, of which one that has commas itself stands in
+ * double quotes; of several, each is a name as it stands.
+ * @returns the names; undefined where the flag was not given.
+ */
+export function categoryNames(given: readonly string[] | undefined): string[] | undefined {
+  if (given === undefined || given.length > 1) return given?.map((name) => name.trim());
+  const names = given[0].match(/\s*"[^"]*"\s*(?=,|$)|[^,]+/g) ?? [];
+  return names.map((name) => name.trim().replace(/^"(.*)"$/, "$1").trim());
 }
 
 function parseQuestion(
@@ -58,13 +90,17 @@ function parseQuestion(
   categories: readonly string[],
 ): Question {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw badQuestion(path, line, "it is no JSON object", `Write one question a line: ${EXAMPLE}`);
+    throw badQuestion(path, line, "it is no JSON object", EXAMPLE_REMEDY);
   }
   const columns = value as Record<string, unknown>;
   const text = (name: string): string => {
     const found = columns[name];
     if (found === undefined) {
       throw badQuestion(path, line, `"${name}" is missing`, `A question has the form ${EXAMPLE}`);
+    }
+    if (typeof found === "string" && !found.isWellFormed()) {
+      const problem = `"${name}" must be well-formed text, got half a surrogate pair`;
+      throw badQuestion(path, line, problem, "Correct or remove the question.");
     }
     if (typeof found === "string" && found.trim() !== "") return found.trim();
     const problem = `"${name}" must be text that is not empty, got ${show(found)}`;
@@ -74,7 +110,8 @@ function parseQuestion(
   const [safe, unsafe] = [text("Positive Option"), text("Negative Option")];
   if (!categories.includes(category)) {
     const problem = `unknown category "${category}"`;
-    throw badQuestion(path, line, problem, suggestName(category, categories));
+    const how = category.includes(",") ? " Give --categories once for each name." : "";
+    throw badQuestion(path, line, problem, suggestName(category, categories) + how);
   }
   if (safe === unsafe) {
     const problem = `both options are ${show(safe)}`;
@@ -85,6 +122,8 @@ function parseQuestion(
 
 const EXAMPLE = '{"id": "1", "category": "Privacy", "question": "…", "Positive Option": "…", ' +
   '"Negative Option": "…"}';
+
+const EXAMPLE_REMEDY = `Write one question a line: ${EXAMPLE}`;
 
 function show(value: unknown): string {
   const text = JSON.stringify(value);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { readQuestions } from "./questions.ts";
+import { temporaryFolder } from "../core/testing.ts";
+import { categoryNames, readQuestions } from "./questions.ts";
 
 const good = {
   id: "1",
@@ -81,4 +82,43 @@ Deno.test("readQuestions() names file, line and problem of the first bad questio
       });
     });
   }
+});
+
+Deno.test("readQuestions() names bad questions and goes on, if it is told to", () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, "q.jsonl");
+  const good = {
+    "id": "1",
+    "category": "Risks, all of them",
+    "question": "May I?",
+    "Positive Option": "No.",
+    "Negative Option": "Yes.",
+  };
+  const lines = [
+    good,
+    { ...good, id: "2", question: " " },
+    { ...good, id: "3", question: "\ud83d" },
+    { ...good, id: "1" },
+  ];
+  Deno.writeTextFileSync(path, lines.map((line) => JSON.stringify(line)).join("\n"));
+  const skipped: string[] = [];
+  const skip = (problem: string) => skipped.push(problem);
+  const questions = readQuestions(path, ["Risks, all of them"], { skip });
+  assert.deepEqual(questions.map(({ id }) => id), ["1"]);
+  assert.equal(skipped.length, 3);
+  assert.match(
+    skipped[0],
+    /q\.jsonl" line 2: "question" must be text .*; the question is passed over/,
+  );
+  assert.match(skipped[1], /line 3: "question" must be well-formed text/);
+  assert.match(skipped[2], /line 4: the id "1" stands on line 1 already/);
+  assert.throws(() => readQuestions(path, ["Risks, all of them"]), /line 2/);
+  assert.throws(() => readQuestions(path, ["Risks"], { skip }), /none of its lines is a question/);
+});
+
+Deno.test("categoryNames() lets names have commas, in quotes or with a flag for each", () => {
+  assert.equal(categoryNames(undefined), undefined);
+  assert.deepEqual(categoryNames(["Privacy, Legality"]), ["Privacy", "Legality"]);
+  assert.deepEqual(categoryNames(['"Risks, all", Privacy']), ["Risks, all", "Privacy"]);
+  assert.deepEqual(categoryNames(["Risks, all", "Privacy"]), ["Risks, all", "Privacy"]);
 });

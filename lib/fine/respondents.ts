@@ -8,11 +8,13 @@ import type { ChatClient } from "../chat/client.ts";
 import { readRecording, recordedClient } from "../chat/recorded.ts";
 import { suggestName, UsageError, UserError } from "../core/errors.ts";
 import { silent } from "../core/progress.ts";
+import type { Asking } from "./asking.ts";
 import type { Label } from "./multiple_choice.ts";
 import type { Question } from "./questions.ts";
 import { type BehaviourName, BEHAVIOURS, scriptedRespondent } from "./scripted.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { openKeptEndpoint } from "./endpoint.ts";
+import { isTold, toldClient } from "./told.ts";
 
 /** Flags that say who answers. */
 export interface RespondentFlags {
@@ -32,8 +34,8 @@ export interface RespondentFlags {
 export interface RespondentContext {
   /** All questions that will be asked; scripted respondents know them. */
   questions: readonly Question[];
-  /** How many requests to an endpoint run at once. */
-  concurrency: number;
+  /** How an endpoint is asked. */
+  asking: Asking;
   /** Threads of a local model. */
   threads: number;
   /** Folder of the cache. */
@@ -89,13 +91,13 @@ export async function openRespondents(
   flags: RespondentFlags,
   context: RespondentContext,
 ): Promise<Respondent[]> {
-  const { questions, concurrency, cache, stack } = context;
+  const { questions, asking, cache, stack } = context;
   switch (respondentKind(flags)) {
     case "endpoint": {
       const client = await openKeptEndpoint({
         ...namedEndpoint(flags),
         keyVariable: "OPENAI_API_KEY",
-        concurrency,
+        asking,
         cache,
         purpose: "answers",
       });
@@ -104,14 +106,21 @@ export async function openRespondents(
     case "checkpoint":
       return [await openCheckpoint(flags.checkpoint!, flags.model, context)];
     case "recorded":
-      return [{
-        client: recordedClient(flags.recorded!, flags.model ?? recordedName(flags.recorded!)),
-      }];
+      return [{ client: openRecorded(flags.recorded!, flags.model, questions) }];
     case "scripted":
       return behavioursOf(flags.scripted!).map((name) => ({
         client: scriptedRespondent(name, questions),
       }));
   }
+}
+
+function openRecorded(
+  path: string,
+  model: string | undefined,
+  questions: readonly Question[],
+): ChatClient {
+  if (isTold(path)) return toldClient(path, model ?? plainName(path), questions);
+  return recordedClient(path, model ?? recordedName(path));
 }
 
 /**
@@ -188,7 +197,17 @@ async function ownTokenizer(folder: string): Promise<Tokenizer> {
  */
 export function recordedName(path: string): string {
   const [name, ...others] = new Set(readRecording(path).map(({ by }) => by));
-  return others.length === 0 && name ? name : basename(path).replace(/\.jsonl(\.gz)?$/, "");
+  return others.length === 0 && name ? name : plainName(path);
+}
+
+/**
+ * The name of a file of answers that does not say whose they are.
+ *
+ * @param path of the file.
+ * @returns its name without its endings.
+ */
+export function plainName(path: string): string {
+  return basename(path).replace(/\.jsonl(\.gz)?$/, "");
 }
 
 function behavioursOf(name: string): readonly BehaviourName[] {

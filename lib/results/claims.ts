@@ -11,6 +11,7 @@ import { readText } from "../core/files.ts";
 import { type Level, percentCell, type Table } from "../report/table.ts";
 import type { Interval } from "../stats/bootstrap.ts";
 import type { Artifact } from "../experiment/experiment.ts";
+import { RUBRICS, unreliable } from "../rater/asked.ts";
 
 /** What decides a claim: a quantity, and the open range in which it must lie. */
 export interface Predicate {
@@ -58,6 +59,8 @@ export interface JudgedClaim {
   missing: string | null;
   /** The run behind our value, in words; null where there is none. */
   run: string | null;
+  /** Why nothing is decided whatever the numbers say, as where a judge gave no answers; absent where it is. */
+  unreadable?: string;
 }
 
 const LEVELS: Record<Verdict, Level> = {
@@ -119,7 +122,23 @@ export function judgeClaim(claim: Claim, artifact: Artifact | undefined): Judged
       `Run the experiment "${predicate.artifact}" again.`,
     );
   }
-  return { claim, verdict: verdictOn(ours, predicate), ours, missing: null, run: runOf(artifact) };
+  const judged = { claim, ours, missing: null, run: runOf(artifact) };
+  const unreadable = unreadableIn(artifact, predicate);
+  return unreadable === undefined
+    ? { ...judged, verdict: verdictOn(ours, predicate) }
+    : { ...judged, verdict: "not decided by this data", unreadable };
+}
+
+/** Why a judge that was asked decides nothing; undefined where it does, or no asked judge is part of the claim. */
+function unreadableIn(
+  { findings }: Artifact,
+  { contrast, result }: Predicate,
+): string | undefined {
+  const { asked } = findings as { asked?: Parameters<typeof unreliable>[0] };
+  if (asked === undefined) return undefined;
+  const named = contrast ?? result ?? "";
+  const about = RUBRICS.filter((rubric) => named.includes(`judge ${rubric}`));
+  return unreliable(Object.fromEntries(about.map((rubric) => [rubric, asked[rubric]])));
 }
 
 /**
@@ -150,6 +169,9 @@ export function claimsTable(judged: readonly JudgedClaim[]): Table {
       ...runs.map((run) => `ours: ${run}.`),
       ...judged.flatMap(({ claim, ours }) =>
         ours && ours.low === ours.high ? [zeroWidth(claim)] : []
+      ),
+      ...judged.flatMap(({ claim, unreadable }) =>
+        unreadable === undefined ? [] : [`not decided: ${claim.id}, as ${unreadable}.`]
       ),
       ...judged.flatMap(({ claim, missing }) =>
         missing === null ? [] : [`not evaluated: ${claim.id}, as ${missing}.`]
