@@ -4,8 +4,26 @@
  *
  * @module
  */
-import type { z } from "zod";
 import { UserError } from "./errors.ts";
+
+/** What a schema finds wrong, the first problem first. */
+export interface Problems {
+  /** Each with the path to the field, and what it must be. */
+  readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[];
+}
+
+/** As much of a `zod` schema as is needed here. */
+export interface Schema<T> {
+  /**
+   * Checks a value.
+   *
+   * @param value anything.
+   * @returns the value as the schema gives it, or what is wrong with it.
+   */
+  safeParse(
+    value: unknown,
+  ): { success: true; data: T } | { success: false; error: Problems };
+}
 
 /**
  * The first thing that a schema finds wrong.
@@ -14,7 +32,7 @@ import { UserError } from "./errors.ts";
  * @param value what it looked at.
  * @returns such as `"size" must be a whole number, got -1`; the words after the field's name are the schema's own.
  */
-export function firstProblem(error: z.ZodError, value: unknown): string {
+export function firstProblem(error: Problems, value: unknown): string {
   const [{ path, message }] = error.issues;
   const got = JSON.stringify(valueAt(value, path)) ?? "nothing";
   const field = path.map((key) => typeof key === "number" ? `[${key}]` : `.${String(key)}`).join(
@@ -41,12 +59,12 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
  * @returns the value, as the schema gives it; throws a {@linkcode UserError} that names the field.
  */
 export function checked<T>(
-  schema: z.ZodType<T>,
+  schema: Schema<T>,
   value: unknown,
   place: string,
   remedy: string,
 ): T {
-  const { success, data, error } = schema.safeParse(value);
-  if (success) return data;
-  throw new UserError(`${place}: ${firstProblem(error, value)}`, remedy);
+  const read = schema.safeParse(value);
+  if (read.success) return read.data;
+  throw new UserError(`${place}: ${firstProblem(read.error, value)}`, remedy);
 }

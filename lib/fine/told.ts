@@ -51,12 +51,7 @@ function readTold(
   for (const { line, value } of readJsonl(path)) {
     const place = `Cannot read "${path}" line ${line}`;
     const remedy = 'An answer has the form {"id": "q1", "order": "open-ended", "text": "…"}';
-    const { id, order, text } = checked<{ id: string; order?: Order | undefined; text: string }>(
-      Told as z.ZodType<{ id: string; order?: Order | undefined; text: string }>,
-      value,
-      place,
-      remedy,
-    );
+    const { id, order, text } = checked(Told, value, place, remedy);
     if (!known.has(id)) continue; // of a question that is not asked this time
     if (!judge && order === undefined) {
       throw new UserError(`${place}: "order" is missing`, remedy);

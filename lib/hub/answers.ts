@@ -7,7 +7,7 @@
 import { z } from "zod";
 import { BodyTooLong, boundedText, excerpt, isHtml } from "../core/bounded_body.ts";
 import { UserError } from "../core/errors.ts";
-import { checked } from "../core/schema.ts";
+import { checked, type Schema } from "../core/schema.ts";
 import { describe, type Repository } from "./hub.ts";
 
 /** Longest answer that is read, in bytes; a page of a listing has some thousand files. */
@@ -41,13 +41,13 @@ const Other = z.looseObject({
 });
 
 /** The commit of a revision. */
-export const Revision: z.ZodType<{ sha: string }> = z.looseObject(
+export const Revision: Schema<{ sha: string }> = z.looseObject(
   { sha: Hash },
   "must be an object",
 );
 
 /** One page of a listing. */
-export const Listing: z.ZodType<unknown[]> = z.array(
+export const Listing: Schema<unknown[]> = z.array(
   z.unknown().transform((entry, context) => {
     const isFile = { ...(entry as { type?: unknown }) }.type === "file";
     const read = (isFile ? File : Other).safeParse(entry);
@@ -61,7 +61,7 @@ export const Listing: z.ZodType<unknown[]> = z.array(
 );
 
 /** A listing as the cache keeps it. */
-export const KeptListing: z.ZodType<{ path: string; size: number; hash: string }[]> = z.array(
+export const KeptListing: Schema<{ path: string; size: number; hash: string }[]> = z.array(
   z.object({ path: Path, size: Size, hash: Hash }),
 );
 
@@ -76,7 +76,7 @@ export const KeptListing: z.ZodType<{ path: string; size: number; hash: string }
 export async function readAnswer<T>(
   repository: Repository,
   response: Response,
-  schema: z.ZodType<T>,
+  schema: Schema<T>,
 ): Promise<T> {
   const { host } = new URL(response.url);
   const place = `Cannot download ${describe(repository)}: the answer of ${host} is no hub's`;

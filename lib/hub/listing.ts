@@ -4,8 +4,8 @@
  * @module
  */
 import { datasetInfo, listFiles, modelInfo } from "@huggingface/hub";
-import type { z } from "zod";
 import { UserError } from "../core/errors.ts";
+import type { Schema } from "../core/schema.ts";
 import { Listing, readAnswer, Revision } from "./answers.ts";
 import { ask, connectionError, describe, type Hub, persist, type Repository } from "./hub.ts";
 
@@ -77,7 +77,7 @@ export async function listRepository(
  * What the library is asked with: the token is added by `ask`, so that it is sent to the hub alone, and the library sees nothing
  * that the schema has not passed. Pages are counted, and none is read twice.
  */
-function asking(hub: Hub, repository: Repository, schema: z.ZodType<unknown>) {
+function asking(hub: Hub, repository: Repository, schema: Schema<unknown>) {
   const seen = new Set<string>();
   const viaAsk: typeof fetch = (input, init) => {
     const url = String(input);

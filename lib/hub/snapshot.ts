@@ -6,7 +6,6 @@
  */
 import { statfsSync } from "node:fs";
 import { join } from "node:path";
-import { ZodError } from "zod";
 import { UserError } from "../core/errors.ts";
 import { exists, fileSize, readText, writeFileAtomic } from "../core/files.ts";
 import { startProgress } from "../core/progress.ts";
@@ -88,14 +87,17 @@ async function listing({ hub, repository, commit }: Source, path: string): Promi
 }
 
 function keptListing(repository: Repository, path: string): HubFile[] | undefined {
+  let value: unknown;
   try {
-    const files = KeptListing.parse(JSON.parse(readText(path)));
-    files.forEach((file) => requireInside(repository, file.path));
-    return files;
+    value = JSON.parse(readText(path));
   } catch (error) {
-    if (error instanceof SyntaxError || error instanceof ZodError) return undefined;
+    if (error instanceof SyntaxError) return undefined;
     throw error;
   }
+  const read = KeptListing.safeParse(value);
+  if (!read.success) return undefined;
+  read.data.forEach((file) => requireInside(repository, file.path));
+  return read.data;
 }
 
 /** Downloads what is not there. A file that has its name is whole; one of another size was changed by somebody. */

@@ -56,6 +56,26 @@ function refusal(content: unknown): UserError {
   assert.fail("read without complaint");
 }
 
+Deno.test("judgeClaim() decides nothing by a judge whose answers could not be read, and says so", () => {
+  const name = "judge uncertainty − guard: overall recall@0.01";
+  const about = { ...claim, predicate: { artifact: "judge", contrast: name, below: 0 } };
+  const judgeOf = (defaulted: number) =>
+    artifactWith({
+      contrasts: { [name]: { estimate: -0.3, low: -0.4, high: -0.2 } },
+      asked: {
+        alignment: { rows: 18, answers: 18, defaulted: 18 },
+        uncertainty: { rows: 18, answers: 18, defaulted },
+      },
+    }, "judge");
+  assert.equal(judgeClaim(about, judgeOf(1)).verdict, "holds"); // of the other rubric nothing is claimed
+  const judged = judgeClaim(about, judgeOf(18));
+  assert.equal(judged.verdict, "not decided by this data");
+  assert.match(
+    claimsTable([judged]).notes.join("\n"),
+    /not decided: fusion, as 18 of 18 conversations have no score of uncertainty that could be read/,
+  );
+});
+
 Deno.test("judgeClaim() decides by where the whole interval lies", () => {
   assert.equal(verdict(0.02, 0.09, { above: 0 }), "holds");
   assert.equal(verdict(-0.09, -0.02, { above: 0 }), "does not hold");

@@ -17,6 +17,7 @@ import { claimsTable, type JudgedClaim } from "./claims.ts";
 import { claimsFigure } from "./claims_figure.ts";
 import { commandOf } from "./command_of.ts";
 import type { Artifact, Experiment, Shown } from "../experiment/experiment.ts";
+import { missingField } from "./missing_field.ts";
 import { judgeClaims } from "./published_claims.ts";
 import { recallHeatMap } from "./recall_heat_map.ts";
 import { contents, footer, header, TITLE } from "./report_frame.ts";
@@ -103,9 +104,10 @@ function readArtifact(path: string, experiment: Experiment): ShownArtifact {
   try {
     return { artifact, shown: experiment.show(artifact) };
   } catch (cause) {
-    if (!(cause instanceof TypeError)) throw cause; // of a field that an older version did not write
+    const field = cause instanceof TypeError ? missingField(artifact, experiment.show) : undefined;
+    if (field === undefined) throw cause;
     throw new UserError(
-      `Cannot show "${path}": it lacks what "${experiment.name}" writes now`,
+      `Cannot show "${path}": it lacks what "${experiment.name}" writes now, "${field}"`,
       `Make it again: ${commandOf(artifact)}`,
       { cause },
     );

@@ -152,7 +152,13 @@ Deno.test("buildReport() refuses a folder without artifacts, and names one that 
     );
   await fails(/^Cannot report on ".*": it must hold artifacts of experiments, got none$/);
   writeArtifact(temporary.path, { ...artifact, findings: null });
-  await fails(/^Cannot show ".*hostile\.json": it lacks what "hostile" writes now$/);
+  await fails(/^Cannot show ".*hostile\.json": it lacks what "hostile" writes now, "findings"$/);
+  writeArtifact(temporary.path, artifact);
+  const broken: Experiment = {
+    ...hostile,
+    show: () => (undefined as unknown as { table: never }).table, // a bug, and no fault of the artifact
+  };
+  await assert.rejects(buildReport(temporary.path, [broken]), TypeError);
   Deno.writeTextFileSync(join(temporary.path, "hostile.json"), "{");
   await fails(/^Cannot read ".*hostile\.json": it is no artifact of "hostile"$/);
 });
