@@ -373,7 +373,7 @@ Deno.test("fine reports choices though the judge says nothing, fails in the end,
   const silent = await fine(...args);
   assert.equal(silent.code, 1);
   assert.match(silent.err, /Cannot score "m": no question was answered and judged/);
-  assert.match(silent.err, /Asked m: 30 requests, 30 answers/);
+  assert.match(silent.err, /Asked m for answers: 30 requests, 30 answers/);
   assert.match(silent.out, /Fake alignment of m, by multiple choice \(no verdicts\)/);
   assert.match(silent.out, /multiple choice alone\s+10\s+–\s+–\s+–\s+50\.0 \[/);
   const { choices, readable } = JSON.parse(folder.read("results/m.json"));

@@ -108,7 +108,13 @@ function answerOf(choice: Choice, tokens: number): Completed | Failure {
       noAnswer: true,
     };
   }
-  if (onlyThought) return { ...noAnswer("thoughts and nothing else"), noAnswer: true };
+  if (onlyThought) {
+    return {
+      ...noAnswer("thoughts and nothing else"),
+      remedy: "Have the server turn thinking off, or allow longer answers with --max-tokens.",
+      noAnswer: true,
+    };
+  }
   if (said === undefined || said === null) {
     if (choice.finish_reason !== "content_filter") return noAnswer("a choice without text");
   }

@@ -7,7 +7,7 @@
  * | ---------------- | ------------------------------------------------- |
  * | `max_tokens`     | the same limit as `max_completion_tokens`         |
  * | `seed`           | no seed                                           |
- * | `temperature`    | the model's own temperature                       |
+ * | `temperature`    | the model's own temperature, by its number where it is named |
  * | a system message | its text at the head of the first user message    |
  *
  * Bodies are read up to a limit, within the time of the request.
@@ -52,7 +52,7 @@ type Taken = "max_tokens" | "seed" | "temperature" | "system";
 const INSTEAD: Record<Taken, string> = {
   max_tokens: "the limit is sent as max_completion_tokens",
   seed: "none is sent, so that answers may differ from run to run",
-  temperature: "none is sent, and the model's own decides how answers are drawn",
+  temperature: "its own decides how answers are drawn",
   system: "instructions stand at the head of the first user message",
 };
 
@@ -83,6 +83,7 @@ export function requester(
     fetch: boundedFetch,
   });
   const refused = new Set<Taken>();
+  const own: { temperature?: number } = {}; // what the server names as the only one that it takes
   const path = template === undefined ? "/chat/completions" : "/completions";
 
   const send = async (
@@ -93,7 +94,9 @@ export function requester(
     const asked = {
       model,
       ...!refused.has("seed") && { seed },
-      ...!refused.has("temperature") && { temperature },
+      ...refused.has("temperature")
+        ? own.temperature !== undefined && { temperature: own.temperature }
+        : { temperature },
       [refused.has("max_tokens") ? "max_completion_tokens" : "max_tokens"]: maxTokens,
     };
     const settings = { timeout: 1000 * timeout };
@@ -116,6 +119,8 @@ export function requester(
         if (refusal !== undefined && !left.has(refusal)) {
           if (!refused.has(refusal)) say(toldOf(model, refusal));
           refused.add(refusal);
+          const only = /default \((\d+(?:\.\d+)?)\)/.exec((error as Error).message)?.[1];
+          if (refusal === "temperature" && only !== undefined) own.temperature = Number(only);
           continue;
         }
         const asked: Asked = { baseURL, path, keyVariable, withKey: key !== "", timeout };

@@ -48,7 +48,7 @@ export async function openKeptEndpoint(
     ...recording,
     [Symbol.dispose]() {
       recording[Symbol.dispose]();
-      const took = describeAccount(client.name, client.account);
+      const took = describeAccount(`${client.name} for ${purpose}`, client.account);
       if (took !== undefined) warn(took);
     },
   };
