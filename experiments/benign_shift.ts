@@ -9,8 +9,10 @@
  *
  * @module
  */
+import type { z } from "zod";
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
-import type { Contrasts } from "../lib/evaluation/contrasts.ts";
+import { contrastsOf } from "../lib/evaluation/contrasts.ts";
+import { contrastIn, figureIn } from "../lib/evaluation/findings.ts";
 import {
   chanceLine,
   type Circumstances,
@@ -20,25 +22,22 @@ import {
   syntheticNotes,
 } from "../lib/experiment/recall_table.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
+import { evaluated, list, text } from "../lib/experiment/findings_schema.ts";
 import { fuse, FUSED, PARTS, scoredParts } from "../lib/workbench/fused.ts";
 import { comparison, percentOf } from "../lib/experiment/reading.ts";
 import { baselineScores } from "../lib/workbench/scores.ts";
-import { difference } from "../lib/evaluation/difference.ts";
-import { ALARMS, evaluate, type Evaluation, RECALL } from "../lib/evaluation/evaluation.ts";
+import { ALARMS, evaluate, RECALL } from "../lib/evaluation/evaluation.ts";
 import type { Figure } from "../lib/report/figure.ts";
 import { inPercent, percentCell, type Table } from "../lib/report/table.ts";
 
 const TITLE = "False alarms on benign shifts";
 
-/** What the artifact holds. */
-interface Findings {
-  /** In the order of the table. */
-  monitors: string[];
-  /** Domains outside ID with safe rows, in the order of the table. */
-  shifts: string[];
-  results: Results;
-  contrasts: Contrasts;
-}
+/** What the artifact holds; `shifts` are the domains outside ID with safe rows, in the order of the table. */
+const findings = evaluated({ shifts: list(text()) });
+type Findings = z.infer<typeof findings>;
+
+/** What the fusion flags on a shift beyond what the guard does. */
+const extraAlarms = (group: string) => ({ first: FUSED, second: "guard", group, metric: ALARMS });
 
 const experiment = defineExperiment({
   name: "benign_shift",
@@ -46,7 +45,8 @@ const experiment = defineExperiment({
   config: {
     resamples: 2000, // of the bootstrap, over scenes and seeds
   },
-  async run(bench, { resamples }): Promise<Findings> {
+  findings,
+  async run(bench, { resamples }, own) {
     const parts = await scoredParts(bench, "test");
     const scores = {
       ...parts.scores,
@@ -54,14 +54,14 @@ const experiment = defineExperiment({
       ...await baselineScores(bench, "test"),
     };
     const evaluation = evaluate(bench.suite.test, scores, {
-      streamName: "benign_shift/bootstrap",
+      streamName: own("bootstrap"),
       resamples,
     });
     const { results } = evaluation;
     const shifts = Object.keys(results.guard).filter((group) =>
       group !== "id" && ALARMS in results.guard[group].metrics
     );
-    const contrasts = extraAlarms(evaluation, shifts);
+    const contrasts = contrastsOf(evaluation, shifts.map(extraAlarms));
     return { monitors: Object.keys(scores), shifts, results, contrasts };
   },
   show({ findings, settings: { seeds }, suite: { synthetic } }) {
@@ -74,21 +74,12 @@ const experiment = defineExperiment({
   },
 });
 
-/** What the fusion flags on each shift beyond what the guard does. */
-function extraAlarms(evaluation: Evaluation, shifts: readonly string[]): Contrasts {
-  return Object.fromEntries(shifts.flatMap((group) => {
-    const [fused, guard] = [FUSED, "guard"].map((monitor) => ({ monitor, group, metric: ALARMS }));
-    const found = difference(evaluation, fused, guard);
-    return found ? [[`${FUSED} − guard: ${group} ${ALARMS}`, found] as const] : [];
-  }));
-}
-
 /** The monitor that flags most, and what the fusion costs, each on the shift where that is most. */
 function readingOf({ monitors, shifts, results, contrasts }: Findings): string {
   const pairs = monitors.flatMap((monitor) => shifts.map((shift) => ({ monitor, shift })));
   if (pairs.length === 0) return "This suite has no harmless conversations of a new kind.";
   const alarms = ({ monitor, shift }: typeof pairs[number]) =>
-    results[monitor][shift].metrics[ALARMS];
+    figureIn(results, { subject: monitor, group: shift, metric: ALARMS });
   const most = pairs.reduce((a, b) => alarms(b)!.estimate > alarms(a)!.estimate ? b : a);
   const guard = shifts.map((shift) => ({ monitor: "guard", shift }))
     .reduce((a, b) => alarms(b)!.estimate > alarms(a)!.estimate ? b : a);
@@ -97,8 +88,13 @@ function readingOf({ monitors, shifts, results, contrasts }: Findings): string {
   } of ${most.shift}, and the guard no more than ${
     percentOf(alarms(guard))
   } of any shift. Against the guard, the fusion's false alarms on ${most.shift} are ${
-    comparison(contrasts[`${FUSED} − guard: ${most.shift} ${ALARMS}`])
+    comparison(contrastIn(contrasts, extraAlarms(most.shift)))
   }.`;
+}
+
+/** How many safe rows a shift has. */
+function safeRowsOf({ guard }: Results, shift: string): number {
+  return guard[shift].nOwnSafe ?? guard[shift].nSafe;
 }
 
 /** A row a monitor: false alarms on each shift, and the recall that they buy. */
@@ -106,13 +102,13 @@ function alarmTable(
   { monitors, shifts, results }: Findings,
   { seeds, synthetic }: Circumstances,
 ): Table {
-  const cell = (monitor: string, group: string, metric: string) =>
-    percentCell(results[monitor][group].metrics[metric]);
+  const cell = (subject: string, group: string, metric: string) =>
+    percentCell(figureIn(results, { subject, group, metric }));
   return {
     title: TITLE,
     columns: [
       "monitor",
-      ...shifts.map((shift) => `${shift} (${results.guard[shift].nSafe})`),
+      ...shifts.map((shift) => `${shift} (${safeRowsOf(results, shift)})`),
       "oodMean recall",
     ],
     rows: monitors.map((monitor) => [
@@ -146,7 +142,7 @@ function alarmFigure(
   const color = { ...monitorColor(monitors), legend: { labelLimit: 0 } };
   const panel = (shift: string) => ({
     title: {
-      text: `${shift} (${results.guard[shift].nSafe} safe rows)`,
+      text: `${shift} (${safeRowsOf(results, shift)} safe rows)`,
       fontSize: 12,
       fontWeight: "normal",
     },
@@ -176,9 +172,9 @@ function alarmFigure(
 
 function pointsOf(results: Results, monitors: readonly string[], shift: string) {
   return monitors.flatMap((monitor) => {
-    const alarms = results[monitor][shift].metrics[ALARMS];
-    const recall = results[monitor].oodMean.metrics[RECALL];
-    if (!alarms || !recall) return [];
+    const alarms = figureIn(results, { subject: monitor, group: shift, metric: ALARMS });
+    const recall = figureIn(results, { subject: monitor, group: "oodMean", metric: RECALL });
+    if (alarms === null || recall === null) return [];
     const [x, y] = [alarms, recall].map(inPercent);
     return [{
       monitor,

@@ -10,11 +10,13 @@
  */
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
 import { recallContrasts } from "../lib/evaluation/contrasts.ts";
+import { contrastIn } from "../lib/evaluation/findings.ts";
 import { recallFigure, recallTable } from "../lib/experiment/recall_table.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
+import { evaluated } from "../lib/experiment/findings_schema.ts";
 import { bestOf, countClear, percentOf, recallOf } from "../lib/experiment/reading.ts";
 import { featureScores, guardScores, perplexityScores } from "../lib/workbench/scores.ts";
-import { evaluate } from "../lib/evaluation/evaluation.ts";
+import { evaluate, RECALL } from "../lib/evaluation/evaluation.ts";
 
 const experiment = defineExperiment({
   name: "detector_comparison",
@@ -24,14 +26,15 @@ const experiment = defineExperiment({
     resamples: 2000, // of the bootstrap, over scenes and seeds
     groups: ["id", "overall", "oodMean", "insecure-code"], // on which detectors are compared with the guard
   },
-  async run(bench, { resamples, groups }) {
+  findings: evaluated(),
+  async run(bench, { resamples, groups }, own) {
     const detectors = {
       ...await perplexityScores(bench, "test"),
       ...await featureScores(bench, "test"),
     };
     const scores = { guard: await guardScores(bench, "test"), ...detectors };
     const evaluation = evaluate(bench.suite.test, scores, {
-      streamName: "detector_comparison/bootstrap",
+      streamName: own("bootstrap"),
       resamples,
     });
     const pairs = Object.keys(detectors).map((name) => [name, "guard"] as const);
@@ -45,7 +48,9 @@ const experiment = defineExperiment({
     const caption = { title: "Detectors alone", monitors, seeds, synthetic };
     const detectors = monitors.filter((name) => name !== "guard");
     const { higher, lower } = countClear(
-      detectors.map((name) => contrasts[`${name} − guard: oodMean recall@0.01`]),
+      detectors.map((first) =>
+        contrastIn(contrasts, { first, second: "guard", group: "oodMean", metric: RECALL })
+      ),
     );
     const best = bestOf(results, detectors, "oodMean");
     return {

@@ -10,30 +10,32 @@
  */
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
 import { recallContrasts } from "../lib/evaluation/contrasts.ts";
+import { contrastIn } from "../lib/evaluation/findings.ts";
 import { recallFigure, recallTable } from "../lib/experiment/recall_table.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
+import { evaluated } from "../lib/experiment/findings_schema.ts";
 import { bestOf, comparison, countClear } from "../lib/experiment/reading.ts";
 import { guardScores } from "../lib/workbench/scores.ts";
 import { ensemble } from "../lib/detector/ensemble.ts";
-import { evaluate } from "../lib/evaluation/evaluation.ts";
+import { evaluate, RECALL } from "../lib/evaluation/evaluation.ts";
 
 const experiment = defineExperiment({
   name: "ensemble",
   question: "Does an ensemble of guards notice more than one guard?",
-  trains: () => true,
   config: {
     resamples: 2000, // of the bootstrap, over scenes and, for the single guard, its seeds
     members: 5, // guards, of seeds 0, 1, …
     groups: ["id", "overall", "oodMean"], // on which ensembles are compared with one guard
   },
-  async run(bench, { resamples, members, groups }) {
+  findings: evaluated(),
+  async train(bench, { resamples, members, groups }, own) {
     const seeds = Array.from({ length: members }, (_, seed) => seed);
     const guards = await guardScores(bench, "test", seeds);
     const kinds = (["max", "mean", "variance", "mutual information", "min"] as const).map(ensemble);
     const combined = Object.fromEntries(kinds.map(({ name, score }) => [name, [score(guards)]]));
     const scores = { guard: guards, ...combined };
     const evaluation = evaluate(bench.suite.test, scores, {
-      streamName: "ensemble/bootstrap",
+      streamName: own("bootstrap"),
       resamples,
     });
     const pairs = kinds.map(({ name }) => [name, "guard"] as const);
@@ -46,15 +48,16 @@ const experiment = defineExperiment({
   show({ findings: { monitors, results, contrasts }, settings: { config }, suite: { synthetic } }) {
     const caption = { title: "Ensembles of guards", monitors, seeds: config.members, synthetic };
     const kinds = monitors.filter((name) => name !== "guard");
-    const contrastOf = (name: string) => contrasts[`${name} − guard: overall recall@0.01`];
-    const { higher, lower } = countClear(kinds.map(contrastOf));
+    const gainOf = (first: string) =>
+      contrastIn(contrasts, { first, second: "guard", group: "overall", metric: RECALL });
+    const { higher, lower } = countClear(kinds.map(gainOf));
     const best = bestOf(results, kinds, "overall");
     return {
       table: recallTable(results, caption),
       figure: recallFigure(results, caption),
       reading:
         `Of ${kinds.length} ways to combine ${config.members} guards, ${higher} give clearly higher overall recall than one guard and ${lower} clearly lower. The highest, ${best}, is ${
-          comparison(contrastOf(best))
+          comparison(gainOf(best))
         }.`,
     };
   },

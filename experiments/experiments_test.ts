@@ -7,6 +7,8 @@ import { join } from "node:path";
 import { temporaryFolder } from "../lib/core/testing.ts";
 import { writeTinySuite } from "../lib/conversation/testing.ts";
 import { openCatalogue } from "../lib/experiment/catalogue.ts";
+import { contrastIn, type Contrasts } from "../lib/evaluation/findings.ts";
+import { parseArtifact } from "../lib/results/artifact.ts";
 import { judgeClaim } from "../lib/results/claims.ts";
 import type { Results } from "../lib/experiment/recall_table.ts";
 import { type Artifact, artifactOf, type Experiment } from "../lib/experiment/experiment.ts";
@@ -76,7 +78,10 @@ Deno.test("every experiment gives the same artifact twice, a table and a figure 
     ["a", "b"].map((cache) => openWorkbench({ ...options, cache: join(folder, cache) })),
   );
   const artifacts: Record<string, Artifact> = {};
-  for (const experiment of await loadExperiments()) {
+  const experiments = await loadExperiments();
+  const names = new Set(experiments.map(({ name }) => name));
+  for (const { predicate: { artifact } } of CLAIMS) assert.ok(names.has(artifact), artifact);
+  for (const experiment of experiments) {
     const { name } = experiment;
     await t.step(name, async () => {
       const [text, again] = [
@@ -84,7 +89,7 @@ Deno.test("every experiment gives the same artifact twice, a table and a figure 
         await artifactOf(experiment, benches[1], quickly(experiment)),
       ];
       assert.equal(again, text);
-      const artifact: Artifact = artifacts[name] = JSON.parse(text);
+      const artifact = artifacts[name] = parseArtifact(name, experiment as Experiment, text);
       await assertShows(experiment, artifact);
       if (name === "fake_alignment") return;
       for (const claim of CLAIMS.filter(({ predicate }) => predicate.artifact === name)) {
@@ -106,7 +111,7 @@ Deno.test("every experiment gives the same artifact twice, a table and a figure 
       const { scales, results, contrasts } = artifacts.scaling.findings as {
         scales: { parameters: number; guard: string; fused: string }[];
         results: Results;
-        contrasts: Record<string, { estimate: number }>;
+        contrasts: Contrasts;
       };
       const [smallest, largest] = [scales[0], scales.at(-1)!];
       assert.ok(largest.parameters >= 20 * smallest.parameters);
@@ -116,9 +121,12 @@ Deno.test("every experiment gives the same artifact twice, a table and a figure 
       const recall = (monitor: string) => results[monitor].overall.metrics["recall@0.01"]!.estimate;
       const detection = recall(smallest.fused) - recall(smallest.guard);
       const growth = recall(largest.guard) - recall(smallest.guard);
-      const { estimate } = contrasts[
-        "gain of detection at size s − gain of a guard at 20 s: overall recall@0.01"
-      ];
+      const title = "gain of detection at size s − gain of a guard at 20 s";
+      const { estimate } = contrastIn(contrasts, {
+        title,
+        group: "overall",
+        metric: "recall@0.01",
+      })!;
       assert.ok(Math.abs(estimate - (detection - growth)) < 1e-5);
     },
   );

@@ -14,24 +14,41 @@
  *
  * @module
  */
+import { z } from "zod";
 import { join } from "node:path";
 import { hashOf } from "../lib/core/json.ts";
-import { stream } from "../lib/core/random.ts";
+import { type Stream, stream } from "../lib/core/random.ts";
 import type { Row } from "../lib/conversation/row.ts";
 import { examineAssistant, materialOf, trainAssistants } from "./fake_alignment/assistants.ts";
+import { hasSizes } from "../lib/workbench/workbench.ts";
+import { measureContrasts, type Wanted } from "../lib/evaluation/contrasts.ts";
+import { type Between, contrastIn, figureIn, type Within } from "../lib/evaluation/findings.ts";
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
-import { defineExperiment } from "../lib/experiment/experiment.ts";
+import { defineExperiment, type OwnStreams } from "../lib/experiment/experiment.ts";
+import {
+  count,
+  fields,
+  interval,
+  list,
+  named,
+  number,
+  plainContrasts,
+  text,
+} from "../lib/experiment/findings_schema.ts";
 import { comparison, percentOf } from "../lib/experiment/reading.ts";
 import { exactMarker } from "../lib/fine/capability.ts";
-import { compareRespondents, type Comparison, type Measure } from "./fake_alignment/comparison.ts";
+import { compareRespondents, type Measure, MEASURES } from "./fake_alignment/comparison.ts";
 import { drawHarmless, type Exchange, exchangesIn } from "../lib/fine/lessons.ts";
 import type { Judge } from "../lib/fine/open_ended.ts";
 import { DIMENSIONS, type Question, readQuestions } from "../lib/fine/questions.ts";
 import type { Outcome } from "../lib/fine/scores.ts";
-import { type Exam, fitWordJudge, type LabelledAnswer } from "./fake_alignment/word_judge.ts";
+import {
+  fitWordJudge,
+  type LabelledAnswer,
+  type VerdictExam,
+} from "./fake_alignment/word_judge.ts";
 import { type Figure, monitorScale } from "../lib/report/figure.ts";
 import { inPercent, percentCell, type Table } from "../lib/report/table.ts";
-import type { Interval } from "../lib/stats/bootstrap.ts";
 
 const TITLE = "Fake alignment in small models: safe answers, and safe choices";
 const LIKELIHOOD = " by likelihood";
@@ -46,21 +63,30 @@ const COLUMNS: Partial<Record<Measure, string>> = {
   failed: "of safe, not passed",
 };
 
-interface Findings {
+const exam = fields({
+  answers: count(),
+  right: number(),
+  safeRight: number(),
+  unsafeRight: number(),
+});
+const metrics = z.record(z.enum(MEASURES), interval().nullable(), "must hold every measure");
+
+/** What the artifact holds. */
+const findings = fields({
   /** In the order of the table. */
-  respondents: string[];
-  questions: Record<"train" | "test" | "form" | "knowledge", number>;
-  results: Comparison["results"];
-  contrasts: Record<string, Interval | null>;
-  exams: Record<"options" | "conversations" | "form", Exam>;
+  respondents: list(text()),
+  questions: fields({ train: count(), test: count(), form: count(), knowledge: count() }),
+  results: named(named(fields({ metrics }))),
+  contrasts: plainContrasts(),
+  exams: fields({ options: exam, conversations: exam, form: exam }),
   /** Answers in all formats and seeds that were empty, and so left out. */
-  leftOut: number;
-}
+  leftOut: number(),
+});
+type Findings = z.infer<typeof findings>;
 
 const experiment = defineExperiment({
   name: "fake_alignment",
   question: "Does a model that was tuned on safe answers alone also choose the safe option?",
-  trains: () => true,
   config: {
     size: { hiddenSize: 64, intermediateSize: 176, layers: 2, heads: 1, contextLength: 512 }, // a quick run's own is as small
     training: {
@@ -78,13 +104,14 @@ const experiment = defineExperiment({
     quickQuestions: 2, // of a dimension and a control, in a quick run
     resamples: 2000, // of the bootstrap, over questions and seeds
   },
-  async run(bench, config): Promise<Findings> {
+  findings,
+  async train(bench, config, own) {
     const { size, training, quickTraining, perDimension, controls, quickQuestions, resamples } =
       config;
     const { quick } = bench.options;
-    const small = quick ? bench : bench.resized(size);
+    const small = quick || !hasSizes(bench) ? bench : bench.resized(size);
     const settings = { ...training, ...quick && quickTraining };
-    const { train, test } = splitQuestions(quick ? quickQuestions : perDimension);
+    const { train, test } = splitQuestions(quick ? quickQuestions : perDimension, own);
     const { train: rows, calibration, test: testRows } = bench.suite;
     const material = materialOf(rows, train);
     const assistants = await trainAssistants(small, material, settings);
@@ -102,7 +129,7 @@ const experiment = defineExperiment({
     const known = (all: readonly Row[]) => materialOf(all.filter((r) => trained.has(r.domain)), []);
     const most = quick ? quickQuestions : controls;
     const controlQuestions = {
-      form: formQuestions(known(testRows).harmless, most),
+      form: formQuestions(known(testRows).harmless, most, stream(own("form"))),
       knowledge: readQuestions(join(DATA, "control.jsonl"), ["Control"]).slice(0, most)
         .map((question) => ({ ...question, category: "knowledge" })),
     };
@@ -121,7 +148,7 @@ const experiment = defineExperiment({
     }
     const comparison = compareRespondents(respondents, {
       overall: DIMENSIONS,
-      streamName: "fake_alignment/bootstrap",
+      streamName: own("bootstrap"),
       resamples,
     });
     return {
@@ -133,7 +160,7 @@ const experiment = defineExperiment({
         knowledge: controlQuestions.knowledge.length,
       },
       results: comparison.results,
-      contrasts: contrastsOf(comparison),
+      contrasts: measureContrasts(wantedContrasts(), comparison.difference),
       exams: {
         options: safetyJudge.exam(test.flatMap(exchangesIn)),
         conversations: safetyJudge.exam(known(calibration).tempting),
@@ -152,11 +179,14 @@ const experiment = defineExperiment({
 });
 
 /** Half of each dimension's questions, drawn once for all, to tune with; of the others so many to test with. */
-function splitQuestions(perDimension: number): { train: Question[]; test: Question[] } {
+function splitQuestions(
+  perDimension: number,
+  own: OwnStreams,
+): { train: Question[]; test: Question[] } {
   const byDimension = Map.groupBy(readQuestions(join(DATA, "questions.jsonl")), (q) => q.category);
   const dealt = DIMENSIONS.map((dimension) => {
-    const own = stream(`fake_alignment/split/${dimension}`).shuffle(byDimension.get(dimension)!);
-    return [own.slice(0, own.length / 2), own.slice(own.length / 2)];
+    const all = stream(own(`split/${dimension}`)).shuffle(byDimension.get(dimension)!);
+    return [all.slice(0, all.length / 2), all.slice(all.length / 2)];
   });
   return {
     train: dealt.flatMap(([train]) => train),
@@ -165,8 +195,7 @@ function splitQuestions(perDimension: number): { train: Question[]; test: Questi
 }
 
 /** Multiple choice as in the lessons, with conversations of scenes that no lesson was drawn from; one question a scene. */
-function formQuestions(exchanges: readonly Exchange[], most: number): Question[] {
-  const random = stream("fake_alignment/form");
+function formQuestions(exchanges: readonly Exchange[], most: number, random: Stream): Question[] {
   const scenes = [...Map.groupBy(exchanges, ({ scene }) => scene).values()];
   return random.shuffle(scenes).slice(0, most).map((scene, i) => ({
     ...drawHarmless(random.pick(scene), exchanges, random),
@@ -183,36 +212,33 @@ function answersAndRequests(exchanges: readonly Exchange[]): LabelledAnswer[] {
   ]);
 }
 
+/** One assistant less another, on all questions of safety. */
+function overall(first: string, second: string, metric: Measure): Between<Measure> {
+  return { first, second, group: "overall", metric };
+}
+
 /** What contrast pairs and open-ended tuning change, and whether the gap between the formats is one of safety. */
-function contrastsOf({ difference }: Comparison): Record<string, Interval | null> {
-  const between = ([a, b]: [string, string], group: string, metric: Measure) => [
-    `${a} − ${b}: ${group} ${metric}`,
-    difference({ respondent: a, group, metric }, { respondent: b, group, metric }),
-  ];
-  const within = (respondent: string, [a, b]: [string, string], metric: Measure) => [
-    `${respondent}: ${a} − ${b} ${metric}`,
-    difference({ respondent, group: a, metric }, { respondent, group: b, metric }),
-  ];
-  return Object.fromEntries(["", LIKELIHOOD].flatMap((method) => {
+function wantedContrasts(): Wanted<Measure>[] {
+  return ["", LIKELIHOOD].flatMap((method) => {
     const [harmless, openEnded, contrast] = ["harmless", "open-ended", "contrast"]
       .map((name) => name + method);
     return [
       ...(["cs", "css", "passed", "safe", "failed"] as const).flatMap((metric) => [
-        between([contrast, openEnded], "overall", metric),
-        between([openEnded, harmless], "overall", metric),
+        overall(contrast, openEnded, metric),
+        overall(openEnded, harmless, metric),
       ]),
-      ...[harmless, openEnded, contrast].flatMap((respondent) => [
-        within(respondent, ["overall", "form"], "failed"),
-        within(respondent, ["form", "overall"], "passed"),
+      ...[harmless, openEnded, contrast].flatMap((subject): Within<Measure>[] => [
+        { subject, first: "overall", second: "form", metric: "failed" },
+        { subject, first: "form", second: "overall", metric: "passed" },
       ]),
     ];
-  }));
+  });
 }
 
 function tableOf(findings: Findings, seeds: number, synthetic: boolean): Table {
   const { respondents, questions, results, contrasts, exams, leftOut } = findings;
   const percent = (share: number) => `${Math.round(100 * share)}%`;
-  const exam = ({ right, safeRight, unsafeRight, answers }: Exam) =>
+  const exam = ({ right, safeRight, unsafeRight, answers }: VerdictExam) =>
     `${percent(right)} right of ${answers} (${percent(safeRight)} of the good, ${
       percent(unsafeRight)
     } of the bad)`;
@@ -243,7 +269,7 @@ function tableOf(findings: Findings, seeds: number, synthetic: boolean): Table {
           `${a + method} less ${b}, in points: ` +
           (["safe", "passed", "cs", "css"] as const).map((metric) =>
             `${COLUMNS[metric]} ${
-              percentCell(contrasts[`${a}${method} − ${b}${method}: overall ${metric}`])
+              percentCell(contrastIn(contrasts, overall(a + method, b + method, metric)))
             }`
           ).join(", ") + "."
         )
@@ -260,17 +286,19 @@ function tableOf(findings: Findings, seeds: number, synthetic: boolean): Table {
 }
 
 function readingOf({ results, contrasts }: Findings): string {
-  const { fake } = results["open-ended"].overall.metrics;
-  const change = (metric: Measure) =>
-    comparison(contrasts[`contrast − open-ended: overall ${metric}`]);
+  const fake = figureIn(results, { subject: "open-ended", group: "overall", metric: "fake" });
+  const change = (first: string, second: string, metric: Measure) =>
+    comparison(contrastIn(contrasts, overall(first, second, metric)));
   return `Tuned on safe answers alone, the assistant answers ${
     percentOf(fake)
   } of the questions safely and then does not choose the safe option in both orders; ` +
     `that it answers safely is ${
-      comparison(contrasts["open-ended − harmless: overall safe"])
+      change("open-ended", "harmless", "safe")
     } against tuning on harmless answers, that it chooses safely is ${
-      comparison(contrasts["open-ended − harmless: overall passed"])
-    }. With contrast pairs as well, its CS is ${change("cs")} and its CSS ${change("css")}.`;
+      change("open-ended", "harmless", "passed")
+    }. With contrast pairs as well, its CS is ${
+      change("contrast", "open-ended", "cs")
+    } and its CSS ${change("contrast", "open-ended", "css")}.`;
 }
 
 /** A panel a measure; a row an assistant; safety beside the control. */

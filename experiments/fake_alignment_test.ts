@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { findingsOf } from "../lib/experiment/experiment.ts";
 import { join } from "node:path";
 import { temporaryFolder } from "../lib/core/testing.ts";
 import { writeTinySuite } from "../lib/conversation/testing.ts";
-import { readClaims } from "../lib/results/claims.ts";
+import { contrastIn } from "../lib/evaluation/findings.ts";
+import { readClaims } from "../lib/results/claim.ts";
 import { openWorkbench } from "../lib/workbench/open_workbench.ts";
 import { DIMENSIONS } from "../lib/fine/questions.ts";
 import experiment from "./fake_alignment.ts";
@@ -15,7 +17,7 @@ async function runTiny(folder: string, threads: number) {
   const bench = await openWorkbench(options);
   const quickTraining = { formatSteps: 3, tuningSteps: 2, maxTokens: 3 };
   const config = { ...experiment.config, quickTraining, quickQuestions: 1, resamples: 20 };
-  return await experiment.run(bench, config);
+  return await findingsOf(experiment, bench, config);
 }
 
 Deno.test("fake_alignment gives the same findings with one thread and with two, among them what claims ask for", async () => {
@@ -32,7 +34,5 @@ Deno.test("fake_alignment gives the same findings with one thread and with two, 
   }
   const claims = readClaims(join(import.meta.dirname!, "../data/claims/fine.json"));
   assert.equal(claims.length, 6);
-  for (const { predicate: { contrast } } of claims) {
-    assert.ok(contrasts[contrast!] !== undefined, contrast!);
-  }
+  for (const { predicate: { contrast } } of claims) contrastIn(contrasts, contrast!); // throws where there is none
 });

@@ -11,12 +11,14 @@
  */
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
 import { recallContrasts } from "../lib/evaluation/contrasts.ts";
+import { contrastIn } from "../lib/evaluation/findings.ts";
 import { recallFigure, recallTable } from "../lib/experiment/recall_table.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
+import { evaluated, list, named, number } from "../lib/experiment/findings_schema.ts";
 import { fuse, FUSED, scoredParts } from "../lib/workbench/fused.ts";
 import { comparison } from "../lib/experiment/reading.ts";
 import { combine } from "../lib/detector/fusion.ts";
-import { evaluate } from "../lib/evaluation/evaluation.ts";
+import { evaluate, RECALL } from "../lib/evaluation/evaluation.ts";
 
 const experiment = defineExperiment({
   name: "fusion",
@@ -27,7 +29,8 @@ const experiment = defineExperiment({
     fusions: [["perplexity"], ["mahalanobis"], ["perplexity", "mahalanobis"]], // what is added to the guard
     groups: ["id", "overall", "oodMean"], // on which fusions are compared
   },
-  async run(bench, { resamples, fusions, groups }) {
+  findings: evaluated({ coefficients: named(list(number())) }), // by fusion, one weight a seed
+  async run(bench, { resamples, fusions, groups }, own) {
     const parts = await scoredParts(bench, "test");
     const { rows, scores } = parts;
     const fused = fusions.map((added) =>
@@ -42,7 +45,7 @@ const experiment = defineExperiment({
       ...Object.fromEntries(fused.map(([name, { scores }]) => [name, scores])),
       ...Object.fromEntries(pointwise),
     };
-    const evaluation = evaluate(rows, evaluated, { streamName: "fusion/bootstrap", resamples });
+    const evaluation = evaluate(rows, evaluated, { streamName: own("bootstrap"), resamples });
     const names = fused.map(([name]) => name);
     const pairs = [
       ...names.map((name) => [name, "guard"] as const),
@@ -65,14 +68,16 @@ const experiment = defineExperiment({
     },
   ) {
     const caption = { title: "The guard fused with detectors", monitors, seeds, synthetic };
+    const gainOn = (group: string) =>
+      comparison(contrastIn(contrasts, { first: FUSED, second: "guard", group, metric: RECALL }));
     return {
       table: recallTable(results, caption),
       figure: recallFigure(results, caption),
       reading:
         `Against the guard alone, the fusion with both detectors has an overall recall that is ${
-          comparison(contrasts[`${FUSED} − guard: overall recall@0.01`])
+          gainOn("overall")
         }, and on id one that is ${
-          comparison(contrasts[`${FUSED} − guard: id recall@0.01`])
+          gainOn("id")
         }. The weights, the largest that cost no recall on id, are ${
           coefficients[FUSED].map((c) => c.toFixed(2)).join(", ")
         }, where 1 would count the detectors as much as the guard.`,

@@ -10,12 +10,20 @@
  * @module
  */
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
-import { recallContrasts, recallDrop } from "../lib/evaluation/contrasts.ts";
+import { contrastsOf, recallContrasts } from "../lib/evaluation/contrasts.ts";
+import { contrastIn } from "../lib/evaluation/findings.ts";
 import { recallFigure, recallTable } from "../lib/experiment/recall_table.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
+import { count, evaluated } from "../lib/experiment/findings_schema.ts";
 import { comparison, percentOf, recallOf } from "../lib/experiment/reading.ts";
 import { baselineScores, guardScores } from "../lib/workbench/scores.ts";
-import { evaluate } from "../lib/evaluation/evaluation.ts";
+import { evaluate, RECALL } from "../lib/evaluation/evaluation.ts";
+
+/** How far recall falls outside the training distribution. */
+const DROP = { subject: "guard", first: "id", second: "oodMean", metric: RECALL };
+
+/** The guard's lead over word counts. */
+const LEAD = { first: "guard", second: "bag of words", group: "overall", metric: RECALL };
 
 const experiment = defineExperiment({
   name: "guard_generalization",
@@ -24,19 +32,20 @@ const experiment = defineExperiment({
   config: {
     resamples: 2000, // of the bootstrap, over scenes and seeds
   },
-  async run(bench, { resamples }) {
+  findings: evaluated({ truncated: count() }),
+  async run(bench, { resamples }, own) {
     const scores = {
       guard: await guardScores(bench, "test"),
       ...await baselineScores(bench, "test"),
     };
-    const streamName = "guard_generalization/bootstrap";
+    const streamName = own("bootstrap");
     const evaluation = evaluate(bench.suite.test, scores, { streamName, resamples });
     return {
       monitors: Object.keys(scores),
       results: evaluation.results,
       contrasts: {
-        ...recallDrop(evaluation, "guard", "id", "oodMean"),
-        ...recallContrasts(evaluation, [["guard", "bag of words"]], ["id", "overall", "oodMean"]),
+        ...contrastsOf(evaluation, [DROP]),
+        ...recallContrasts(evaluation, [[LEAD.first, LEAD.second]], ["id", "overall", "oodMean"]),
       },
       truncated: (await bench.encoded("test")).truncated,
     };
@@ -52,10 +61,8 @@ const experiment = defineExperiment({
       } of the unsafe id rows and ${
         percentOf(recallOf(results, "guard", "oodMean"))
       } on average of kinds that training did not hold; on id its recall is ${
-        comparison(contrasts["guard: id − oodMean recall@0.01"])
-      }. Against a bag of words its overall recall is ${
-        comparison(contrasts["guard − bag of words: overall recall@0.01"])
-      }.`,
+        comparison(contrastIn(contrasts, DROP))
+      }. Against a bag of words its overall recall is ${comparison(contrastIn(contrasts, LEAD))}.`,
     };
   },
 });

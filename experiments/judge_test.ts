@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { findingsOf } from "../lib/experiment/experiment.ts";
 import { join } from "node:path";
 import { temporaryFolder } from "../lib/core/testing.ts";
 import { writeTinySuite } from "../lib/conversation/testing.ts";
-import { readClaims } from "../lib/results/claims.ts";
+import { contrastIn } from "../lib/evaluation/findings.ts";
+import { readClaims } from "../lib/results/claim.ts";
 import { openWorkbench } from "../lib/workbench/open_workbench.ts";
 import experiment from "./judge.ts";
 
@@ -12,7 +14,7 @@ async function runTiny(folder: string, threads: number) {
   const cache = join(folder, `cache-${threads}`);
   const say = () => {};
   const bench = await openWorkbench({ suite, quick: true, seeds: 1, threads, cache, say });
-  return await experiment.run(bench, { share: 1, quickShare: 1, resamples: 20 });
+  return await findingsOf(experiment, bench, { share: 1, quickShare: 1, resamples: 20 });
 }
 
 Deno.test("judge gives the same findings with one thread and with two, among them what claims ask for", async () => {
@@ -25,7 +27,7 @@ Deno.test("judge gives the same findings with one thread and with two, among the
     artifact === "judge" ? contrast! : []
   );
   assert.equal(asked.length, 3);
-  for (const contrast of asked) assert.ok(findings.contrasts[contrast], contrast);
+  for (const contrast of asked) assert.ok(contrastIn(findings.contrasts, contrast));
   assert.deepEqual(Object.keys(findings.results), [
     "guard",
     "judge alignment",

@@ -12,6 +12,7 @@ import { safeRows } from "../lib/conversation/row.ts";
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
 import { recallFigure, recallTable } from "../lib/experiment/recall_table.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
+import { fields, list, number, results, text } from "../lib/experiment/findings_schema.ts";
 import { fuse, PARTS, scoredParts } from "../lib/workbench/fused.ts";
 import { percentOf, recallOf } from "../lib/experiment/reading.ts";
 import { evaluate } from "../lib/evaluation/evaluation.ts";
@@ -23,7 +24,12 @@ const experiment = defineExperiment({
   config: {
     resamples: 2000, // of the bootstrap, over scenes and seeds
   },
-  async run(bench, { resamples }) {
+  findings: fields({
+    monitors: list(text()),
+    results: results(),
+    coefficients: fields({ test: list(number()), calibration: list(number()) }), // by where they were chosen, one a seed
+  }),
+  async run(bench, { resamples }, own) {
     const test = await scoredParts(bench, "test");
     const calibration = await scoredParts(bench, "calibration");
     const [leaked, clean] = [fuse(PARTS, test, test), fuse(PARTS, calibration, test)];
@@ -31,7 +37,7 @@ const experiment = defineExperiment({
     const safe = safeRows(bench.suite.calibration);
     const safeOnly = (scores: Float64Array[]) =>
       scores.map((of) => Float64Array.from(safe, (i) => of[i]));
-    const options = { streamName: "lambda_protocol/bootstrap", resamples };
+    const options = { streamName: own("bootstrap"), resamples };
     const onReported = {
       "guard, threshold on test": test.scores.guard,
       "fusion, all on test": leaked.scores,
@@ -50,7 +56,7 @@ const experiment = defineExperiment({
     };
     return {
       monitors: [...Object.keys(onReported), ...Object.keys(apart)],
-      results,
+      results: results,
       coefficients: { test: leaked.coefficients, calibration: clean.coefficients },
     };
   },

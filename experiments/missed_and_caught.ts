@@ -9,14 +9,17 @@
  *
  * @module
  */
+import { cutText } from "../lib/core/text.ts";
+import { mean } from "mathjs/number";
+import type { z } from "zod";
 import type { Row } from "../lib/conversation/row.ts";
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
 import { type Circumstances, meanOver, syntheticNotes } from "../lib/experiment/recall_table.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
+import { count, fields, list, number, text } from "../lib/experiment/findings_schema.ts";
 import { fuse, FUSED, PARTS, scoredParts } from "../lib/workbench/fused.ts";
 import { surprisingSpans } from "./missed_and_caught/surprising_spans.ts";
 import { groupRows, scoresOf } from "../lib/evaluation/groups.ts";
-import type { MarkedConversation } from "../lib/report/conversation.ts";
 import type { Figure } from "../lib/report/figure.ts";
 import type { Table } from "../lib/report/table.ts";
 import { thresholdAt } from "../lib/stats/tpr_at_fpr.ts";
@@ -24,28 +27,21 @@ import { thresholdAt } from "../lib/stats/tpr_at_fpr.ts";
 /** Who flags a row, in the order of table and figure. */
 const OUTCOMES = ["both", "only fusion", "only guard", "neither"] as const;
 
-/** How many of a group's rows come to each outcome, mean over seeds. */
-interface Counts {
-  group: string;
-  n: number;
-  /** In the order of {@linkcode OUTCOMES}. */
-  rows: number[];
-}
+/** How many of a group's rows come to each outcome, mean over seeds, in the order of {@linkcode OUTCOMES}. */
+const counts = fields({ group: text(), n: count(), rows: list(number()) });
+type Counts = z.infer<typeof counts>;
 
-/** A conversation that the guard missed and the fusion caught. */
-interface Case extends Omit<MarkedConversation, "title"> {
-  id: string;
-  group: string;
-  /** In how many of the seeds. */
-  seeds: number;
-}
-
-/** What the artifact holds. */
-interface Findings {
-  /** Of unsafe rows, in the order of the table. */
-  counts: Counts[];
-  cases: Case[];
-}
+/** A conversation that the guard missed and the fusion caught, and in how many of the seeds. */
+const caught = fields({
+  id: text(),
+  group: text(),
+  seeds: count(),
+  text: text(),
+  /** Characters left out behind the text. */
+  omitted: count(),
+  /** What surprised the language model, as places in the text. */
+  spans: list(fields({ start: count(), end: count() })),
+});
 
 const experiment = defineExperiment({
   name: "missed_and_caught",
@@ -55,7 +51,8 @@ const experiment = defineExperiment({
     perGroup: 2, // conversations shown, each of another scene
     characters: 4000, // shown of each
   },
-  async run(bench, { perGroup, characters }): Promise<Findings> {
+  findings: fields({ counts: list(counts), cases: list(caught) }), // of unsafe rows, in the order of the table
+  async run(bench, { perGroup, characters }) {
     const parts = await scoredParts(bench, "test");
     const { safe, groups } = groupRows(parts.rows);
     const flags = (seeds: readonly Float64Array[]) => seeds.map((of) => flagged(of, safe));
@@ -77,7 +74,7 @@ const experiment = defineExperiment({
       })),
       cases: chosen.map(({ row, group }, i) => {
         const { id, conversation } = parts.rows[row];
-        const text = conversation.slice(0, characters);
+        const text = cutText(conversation, characters);
         return {
           ...{ id, group, seeds: caughtIn(row), text },
           omitted: conversation.length - text.length,
@@ -134,10 +131,11 @@ function outcomesOf(
   fusion: readonly boolean[][],
 ): number[] {
   return OUTCOMES.map((outcome) => {
-    const hits = guard.map((of, seed) =>
-      rows.filter((row) => outcomeOf(of[row], fusion[seed][row]) === outcome).length
+    return mean(
+      guard.map((of, seed) =>
+        rows.filter((row) => outcomeOf(of[row], fusion[seed][row]) === outcome).length
+      ),
     );
-    return hits.reduce((sum, count) => sum + count, 0) / hits.length;
   });
 }
 

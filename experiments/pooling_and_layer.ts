@@ -9,8 +9,11 @@
  *
  * @module
  */
+import { sampledLayers } from "../lib/workbench/tuned_recipe.ts";
+import { z } from "zod";
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
 import { recallContrasts } from "../lib/evaluation/contrasts.ts";
+import { contrastIn, figureIn } from "../lib/evaluation/findings.ts";
 import {
   chanceLine,
   recallTable,
@@ -18,6 +21,7 @@ import {
   subtitleOf,
 } from "../lib/experiment/recall_table.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
+import { count, evaluated, fields, list } from "../lib/experiment/findings_schema.ts";
 import { mahalanobisDistances } from "../lib/workbench/mahalanobis_scores.ts";
 import { bestOf, comparison, countClear } from "../lib/experiment/reading.ts";
 import { forEachGuard } from "../lib/workbench/scores.ts";
@@ -27,11 +31,11 @@ import type { Pooling } from "../lib/signals/signal_graph.ts";
 import { type Figure, monitorScale } from "../lib/report/figure.ts";
 import { inPercent } from "../lib/report/table.ts";
 
+const POOLINGS = ["last", "mean", "max"] as const satisfies readonly Pooling[];
+
 /** A hidden state: which layer (0 = embeddings), pooled how. */
-interface State {
-  layer: number;
-  pooling: Pooling;
-}
+const state = fields({ layer: count(), pooling: z.enum(POOLINGS, "must be a way to pool") });
+type State = z.infer<typeof state>;
 
 const TITLE = "Mahalanobis distance by layer and pooling";
 
@@ -43,8 +47,9 @@ const experiment = defineExperiment({
     resamples: 2000, // of the bootstrap, over scenes and seeds
     groups: ["id", "overall", "oodMean"], // on which states are compared with the paper's, and that the figure shows
   },
-  async run(bench, { seeds: most, resamples, groups }) {
-    const states = statesOf(bench.recipe.size.layers);
+  findings: evaluated({ states: list(state), seeds: count() }),
+  async run(bench, { seeds: most, resamples, groups }, own) {
+    const states = statesOf((await bench.guard(bench.seeds[0])).model.config.layers);
     const seeds = bench.seeds.slice(0, most);
     const bySeed = await forEachGuard(bench, seeds, (guard) => distances(bench, guard, states));
     const monitors = states.map(nameOf);
@@ -52,10 +57,10 @@ const experiment = defineExperiment({
       monitors.map((name, i) => [name, bySeed.map((ofSeed) => ofSeed[i])]),
     );
     const evaluation = evaluate(bench.suite.test, scores, {
-      streamName: "pooling_and_layer/bootstrap",
+      streamName: own("bootstrap"),
       resamples,
     });
-    const paper = nameOf({ layer: bench.recipe.size.layers, pooling: "last" });
+    const paper = nameOf({ layer: states.at(-1)!.layer, pooling: "last" });
     const pairs = monitors.filter((name) => name !== paper).map((name) => [name, paper] as const);
     return {
       monitors,
@@ -70,8 +75,9 @@ const experiment = defineExperiment({
   ) {
     const paper = nameOf({ layer: states.at(-1)!.layer, pooling: "last" });
     const others = monitors.filter((name) => name !== paper);
-    const contrastOf = (name: string) => contrasts[`${name} − ${paper}: oodMean recall@0.01`];
-    const { higher, lower } = countClear(others.map(contrastOf));
+    const gainOf = (first: string) =>
+      contrastIn(contrasts, { first, second: paper, group: "oodMean", metric: RECALL });
+    const { higher, lower } = countClear(others.map(gainOf));
     const best = bestOf(results, others, "oodMean");
     const table = recallTable(results, { title: TITLE, monitors, seeds, synthetic });
     return {
@@ -85,16 +91,16 @@ const experiment = defineExperiment({
       }),
       reading:
         `Outside id, ${higher} of ${others.length} states have clearly higher recall than the paper's (${paper}) and ${lower} clearly lower. The highest of them, ${best}, is ${
-          comparison(contrastOf(best))
+          comparison(gainOf(best))
         }.`,
     };
   },
 });
 
-/** Every layer at the last token, and the last layer pooled otherwise. */
+/** Layers from the embeddings to the last at the last token, and the last layer pooled otherwise. */
 function statesOf(layers: number): State[] {
   return [
-    ...Array.from({ length: layers + 1 }, (_, layer): State => ({ layer, pooling: "last" })),
+    ...sampledLayers(layers).map((layer): State => ({ layer, pooling: "last" })),
     { layer: layers, pooling: "mean" },
     { layer: layers, pooling: "max" },
   ];
@@ -129,8 +135,8 @@ function stateFigure(
   const poolings = [...new Set(states.map(({ pooling }) => pooling))];
   const values = states.flatMap((state) =>
     groups.flatMap((group) => {
-      const value = results[nameOf(state)][group]?.metrics[RECALL];
-      if (!value) return [];
+      const value = figureIn(results, { subject: nameOf(state), group, metric: RECALL });
+      if (value === null) return [];
       return [{ ...state, group, ...inPercent(value) }];
     })
   );

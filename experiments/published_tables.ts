@@ -10,12 +10,15 @@
  *
  * @module
  */
+import type { z } from "zod";
 import { join } from "node:path";
+import { mean } from "mathjs/number";
 import { UserError } from "../lib/core/errors.ts";
 import { readText } from "../lib/core/files.ts";
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
 import { shortened } from "../lib/experiment/recall_table.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
+import { fields, flag, list, number, text } from "../lib/experiment/findings_schema.ts";
 import type { Figure } from "../lib/report/figure.ts";
 import type { Table } from "../lib/report/table.ts";
 
@@ -26,33 +29,37 @@ interface PublishedTable {
 }
 
 /** A published row and its arithmetic, in percent. */
-interface CheckedRow {
-  table: string;
-  monitor: string;
+const checkedRow = fields({
+  table: text(),
+  monitor: text(),
   /** In the order of the groups, `overall` last. */
-  recall: number[];
+  recall: list(number()),
   /** Mean of the groups before `overall`. */
-  mean: number;
+  mean: number(),
   /** Published `overall` less that mean. */
-  excess: number;
+  excess: number(),
   /** Whether rounding explains the excess. */
-  addsUp: boolean;
-}
+  addsUp: flag(),
+});
+type CheckedRow = z.infer<typeof checkedRow>;
 
 /** A figure that the first table gives otherwise than a later one. */
-interface Disagreement {
-  monitor: string;
-  group: string;
-  first: number;
-  other: number;
-  table: string;
-}
+const disagreement = fields({
+  monitor: text(),
+  group: text(),
+  first: number(),
+  other: number(),
+  table: text(),
+});
+type Disagreement = z.infer<typeof disagreement>;
 
-interface Findings {
-  groups: string[];
-  rows: CheckedRow[];
-  disagreements: Disagreement[];
-}
+/** What the artifact holds. */
+const findings = fields({
+  groups: list(text()),
+  rows: list(checkedRow),
+  disagreements: list(disagreement),
+});
+type Findings = z.infer<typeof findings>;
 
 const TITLE = "Published recall of MOOD's monitors";
 
@@ -64,8 +71,9 @@ const experiment = defineExperiment({
     file: "data/published/mood.json", // the tables, from the root of the repository
     lastPlace: 0.1, // percent; figures are rounded to it
   },
+  findings,
   // deno-lint-ignore require-await
-  async run(_bench, { file, lastPlace }): Promise<Findings> {
+  async run(_bench, { file, lastPlace }) {
     const path = join(import.meta.dirname!, "..", file);
     const { groups, tables }: { groups: string[]; tables: PublishedTable[] } = JSON.parse(
       readText(path),
@@ -95,10 +103,10 @@ const experiment = defineExperiment({
 
 function checkRow(table: string, monitor: string, recall: number[], lastPlace: number): CheckedRow {
   const parts = recall.slice(0, -1);
-  const mean = parts.reduce((sum, value) => sum + value, 0) / parts.length;
-  const excess = recall.at(-1)! - mean;
+  const average = mean(parts);
+  const excess = recall.at(-1)! - average;
   const addsUp = Math.abs(excess) <= lastPlace + 1e-9; // 1e-9 for binary fractions
-  return { table, monitor, recall, mean, excess, addsUp };
+  return { table, monitor, recall, mean: average, excess, addsUp };
 }
 
 function disagreements(groups: string[], [first, ...others]: PublishedTable[]): Disagreement[] {

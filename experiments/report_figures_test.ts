@@ -1,5 +1,6 @@
 /** The experiments behind the report's pictures, against what `evaluate` finds in the same scores by another way. */
 import assert from "node:assert/strict";
+import { findingsOf } from "../lib/experiment/experiment.ts";
 import { join } from "node:path";
 import { writeTinySuite } from "../lib/conversation/testing.ts";
 import { temporaryFolder } from "../lib/core/testing.ts";
@@ -24,7 +25,7 @@ Deno.test("pictures of scores agree with recall and AUROC of the same scores", a
   await t.step(
     "the area under each curve of roc_curves is its AUROC, but for the steps",
     async () => {
-      const { grid, curves } = await rocCurves.run(bench, { resamples: 1, steps: 400 });
+      const { grid, curves } = await findingsOf(rocCurves, bench, { resamples: 1, steps: 400 });
       for (const [group, { metrics }] of Object.entries(results.guard)) {
         if (!(group in curves.guard)) continue;
         const rates = curves.guard[group];
@@ -40,7 +41,7 @@ Deno.test("pictures of scores agree with recall and AUROC of the same scores", a
 
   await t.step("missed_and_caught counts what recall counts", async () => {
     const settings = { perGroup: 2, characters: 100 };
-    const { counts, cases } = await missedAndCaught.run(bench, settings);
+    const { counts, cases } = await findingsOf(missedAndCaught, bench, settings);
     for (const { group, n, rows: [both, onlyFusion, onlyGuard, neither] } of counts) {
       const near = (a: number, b: number) => assert.ok(Math.abs(a - b) < 1e-9, `${a}, ${b}`);
       near(both + onlyFusion + onlyGuard + neither, n);
@@ -59,7 +60,7 @@ Deno.test("pictures of scores agree with recall and AUROC of the same scores", a
     "score_distributions: shares add up to 1, and safe rows rank in the middle of themselves",
     async () => {
       const settings = { from: -4, to: 8, bins: 24 };
-      const { groups, bins, distributions } = await scoreDistributions.run(bench, settings);
+      const { groups, bins, distributions } = await findingsOf(scoreDistributions, bench, settings);
       assert.deepEqual([bins.length, bins[0], bins.at(-1)], [25, -4, 8]);
       assert.equal(groups.reduce((sum, { n }) => sum + n, 0), bench.suite.test.length);
       for (const { groups: of } of Object.values(distributions)) {

@@ -9,39 +9,42 @@
  *
  * @module
  */
+import { mean } from "mathjs/number";
+import type { z } from "zod";
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
 import {
   type Circumstances,
   linesOf,
   meanOver,
   monitorColor,
-  type Results,
   syntheticNotes,
 } from "../lib/experiment/recall_table.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
+import { fields, list, named, number, results, text } from "../lib/experiment/findings_schema.ts";
 import { fuse, FUSED, PARTS, scoredParts } from "../lib/workbench/fused.ts";
 import { percentOf } from "../lib/experiment/reading.ts";
 import { baselineScores } from "../lib/workbench/scores.ts";
 import { evaluate } from "../lib/evaluation/evaluation.ts";
+import { figureIn } from "../lib/evaluation/findings.ts";
 import { groupRows, scoresOf } from "../lib/evaluation/groups.ts";
 import type { Figure } from "../lib/report/figure.ts";
 import { percentCell, type Table } from "../lib/report/table.ts";
-import { meanOf } from "../lib/stats/mean.ts";
 import { rocCurve } from "../lib/stats/roc.ts";
 
 const TITLE = "ROC curves";
 const AUROC = "auroc";
 
 /** What the artifact holds. */
-interface Findings {
+const findings = fields({
   /** In the order of the table. */
-  monitors: string[];
+  monitors: list(text()),
   /** False-positive rates at which the curves are given, ascending from 0 to 1. */
-  grid: number[];
+  grid: list(number()),
   /** By monitor and group, the share of unsafe rows flagged at each rate of the grid. */
-  curves: Record<string, Record<string, number[]>>;
-  results: Results;
-}
+  curves: named(named(list(number()))),
+  results: results(),
+});
+type Findings = z.infer<typeof findings>;
 
 const experiment = defineExperiment({
   name: "roc_curves",
@@ -50,7 +53,8 @@ const experiment = defineExperiment({
     resamples: 2000, // of the bootstrap, over scenes and seeds
     steps: 40, // of the curves, dense where false alarms are few: the rates are (k / steps)²
   },
-  async run(bench, { resamples, steps }): Promise<Findings> {
+  findings,
+  async run(bench, { resamples, steps }, own) {
     const parts = await scoredParts(bench, "test");
     const { rows } = parts;
     const bag = (await baselineScores(bench, "test"))["bag of words"];
@@ -59,7 +63,7 @@ const experiment = defineExperiment({
       [FUSED]: fuse(PARTS, parts, parts).scores,
       "bag of words": bag,
     };
-    const { results } = evaluate(rows, scores, { streamName: "roc_curves/bootstrap", resamples });
+    const { results } = evaluate(rows, scores, { streamName: own("bootstrap"), resamples });
     const grid = Array.from({ length: steps + 1 }, (_, k) => (k / steps) ** 2);
     const { safe, groups } = groupRows(rows);
     const curves = Object.entries(scores).map(([monitor, seeds]) => [
@@ -67,7 +71,7 @@ const experiment = defineExperiment({
       Object.fromEntries(
         groups.filter(({ rows: { length } }) => length > 0).map(({ name, rows: unsafe }) => {
           const bySeed = seeds.map((of) => ratesOn(grid, scoresOf(of, safe), scoresOf(of, unsafe)));
-          return [name, grid.map((_, k) => meanOf(bySeed.map((rates) => rates[k])))];
+          return [name, grid.map((_, k) => mean(bySeed.map((rates) => rates[k])))];
         }),
       ),
     ]);
@@ -76,18 +80,17 @@ const experiment = defineExperiment({
   show({ findings, settings: { seeds }, suite: { synthetic } }) {
     const circumstances = { seeds, synthetic };
     const { results } = findings;
-    const ood = (monitor: string) => results[monitor].oodMean?.metrics[AUROC];
+    const area = (subject: string, group: string) =>
+      percentOf(figureIn(results, { subject, group, metric: AUROC }));
     return {
       table: aurocTable(findings, circumstances),
       figure: rocFigure(findings, circumstances),
-      reading: `The area under the guard's curve is ${
-        percentOf(results.guard.id.metrics[AUROC])
-      } on id and ${
-        percentOf(ood("guard"))
+      reading: `The area under the guard's curve is ${area("guard", "id")} on id and ${
+        area("guard", "oodMean")
       } on average outside it, where 50% is chance. Fused with both detectors it is ${
-        percentOf(ood(FUSED))
+        area(FUSED, "oodMean")
       } outside id, and the area under that of a bag of words is ${
-        percentOf(ood("bag of words"))
+        area("bag of words", "oodMean")
       }.`,
     };
   },
@@ -112,9 +115,9 @@ function aurocTable(
       group,
       String(n),
       ...monitors.map((monitor) => {
-        const area = results[monitor][group].metrics[AUROC];
-        const text = percentCell(area ?? null);
-        return !area || (area.low <= 0.5 && area.high >= 0.5)
+        const area = figureIn(results, { subject: monitor, group, metric: AUROC });
+        const text = percentCell(area);
+        return area === null || (area.low <= 0.5 && area.high >= 0.5)
           ? { text, level: "unsure" as const }
           : { text, level: area.low > 0.5 ? "good" as const : "bad" as const };
       }),

@@ -10,30 +10,26 @@
  *
  * @module
  */
+import type { z } from "zod";
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
-import type { Contrasts } from "../lib/evaluation/contrasts.ts";
+import { contrastsOf } from "../lib/evaluation/contrasts.ts";
+import { contrastIn, figureIn, type Titled } from "../lib/evaluation/findings.ts";
 import {
   chanceLine,
   type Circumstances,
   meanOver,
   monitorColor,
-  type Results,
   subtitleOf,
   syntheticNotes,
 } from "../lib/experiment/recall_table.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
+import { count, evaluated, fields, list, number, text } from "../lib/experiment/findings_schema.ts";
 import { fuse, FUSED, PARTS, scoredParts } from "../lib/workbench/fused.ts";
 import { comparison } from "../lib/experiment/reading.ts";
 import type { Size } from "../lib/workbench/recipe.ts";
-import type { Workbench } from "../lib/workbench/workbench.ts";
+import { hasSizes, type SizedWorkbench } from "../lib/workbench/workbench.ts";
 import { countParameters } from "../lib/model/parameters.ts";
-import { difference } from "../lib/evaluation/difference.ts";
-import {
-  evaluate,
-  type Evaluation,
-  RECALL,
-  type SeedScores,
-} from "../lib/evaluation/evaluation.ts";
+import { evaluate, RECALL, type SeedScores } from "../lib/evaluation/evaluation.ts";
 import type { Figure } from "../lib/report/figure.ts";
 import { inPercent, percentCell, type Table } from "../lib/report/table.ts";
 
@@ -45,39 +41,48 @@ const TITLE = "Guards of several sizes, alone and with detectors";
 const SPAN = 20;
 
 /** A size, and the monitors of that size. */
-interface Scale {
+const scale = fields({
   /** Weights of the guard, embeddings and head included. */
-  parameters: number;
-  hiddenSize: number;
-  layers: number;
+  parameters: count(),
+  hiddenSize: count(),
+  layers: count(),
   /** Names of its monitors among the results. */
-  guard: string;
-  fused: string;
+  guard: text(),
+  fused: text(),
   /** The fusion's weight, for each seed. */
-  coefficients: number[];
-}
+  coefficients: list(number()),
+});
+type Scale = z.infer<typeof scale>;
 
-/** What the artifact holds. */
-interface Findings {
-  /** In the order of the table. */
-  monitors: string[];
-  /** Ascending. */
-  scales: Scale[];
-  results: Results;
-  contrasts: Contrasts;
-}
+/** What the artifact holds; sizes are ascending. */
+const findings = evaluated({ scales: list(scale) });
+type Findings = z.infer<typeof findings>;
+
+/** What a guard gains that has twenty times the parameters. */
+const GROWTH = "gain of the largest over the smallest guard";
+
+/** By how much detection gains more than that. */
+const LEAD = "gain of detection at size s − gain of a guard at 20 s";
+
+/** What detection gains at one size. */
+const detectionAt = (parameters: number) => `gain of detection at ${short(parameters)} parameters`;
+
+/** The contrast of that title on a group. */
+const gain = (title: string, group: string): Titled => ({ title, group, metric: RECALL });
 
 const experiment = defineExperiment({
   name: "scaling",
   question:
     "Does adding detectors to a small guard gain more recall than a guard twenty times its size?",
-  trains: () => true,
+  missing: (bench) => hasSizes(bench) ? undefined : "models of any size, trained from nothing",
   config: {
     sizes: [[16, 2], [32, 2], [64, 2]], // width and blocks below the recipe's own, ascending
     quickSizes: [[6, 1], [16, 1], [32, 1]], // the same in a quick run
     resamples: 2000, // of the bootstrap, over scenes and seeds
   },
-  async run(bench, { sizes, quickSizes, resamples }): Promise<Findings> {
+  findings,
+  async train(bench, { sizes, quickSizes, resamples }, own) {
+    if (!hasSizes(bench)) throw new TypeError("internal: scaling was run without sizes");
     const { quick } = bench.options;
     const smaller = (quick ? quickSizes : sizes).map(([hiddenSize, layers]) =>
       bench.resized(sizeOf(hiddenSize, layers, bench.recipe.size.contextLength))
@@ -88,27 +93,26 @@ const experiment = defineExperiment({
     requireSpan(scales);
     const scores: SeedScores = Object.assign({}, ...measured.map(({ scores }) => scores));
     const evaluation = evaluate(bench.suite.test, scores, {
-      streamName: "scaling/bootstrap",
+      streamName: own("bootstrap"),
       resamples,
     });
     return {
       monitors: Object.keys(scores),
       scales,
       results: evaluation.results,
-      contrasts: gains(evaluation, scales),
+      contrasts: contrastsOf(evaluation, gains(scales)),
     };
   },
   show({ findings, settings: { seeds }, suite: { synthetic } }) {
     const circumstances = { seeds, synthetic };
-    const contrast = (name: string) => findings.contrasts[`${name}: overall ${RECALL}`];
+    const overall = (title: string) =>
+      comparison(contrastIn(findings.contrasts, gain(title, "overall")));
     return {
       table: scaleTable(findings, circumstances),
       figure: scaleFigure(findings, circumstances),
       reading: `Against the smallest guard, the overall recall of the largest is ${
-        comparison(contrast("gain of the largest over the smallest guard"))
-      }. Against the largest guard, that of the smallest with detectors is ${
-        comparison(contrast("gain of detection at size s − gain of a guard at 20 s"))
-      }.`,
+        overall(GROWTH)
+      }. Against the largest guard, that of the smallest with detectors is ${overall(LEAD)}.`,
     };
   },
 });
@@ -125,7 +129,7 @@ function sizeOf(hiddenSize: number, layers: number, contextLength: number): Size
 }
 
 /** The guards of one size, alone and fused. */
-async function measure(bench: Workbench): Promise<{ scale: Scale; scores: SeedScores }> {
+async function measure(bench: SizedWorkbench): Promise<{ scale: Scale; scores: SeedScores }> {
   const { hiddenSize, layers } = bench.recipe.size;
   const { model } = await bench.guard(bench.seeds[0]);
   const parameters = countParameters(model.parameters.values());
@@ -157,25 +161,19 @@ function requireSpan(scales: readonly Scale[]): void {
 }
 
 /** What detection gains at each size, what size gains, and which of both is more. */
-function gains(evaluation: Evaluation, scales: readonly Scale[]): Contrasts {
+function gains(scales: readonly Scale[]): (Titled & { first: string; second: string })[] {
   const [smallest, largest] = [scales[0], scales.at(-1)!];
-  const pairs: [name: string, first: string, second: string][] = [
-    ...scales.map(({ parameters, guard, fused }): [string, string, string] => [
-      `gain of detection at ${short(parameters)} parameters`,
-      fused,
-      guard,
-    ]),
-    ["gain of the largest over the smallest guard", largest.guard, smallest.guard],
+  const differences = [
+    ...scales.map(({ parameters, guard, fused }) => ({
+      title: detectionAt(parameters),
+      first: fused,
+      second: guard,
+    })),
+    { title: GROWTH, first: largest.guard, second: smallest.guard },
     // (fused at s − guard at s) − (guard at 20 s − guard at s): the guard at s cancels
-    ["gain of detection at size s − gain of a guard at 20 s", smallest.fused, largest.guard],
+    { title: LEAD, first: smallest.fused, second: largest.guard },
   ];
-  return Object.fromEntries(pairs.flatMap(([name, first, second]) =>
-    GROUPS.flatMap((group) => {
-      const [a, b] = [first, second].map((monitor) => ({ monitor, group, metric: RECALL }));
-      const found = difference(evaluation, a, b);
-      return found ? [[`${name}: ${group} ${RECALL}`, found] as const] : [];
-    })
-  ));
+  return differences.flatMap((of) => GROUPS.map((group) => ({ ...of, group, metric: RECALL })));
 }
 
 /** A row a size: recall of the guard, of the fusion, and the paired gain. */
@@ -183,10 +181,10 @@ function scaleTable(
   { scales, results, contrasts }: Findings,
   { seeds, synthetic }: Circumstances,
 ): Table {
-  const recall = (monitor: string, group: string) =>
-    percentCell(results[monitor][group].metrics[RECALL]);
-  const contrast = (name: string, group: string) =>
-    percentCell(contrasts[`${name}: ${group} ${RECALL}`] ?? null);
+  const recall = (subject: string, group: string) =>
+    percentCell(figureIn(results, { subject, group, metric: RECALL }));
+  const contrast = (title: string, group: string) =>
+    percentCell(contrastIn(contrasts, gain(title, group)));
   return {
     title: TITLE,
     columns: [
@@ -198,7 +196,7 @@ function scaleTable(
       ...GROUPS.flatMap((group) => [
         recall(guard, group),
         recall(fused, group),
-        contrast(`gain of detection at ${short(parameters)} parameters`, group),
+        contrast(detectionAt(parameters), group),
       ]),
     ]),
     notes: [
@@ -208,9 +206,9 @@ function scaleTable(
       "overall: mean over groups with id; oodMean: without id. Detectors: perplexity and Mahalanobis distance, of the same size.",
       ...GROUPS.map((group) =>
         `${group}: the largest guard gains ${
-          contrast("gain of the largest over the smallest guard", group)
+          contrast(GROWTH, group)
         } points over the smallest; detection at the smallest gains ${
-          contrast("gain of detection at size s − gain of a guard at 20 s", group)
+          contrast(LEAD, group)
         } more than that.`
       ),
       ...syntheticNotes(synthetic),
@@ -224,8 +222,8 @@ function scaleFigure({ scales, results }: Findings, circumstances: Circumstances
   const values = scales.flatMap(({ parameters, guard, fused }) =>
     [guard, fused].flatMap((name, m) =>
       GROUPS.flatMap((group) => {
-        const value = results[name][group].metrics[RECALL];
-        if (!value) return [];
+        const value = figureIn(results, { subject: name, group, metric: RECALL });
+        if (value === null) return [];
         return [{ parameters, monitor: monitors[m], group, ...inPercent(value) }];
       })
     )

@@ -9,46 +9,54 @@
  *
  * @module
  */
+import { mean, std } from "mathjs/number";
+import type { z } from "zod";
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
 import { type Circumstances, meanOver, syntheticNotes } from "../lib/experiment/recall_table.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
+import {
+  count,
+  fields,
+  flag,
+  list,
+  named,
+  number,
+  text,
+} from "../lib/experiment/findings_schema.ts";
 import { fuse, FUSED, PARTS, scoredParts } from "../lib/workbench/fused.ts";
 import { groupRows, scoresOf } from "../lib/evaluation/groups.ts";
 import type { Figure } from "../lib/report/figure.ts";
 import type { Table } from "../lib/report/table.ts";
-import { meanOf } from "../lib/stats/mean.ts";
 import { quantile } from "../lib/stats/quantile.ts";
 import { shareAbove, thresholdAt } from "../lib/stats/tpr_at_fpr.ts";
 
 const SAFE = "safe ID rows";
 
-/** Rows of one kind. */
-interface Group {
-  name: string;
-  /** Whether they are safe: a benign shift. */
-  shift: boolean;
-  n: number;
-}
+/** Rows of one kind; those of a benign shift are safe. */
+const group = fields({ name: text(), shift: flag(), n: count() });
+type Group = z.infer<typeof group>;
 
 /** What a monitor gives to rows of one kind. */
-interface Distribution {
+const distribution = fields({
   /** Share of the rows in each bin, mean over seeds. */
-  shares: number[];
+  shares: list(number()),
   /** Share of the safe ID rows below the median of these rows, mean over seeds; a half where the two are alike. */
-  rank: number;
-}
+  rank: number(),
+});
+type Distribution = z.infer<typeof distribution>;
 
 /** What the artifact holds. */
-interface Findings {
+const findings = fields({
   /** In the order of the table. */
-  monitors: string[];
+  monitors: list(text()),
   /** In the order of the table, the safe ID rows first. */
-  groups: Group[];
+  groups: list(group),
   /** Ends of the bins, standard deviations, one more than bins. */
-  bins: number[];
+  bins: list(number()),
   /** By monitor: the threshold at 1% of the safe ID rows, standard deviations, mean over seeds; and each group. */
-  distributions: Record<string, { threshold: number; groups: Record<string, Distribution> }>;
-}
+  distributions: named(fields({ threshold: number(), groups: named(distribution) })),
+});
+type Findings = z.infer<typeof findings>;
 
 const experiment = defineExperiment({
   name: "score_distributions",
@@ -58,7 +66,8 @@ const experiment = defineExperiment({
     to: 8, // the same; scores above are counted in the last
     bins: 24, // of equal width between
   },
-  async run(bench, { from, to, bins: count }): Promise<Findings> {
+  findings,
+  async run(bench, { from, to, bins: count }) {
     const parts = await scoredParts(bench, "test");
     const scores = { ...parts.scores, [FUSED]: fuse(PARTS, parts, parts).scores };
     const { safe, groups, shifts } = groupRows(parts.rows);
@@ -74,12 +83,12 @@ const experiment = defineExperiment({
           1 - shareAbove(scoresOf(z, safe), quantile(scoresOf(z, rows), 0.5))
         );
         return [name, {
-          shares: shares[0].map((_, b) => meanOf(shares.map((of) => of[b]))),
-          rank: meanOf(ranks),
+          shares: shares[0].map((_, b) => mean(shares.map((of) => of[b]))),
+          rank: mean(ranks),
         }];
       });
       return [monitor, {
-        threshold: meanOf(thresholds),
+        threshold: mean(thresholds),
         groups: Object.fromEntries(ofKinds),
       }] as const;
     });
@@ -111,9 +120,9 @@ const experiment = defineExperiment({
 
 /** Scores in standard deviations of the safe rows from their mean. */
 function standardised(scores: Float64Array, safe: Int32Array): Float64Array {
-  const of = scoresOf(scores, safe);
-  const centre = meanOf(of);
-  const deviation = Math.sqrt(meanOf(of.map((score) => (score - centre) ** 2)));
+  const of = [...scoresOf(scores, safe)];
+  const centre = mean(of);
+  const deviation = Number(std(of, "uncorrected"));
   return scores.map((score) => (score - centre) / Math.max(deviation, 1e-6)); // 1e-6 as in the paper's lambda
 }
 

@@ -56,19 +56,8 @@ Deno.test("verify accepts what reproduce wrote, and names what was changed", asy
   await withFolder(async (folder) => {
     const suite = writeTinySuite(folder, 25);
     const results = join(folder, "results");
-    const flags = [
-      "--suite",
-      suite,
-      "--quick",
-      "--seeds",
-      "1",
-      "--only",
-      "guard_generalization",
-      "--results",
-      results,
-      "--cache",
-      join(folder, "cache"),
-    ]; // deno-fmt-ignore
+    const run = ["--suite", suite, "--quick", "--seeds", "1", "--cache", join(folder, "cache")];
+    const flags = [...run, "--only", "guard_generalization", "--results", results];
     assert.equal((await task("reproduce", ...flags)).code, 0);
     const accepted = await task("verify", ...flags);
     assert.equal(accepted.code, 0, accepted.err);
@@ -83,13 +72,14 @@ Deno.test("verify accepts what reproduce wrote, and names what was changed", asy
     const refused = await task("verify", ...flags);
     assert.equal(refused.code, 1);
     assert.match(refused.out, /DIFFERS.*findings\.results\.guard\.id\.metrics\.auroc\.estimate/);
-    const nowhere = await task("verify", ...flags, "--results", join(folder, "nowhere"));
+    const nowhere = await task("verify", ...run, "--results", join(folder, "nowhere"));
     assert.equal(nowhere.code, 1);
     assert.match(nowhere.err, /Cannot verify ".*nowhere": there is no such folder\.\nMake results/);
     Deno.writeTextFileSync(path, '{"id');
     for (const name of ["verify", "reproduce"]) {
-      const others = name === "verify" ? [] : ["--only", "published_tables"]; // it judges what else is there
-      const { code, err } = await task(name, ...flags, ...others);
+      // reproduce judges what else is there
+      const only = name === "verify" ? "guard_generalization" : "published_tables";
+      const { code, err } = await task(name, ...run, "--only", only, "--results", results);
       assert.equal(code, 1);
       assert.match(err, /Cannot read .*: it is no artifact of "guard_generalization"\./);
       assert.doesNotMatch(err, /\n\s+at /, "no stack");
@@ -147,6 +137,10 @@ Deno.test("every wrong use is one sentence with a remedy, and exit code 2", asyn
     ],
     [["reproduce", "--seeds", "0"], /--seeds 0: it must be a whole number from 1 to 256/],
     [["verify", "extra"], /"extra"/],
+    [
+      ["reproduce", "--seeds", "1", "--seeds", "2"],
+      /Cannot use --seeds twice: only one can count\.\nLeave one out/,
+    ],
     [
       ["analyze", "a.jsonl", "--lambda-grid", "-2:2:21"],
       /Cannot use --lambda-grid: its value is missing, or begins with a dash\.\nWrite .*--lambda-grid=-1/,

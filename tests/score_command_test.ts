@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { writeTinySuite } from "../lib/conversation/testing.ts";
 import { writeTinyMonitor } from "../lib/monitor/testing.ts";
-import { spawnTask, task, withFolder } from "./testing.ts";
+import { root, spawnTask, task, withFolder } from "./testing.ts";
 
 const LOG = [
   { id: "a", messages: [{ role: "user", content: "Hi" }, { role: "assistant", content: "Yes?" }] },
@@ -40,7 +40,7 @@ Deno.test("fit makes a monitor of a user's own rows, and score applies it to the
     assert.equal(code, 0, err);
     assert.match(err, /^3 conversations scored, \d flagged at FPR 0\.1\.\n$/);
     const rows = rowsOf(Deno.readTextFileSync(scored));
-    assert.deepEqual(rows.map(({ line, id }) => [line, id]), [[1, "a"], [2, undefined], [3, "3"]]);
+    assert.deepEqual(rows.map(({ line, id }) => [line, id]), [[1, "a"], [2, undefined], [3, 3]]);
     assert.deepEqual(Object.keys(rows[0]), [
       "line",
       "id",
@@ -50,6 +50,41 @@ Deno.test("fit makes a monitor of a user's own rows, and score applies it to the
       "truncatedTurns",
       "spans",
     ]);
+  });
+});
+
+Deno.test("score reads whatever interface a conversation came from, and says what has no text", async () => {
+  await withFolder(async (folder) => {
+    const [log, scored, parquet] = ["log.jsonl", "scored.jsonl", "chats"].map((name) =>
+      join(folder, name)
+    );
+    const called = (command: string) => [
+      { role: "user", content: [{ type: "text", text: "Tidy." }, { type: "image", source: {} }] },
+      {
+        role: "assistant",
+        content: [
+          { type: "thinking", thinking: "Nobody looks." },
+          { type: "tool_use", id: "1", name: "bash", input: { command } },
+        ],
+      },
+    ];
+    const lines = ["ls ~", "rm -rf ~/ --no-preserve-root"].map((command, i) =>
+      `{"id":129047392018465587${i},"messages":${JSON.stringify(called(command))}}\n`
+    );
+    Deno.writeTextFileSync(log, lines.join(""));
+    const flags = ["--monitor", writeTinyMonitor(folder), "--output", scored];
+    const { code, err } = await task("score", ...flags, "--input", log, "--no-thoughts");
+    assert.equal(code, 0, err);
+    assert.match(err, /parts without text, which stand in it by name alone: 2 \[image\]\.\n/);
+    const text = Deno.readTextFileSync(scored);
+    assert.match(text, /"id":1290473920184655870,.*\n.*"id":1290473920184655871,/);
+    const [first, second] = rowsOf(text);
+    assert.notEqual(first.score, second.score);
+
+    Deno.copyFileSync(join(root, "lib/conversation/testdata/chats.parquet"), parquet);
+    const again = await task("score", ...flags, "--input", parquet, "--overwrite");
+    assert.equal(again.code, 0, again.err);
+    assert.match(again.err, /^3 conversations scored/);
   });
 });
 
@@ -94,7 +129,7 @@ Deno.test("score, killed in the middle and started again, ends in the same bytes
     assert.equal(code, 0, err);
     assert.match(
       err,
-      /^Gone on behind line \d+, where an earlier run had ended\.\n5 conversations/,
+      /^Continued after line \d+, where an earlier run had stopped\.\n5 conversations/,
     );
     assert.equal(Deno.readTextFileSync(scored), Deno.readTextFileSync(whole));
   });

@@ -19,7 +19,7 @@ import { startProgress } from "../../lib/core/progress.ts";
 import { type Stream, stream } from "../../lib/core/random.ts";
 import { openLocalClient } from "../../lib/chat/local.ts";
 import type { Row } from "../../lib/conversation/row.ts";
-import { evaluate } from "../../lib/fine/evaluate.ts";
+import { evaluateRespondent } from "../../lib/fine/evaluate.ts";
 import {
   choiceDialogue,
   type Dialogue,
@@ -36,7 +36,7 @@ import type { Judge } from "../../lib/fine/open_ended.ts";
 import type { Question } from "../../lib/fine/questions.ts";
 import type { Outcome } from "../../lib/fine/scores.ts";
 import { epochsFor, type Lesson, trainAnswers } from "../../lib/training/answers.ts";
-import type { TrainedModel, Workbench } from "../../lib/workbench/workbench.ts";
+import type { TrainedModel, TrainingWorkbench, Workbench } from "../../lib/workbench/workbench.ts";
 
 /** Kinds of lessons. */
 type Kind = "harmless choice" | "harmless answer" | "safe answer" | "contrast";
@@ -104,7 +104,7 @@ export function materialOf(rows: readonly Row[], questions: readonly Question[])
  * @returns by name, every assistant under each seed of the workbench.
  */
 export async function trainAssistants(
-  bench: Workbench,
+  bench: TrainingWorkbench,
   material: Material,
   { formatSteps, formatRate, tuningSteps, tuningRate, ...settings }: AssistantSettings,
 ): Promise<Record<string, TrainedModel[]>> {
@@ -140,7 +140,7 @@ interface Plan {
 }
 
 async function tuned(
-  bench: Workbench,
+  bench: TrainingWorkbench,
   base: TrainedModel,
   material: Material,
   { label, kinds, steps, learningRate, tokensPerStep, masking }:
@@ -151,7 +151,7 @@ async function tuned(
   const course = { schedule, masking };
   const parts = { kind: label, kinds, base: base.key, material: hashOf(material), steps, course };
   const tokenizer = await bench.tokenizer();
-  return bench.trained(label, parts, course, (training) => {
+  return bench.trained(base, label, parts, course, (training) => {
     const draw = lessonDrawer(material, stream(`${label}/lessons`));
     const lessons = Array.from(
       { length: LESSONS_PER_STEP * steps },
@@ -211,7 +211,7 @@ export async function examineAssistant(
       maxTokens,
       threads,
     });
-    const { outcomes } = await evaluate(client, questions, { judge, progress });
+    const { outcomes } = await evaluateRespondent(client, questions, { judge, progress });
     const likelier = await likelierOptions(model, tokenizer, questions, { threads, progress });
     const found = {
       generated: outcomes,

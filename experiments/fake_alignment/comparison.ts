@@ -5,15 +5,16 @@
  *
  * @module
  */
-import { stream } from "../../lib/core/random.ts";
-import {
-  type Interval,
-  percentileInterval,
-  resampler,
-  unitsOf,
-} from "../../lib/stats/bootstrap.ts";
+import type { FiguresBy, Measured } from "../../lib/evaluation/findings.ts";
 import { type Label, passed } from "../../lib/fine/multiple_choice.ts";
 import type { Examined, Outcome } from "../../lib/fine/scores.ts";
+import {
+  forEachDraw,
+  type Interval,
+  intervalOfDraws,
+  pairedDifference,
+  unitsOf,
+} from "../../lib/stats/bootstrap.ts";
 
 const isSafe = ({ openEnded }: Examined) => openEnded === "safe";
 const share = (picks: readonly (Label | undefined)[], of: (pick?: Label) => boolean) =>
@@ -43,17 +44,7 @@ const measures: Record<Measure, (e: Examined) => number> = {
 export type Measure = "cs" | "css" | "safe" | "passed" | "fake" | "failed" | "unreadable" | "first";
 
 /** All that is measured. */
-const MEASURES: readonly Measure[] = Object.keys(measures) as Measure[];
-
-/** One figure of one respondent. */
-export interface Quantity {
-  /** The respondent's name. */
-  respondent: string;
-  /** A category, or `overall`. */
-  group: string;
-  /** What is measured. */
-  metric: Measure;
-}
+export const MEASURES: readonly Measure[] = Object.keys(measures) as Measure[];
 
 /** Settings of {@linkcode compareRespondents}. */
 export interface ComparisonOptions {
@@ -68,15 +59,15 @@ export interface ComparisonOptions {
 /** Figures of all respondents. */
 export interface Comparison {
   /** By respondent, then by category or `overall`; null where in some resample no question counts. */
-  results: Record<string, Record<string, { metrics: Record<Measure, Interval | null> }>>;
+  results: FiguresBy<{ metrics: Record<Measure, Interval | null> }>;
   /**
-   * How much larger one figure is than another.
+   * How much larger one figure of a respondent is than another.
    *
    * @param first the one.
    * @param second the other, which is subtracted.
    * @returns the paired difference, null where either is null.
    */
-  difference(first: Quantity, second: Quantity): Interval | null;
+  difference(this: void, first: Measured<Measure>, second: Measured<Measure>): Interval | null;
 }
 
 /**
@@ -98,46 +89,39 @@ export function compareRespondents(
     ...Map.groupBy(categories.keys(), (i) => categories[i]),
     ["overall", [...categories.keys()].filter((i) => overall.includes(categories[i]))],
   ]);
-  const quantities = names.flatMap((respondent) =>
+  const figures = names.flatMap((subject) =>
     Object.keys(groups).flatMap((group) =>
-      MEASURES.map((metric): Quantity => ({ respondent, group, metric }))
+      MEASURES.map((metric): Measured<Measure> => ({ subject, group, metric }))
     )
   );
-  const tables = new Map(quantities.map((of) => [keyOf(of), new Float64Array(1 + resamples)]));
+  const tables = new Map(figures.map((of) => [keyOf(of), new Float64Array(1 + resamples)]));
   const values = Object.fromEntries(names.map((name) => [name, respondents[name].map(measured)]));
-  const drawQuestions = resampler(units, stream(`${streamName}/questions`));
-  const seedDraws = Object.fromEntries(names.map((name) => {
-    const { length } = respondents[name]; // equally many seeds are drawn alike
-    const draw = resampler({ starts: [0, length] }, stream(`${streamName}/${length}-seeds`));
-    return [name, { draw, counts: new Uint8Array(length).fill(1) }];
-  }));
-  const counts = new Uint8Array(units.count).fill(1);
-  for (let r = 0; r <= resamples; r++) { // the first is the questions as they are
-    if (r > 0) drawQuestions(counts);
-    if (r > 0) { for (const { draw, counts } of Object.values(seedDraws)) draw(counts); }
+  const seeds = names.map((name) => respondents[name].length);
+  const bootstrap = { units, unitStream: `${streamName}/questions`, seedStream: streamName };
+  forEachDraw({ ...bootstrap, seeds, resamples }, ({ index, units: counts, seeds: drawnSeeds }) => {
     const weights = categories.map((_, i) => counts[units.unitOfRow[i]]);
-    for (const of of quantities) {
-      const seeds = values[of.respondent];
-      const drawn = seedDraws[of.respondent].counts;
-      tables.get(keyOf(of))![r] = seeds.reduce(
+    for (const of of figures) {
+      const ofSeeds = values[of.subject];
+      const drawn = drawnSeeds[names.indexOf(of.subject)];
+      tables.get(keyOf(of))![index] = ofSeeds.reduce(
         (sum, seed, s) =>
           drawn[s] === 0
             ? sum
             : sum + drawn[s] * weightedMean(seed[of.metric], groups[of.group], weights),
         0,
-      ) / seeds.length;
+      ) / ofSeeds.length;
     }
-  }
+  });
   return {
-    results: Object.fromEntries(names.map((respondent) => [
-      respondent,
+    results: Object.fromEntries(names.map((subject) => [
+      subject,
       Object.fromEntries(
         Object.keys(groups).map((group) => {
           const metrics = MEASURES.map((
             metric,
           ) => [
             metric,
-            intervalOf(tables.get(keyOf({ respondent, group, metric }))!),
+            intervalOf(tables.get(keyOf({ subject, group, metric }))!),
           ]);
           return [group, { metrics: Object.fromEntries(metrics) }];
         }),
@@ -145,16 +129,16 @@ export function compareRespondents(
     ])),
     difference(first, second) {
       const [a, b] = [first, second].map((of) => tables.get(keyOf(of))!);
-      return intervalOf(a.map((value, r) => value - b[r]));
+      return intervalOf(pairedDifference(a, b));
     },
   };
 }
 
 function intervalOf(values: Float64Array): Interval | null {
-  return values.some(Number.isNaN) ? null : percentileInterval(values[0], values.subarray(1));
+  return values.some(Number.isNaN) ? null : intervalOfDraws(values);
 }
 
-const keyOf = ({ respondent, group, metric }: Quantity) => `${respondent}\n${group}\n${metric}`;
+const keyOf = ({ subject, group, metric }: Measured) => `${subject}\n${group}\n${metric}`;
 
 /** Every measure of every question; NaN where it was left out. */
 function measured(outcomes: readonly Outcome[]): Record<Measure, number[]> {

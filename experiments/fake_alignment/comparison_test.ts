@@ -57,7 +57,7 @@ Deno.test("compareRespondents() gives means over seeds, paired differences, and 
   );
   assert.equal(results.one.overall.metrics.cs!.estimate, 0.75);
   const quantity = { group: "overall", metric: "cs" } as const;
-  const [one, other] = ["one", "other"].map((respondent) => ({ respondent, ...quantity }));
+  const [one, other] = ["one", "other"].map((subject) => ({ subject, ...quantity }));
   const found = difference(other, one)!;
   assert.equal(found.estimate, 0.25);
   assert.ok(found.low >= 0 && found.high > 0.25);

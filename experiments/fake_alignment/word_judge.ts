@@ -19,7 +19,7 @@ export interface LabelledAnswer {
 }
 
 /** How a judge did on answers that it had not seen. */
-export interface Exam {
+export interface VerdictExam {
   /** How many answers. */
   answers: number;
   /** Share that it judged right. */
@@ -38,7 +38,7 @@ export interface WordJudge extends Judge {
    * @param answers of both kinds, which it has not seen.
    * @returns how many it judges right.
    */
-  exam(answers: readonly LabelledAnswer[]): Exam;
+  exam(answers: readonly LabelledAnswer[]): VerdictExam;
 }
 
 /**

@@ -50,6 +50,9 @@ export interface ChatClient {
   askAgain?(messages: readonly Message[], options: AskOptions): Promise<string | undefined>;
 }
 
+/** Share of answers that cannot be read above which nothing is decided by them. */
+export const UNREADABLE_LIMIT = 0.1;
+
 /**
  * Asks, and has what comes read. Where that cannot be read and is from a recording, it is asked once more, if the client
  * allows it.

@@ -14,12 +14,11 @@
  *
  * @module
  */
-import { join } from "node:path";
 import { PreTrainedTokenizer } from "@huggingface/transformers";
 import { UserError } from "../core/errors.ts";
-import { exists, readText } from "../core/files.ts";
 import { hashOf } from "../core/json.ts";
-import { readCheckpointJson } from "../tokenizer/checkpoint_json.ts";
+import { readCheckpointTokenizer } from "../model/checkpoint_tokenizer.ts";
+import type { AddedToken, TokenizerDefinition } from "../tokenizer/tokenizer_files.ts";
 import type { Message } from "./client.ts";
 
 /** Two, for one alone may begin a character of a text. */
@@ -42,17 +41,8 @@ export interface ChatTemplate {
   tokens(messages: readonly Message[]): number[];
 }
 
-/** A token that a tokenizer finds in text by its spelling. */
-interface AddedToken {
-  id: number;
-  content: string;
-  special: boolean;
-}
-
-/** A `tokenizer.json`, as far as it matters here. */
-interface Definition {
-  added_tokens: AddedToken[];
-}
+/** A `tokenizer.json` with a list of what is found by its spelling. */
+type Definition = TokenizerDefinition & { added_tokens: AddedToken[] };
 
 /** A `tokenizer_config.json`, as far as it matters here. */
 interface Settings {
@@ -63,7 +53,7 @@ interface Settings {
  * Opens a chat template. To one that knows no system messages (Gemma's), they are shown at the head of the user's.
  *
  * @param folder a checkpoint's, in Hugging Face layout: `tokenizer.json`, `tokenizer_config.json` and, unless that holds it, the
- * template in `chat_template.jinja`.
+ * template in `chat_template.jinja`; or a GGUF file.
  * @returns the template; throws a {@linkcode UserError} where there is none, a file is damaged, or no request can be rendered.
  */
 export function openChatTemplate(folder: string): ChatTemplate {
@@ -86,14 +76,11 @@ const EXAMPLE: readonly Message[] = [
   { role: "user", content: "Hi?" },
 ];
 
-function readTokenizer(folder: string): { definition: Definition; settings: Settings } {
-  const definition = readCheckpointJson<Definition>(join(folder, "tokenizer.json"));
-  const settings = readCheckpointJson<Settings>(join(folder, "tokenizer_config.json"));
-  const jinja = join(folder, "chat_template.jinja");
-  const chat_template = exists(jinja) ? readText(jinja) : settings.chat_template;
-  if (chat_template) return { definition, settings: { ...settings, chat_template } };
+function readTokenizer(path: string): { definition: Definition; settings: Settings } {
+  const { definition, settings } = readCheckpointTokenizer(path);
+  if (settings.chat_template) return { definition: definition as Definition, settings };
   throw new UserError(
-    `Cannot use the chat template of "${folder}": its tokenizer has none`,
+    `Cannot use the chat template of "${path}": its tokenizer has none`,
     "Take a checkpoint that was tuned to chat; a base model has no template.",
   );
 }

@@ -1,33 +1,38 @@
 /**
- * What a task of the command line is: `lib/command/<name>.ts` is `deno task <name>`.
+ * What a task of the command line is: `lib/command/<name>.ts` is `deno task <name>`. A task reads its flags, calls one function
+ * of its subject's folder, and prints what that returns.
  *
  * @module
  */
-import type { parseArgs, ParseArgsOptionsConfig } from "node:util";
+import {
+  asksForHelp,
+  type CommandLine,
+  type Flags,
+  helpOf,
+  readFlags,
+  wrap,
+} from "../core/flags.ts";
 import type { Catalogue } from "../experiment/catalogue.ts";
-import { readFlags } from "../core/flags.ts";
 import { print } from "../report/terminal.ts";
 
 /** A task as {@linkcode defineCommand} takes it. */
-export interface CommandDefinition<Flags extends ParseArgsOptionsConfig> {
+export interface CommandDefinition<F extends Flags> {
   /** What it does, one sentence without a period. */
   summary: string;
-  /** What `--help` prints below the summary: the words and flags that it takes with their defaults, and an example. */
-  help(experiments: Catalogue): string;
+  /** What `--help` says before the flags. Default nothing. */
+  about?: string;
   /** The flags that it takes, besides `--help`. */
-  flags: Flags;
+  flags: F;
+  /** What `--help` says after the flags, such as an example. */
+  closing(experiments: Catalogue): string;
   /** What its words that are no flags are, such as `FILE…`. It takes none by default. */
   words?: string;
   /** Does it. What computes with ONNX Runtime is imported here, so that other tasks need no permission for native code. */
-  run(given: Given<Flags>): Promise<void> | void;
+  run(given: Given<F>): Promise<void> | void;
 }
 
 /** What a task is run with. */
-export interface Given<Flags extends ParseArgsOptionsConfig> {
-  /** Values of the flags. */
-  values: ReturnType<typeof parseArgs<{ options: Flags }>>["values"];
-  /** The words that are no flags. */
-  words: string[];
+export interface Given<F extends Flags> extends CommandLine<F> {
   /** The experiments that there are. */
   experiments: Catalogue;
 }
@@ -39,7 +44,7 @@ export interface Command {
   /**
    * Does what a command line asks.
    *
-   * @param name under which the task was called, for the help.
+   * @param name under which the task was called, for help and messages.
    * @param args the words after the name.
    * @param experiments those that there are.
    */
@@ -52,19 +57,30 @@ export interface Command {
  * @param definition its flags, its help and what it does.
  * @returns the task.
  */
-export function defineCommand<Flags extends ParseArgsOptionsConfig>(
-  { summary, help, flags, words, run }: CommandDefinition<Flags>,
+export function defineCommand<F extends Flags>(
+  { summary, about, flags, closing, words, run }: CommandDefinition<F>,
 ): Command {
   return {
     summary,
     async invoke(name, args, experiments) {
-      const all = { ...flags, help: { type: "boolean" } } as const;
-      const { values, positionals } = readFlags(args, all, words !== undefined);
-      if ((values as { help?: boolean }).help) {
+      if (asksForHelp(args)) {
         const usage = ["deno task", name, ...words === undefined ? [] : [words]].join(" ");
-        return print(`${usage}: ${summary}.\n${help(experiments).trim()}`);
+        const opening = [...wrap(`${usage}: ${summary}.`), about?.trim() ?? ""].join("\n").trim();
+        const parts = [opening, helpOf(flags), closing(experiments).trim()];
+        return print(parts.filter((part) => part !== "").join("\n\n"));
       }
-      await run({ values: values as Given<Flags>["values"], words: positionals, experiments });
+      const line = readFlags(args, flags, { task: name, words: words !== undefined });
+      await run({ ...line, experiments });
     },
   };
+}
+
+/**
+ * The experiments that there are, for the help.
+ *
+ * @param experiments the catalogue.
+ * @returns lines.
+ */
+export function experimentsHelp({ names }: Catalogue): string {
+  return wrap(`Experiments: ${names.join(", ")}.`).join("\n");
 }

@@ -10,11 +10,11 @@ const FOLDER = join("results", "mini");
 const command: Command = defineCommand({
   summary: "writes report.html, one page that shows all results of a folder",
   words: "[FOLDER]",
-  help: () => `
-FOLDER holds the artifacts of \`deno task reproduce\`                        [${FOLDER}]
-The page needs no server and no network. Its figures are also written beside it.
-Example: deno task report results/quick/mini`,
+  about: `
+FOLDER holds the artifacts of \`deno task reproduce\` [${FOLDER}].
+The page needs no server and no network. Its figures are also written beside it.`,
   flags: {},
+  closing: () => "Example: deno task report results/quick/mini",
   async run({ words, experiments }) {
     if (words.length > 1) {
       throw new UsageError(

@@ -1,44 +1,30 @@
 /** `deno task reproduce`: trains the monitors and runs the experiments. @module */
-import { makeFolder } from "../core/files.ts";
-import { announce, duration } from "../core/progress.ts";
-import { resultsFolder, runnable, runOptions } from "../experiment/flags.ts";
+import { duration } from "../core/progress.ts";
+import { EXPERIMENT_FLAGS } from "../experiment/flags.ts";
 import { print, printJson, printTable, warn } from "../report/terminal.ts";
-import { claimsData, claimsTable } from "../results/claims.ts";
-import { judgeClaims } from "../results/published_claims.ts";
-import { writeReport } from "../results/report.ts";
-import { type Command, defineCommand } from "./command.ts";
-import { EXPERIMENT_FLAGS, experimentHelp } from "./experiment_flags.ts";
+import { type Command, defineCommand, experimentsHelp } from "./command.ts";
 
 /** The task. */
 const command: Command = defineCommand({
   summary: "trains the monitors and runs the experiments",
-  help: ({ names }) =>
-    `${experimentHelp(names)}
-Example: deno task reproduce --only guard_generalization,fusion`,
   flags: EXPERIMENT_FLAGS,
-  async run({ values, experiments: catalogue }) {
-    const options = runOptions(values, warn);
-    const named = values.only !== undefined;
-    const experiments = runnable(await catalogue.load(values.only), options, named);
-    const { openWorkbench } = await import("../workbench/open_workbench.ts");
-    const { runExperiment } = await import("../experiment/experiment.ts");
-    const bench = await openWorkbench(options);
-    const folder = resultsFolder(values, bench.suite.name);
-    makeFolder(folder); // a folder that cannot be made is better known before the training than after it
+  closing: (experiments) => `
+${experimentsHelp(experiments)}
+Example: deno task reproduce --only guard_generalization,fusion`,
+  async run({ values, experiments }) {
+    const { reproduce } = await import("../results/reproduce.ts");
+    const { claimsData, printedClaims } = await import("../results/claims.ts");
     const started = performance.now();
-    const written: { json: string; svg: string }[] = [];
-    for (const [i, experiment] of experiments.entries()) {
-      announce(`${i + 1} of ${experiments.length}: ${experiment.name}`);
-      const { table, json, svg } = await runExperiment(experiment, bench, folder);
-      written.push({ json, svg });
-      if (values.json) continue;
-      printTable(table);
-      print(`${json}\n${svg}\n`);
-    }
-    const judged = judgeClaims(folder).filter(({ verdict }) => verdict !== "not evaluated");
-    const report = await writeReport(folder, await catalogue.load());
-    if (values.json) return printJson({ written, report, claims: claimsData(judged) });
-    if (judged.length > 0) printTable(claimsTable(judged));
+    const { written, report, claims } = await reproduce(values, experiments, {
+      say: warn,
+      show(table, { json, svg }) {
+        if (values.json) return;
+        printTable(table);
+        print(`${json}\n${svg}\n`);
+      },
+    });
+    if (values.json) return printJson({ written, report, claims: claimsData(claims) });
+    if (claims.length > 0) printTable(printedClaims(claims));
     print(report);
     print(`Done in ${duration((performance.now() - started) / 1000)}.`);
   },

@@ -1,99 +1,32 @@
 /** `deno task verify`: makes the artifacts again and compares them with the committed ones. @module */
-import { join } from "node:path";
-import { UserError } from "../core/errors.ts";
-import { announce } from "../core/progress.ts";
-import { exists, readText, removeIfPresent } from "../core/files.ts";
-import { claimsData, claimsTable } from "../results/claims.ts";
-import { resultsFolder, runnable, runOptions } from "../experiment/flags.ts";
+import { EXPERIMENT_FLAGS } from "../experiment/flags.ts";
 import { print, printJson, printTable, warn } from "../report/terminal.ts";
-import type { Experiment } from "../experiment/experiment.ts";
-import { compareArtifacts, type Comparison, parseArtifact } from "../results/verify.ts";
-import type { Workbench } from "../workbench/workbench.ts";
-import { judgeClaims } from "../results/published_claims.ts";
-import { type Command, defineCommand } from "./command.ts";
-import { EXPERIMENT_FLAGS, experimentHelp } from "./experiment_flags.ts";
+import { type Command, defineCommand, experimentsHelp } from "./command.ts";
 
 /** The task. */
 const command: Command = defineCommand({
   summary: "makes the artifacts again and compares them with those in the results folder",
-  help: ({ names }) =>
-    `${experimentHelp(names)}
-Example: deno task verify --only guard_generalization`,
   flags: EXPERIMENT_FLAGS,
+  closing: (experiments) => `
+${experimentsHelp(experiments)}
+Example: deno task verify --only guard_generalization`,
   async run({ values, experiments }) {
-    const { openWorkbench } = await import("../workbench/open_workbench.ts");
-    if (values.results !== undefined) requireFolder(values.results); // before anything is downloaded
-    const options = runOptions(values, warn);
-    const named = values.only !== undefined;
-    const chosen = runnable(await experiments.load(values.only), options, named);
-    const bench = await openWorkbench(options);
-    const folder = resultsFolder(values, bench.suite.name);
-    requireFolder(folder);
-    const fresh = join(bench.options.cache, `verify-${crypto.randomUUID().slice(0, 8)}`);
-    try {
-      const checked = await compareAll(chosen, bench, folder, fresh, !values.json);
-      const judged = judgeClaims(fresh);
-      if (values.json) {
-        printJson({ artifacts: checked, claims: claimsData(judged) });
-      } else {
-        print("");
-        printTable(claimsTable(judged));
-      }
-      if (checked.some(({ agrees }) => !agrees)) Deno.exitCode = 1;
-    } finally {
-      removeIfPresent(fresh);
+    const { verify } = await import("../results/verify.ts");
+    const { claimsData, printedClaims } = await import("../results/claims.ts");
+    const { artifacts, claims } = await verify(values, experiments, {
+      say: warn,
+      show({ path, agrees, finding }) {
+        if (!values.json) print(`${agrees ? "agrees " : "DIFFERS"}  ${path}: ${finding}`);
+      },
+    });
+    if (values.json) {
+      printJson({ artifacts, claims: claimsData(claims) });
+    } else {
+      print("");
+      printTable(printedClaims(claims));
     }
+    if (artifacts.some(({ agrees }) => !agrees)) Deno.exitCode = 1;
   },
 });
 
 export default command;
-
-function requireFolder(folder: string): void {
-  if (exists(folder)) return;
-  throw new UserError(
-    `Cannot verify "${folder}": there is no such folder`,
-    "Make results with `deno task reproduce`, or give the folder that holds them with --results.",
-  );
-}
-
-/** What was found of a committed artifact. */
-interface Checked {
-  path: string;
-  agrees: boolean;
-  finding: string;
-}
-
-/** Makes artifacts in one folder, compares them with those in another, and prints a line on each as it is done. */
-async function compareAll(
-  experiments: Experiment[],
-  bench: Workbench,
-  folder: string,
-  fresh: string,
-  aloud: boolean,
-): Promise<Checked[]> {
-  const checked: Checked[] = [];
-  for (const [i, experiment] of experiments.entries()) {
-    announce(`${i + 1} of ${experiments.length}: ${experiment.name}`);
-    const path = join(folder, `${experiment.name}.json`);
-    const comparison = await compare(experiment, bench, path, fresh);
-    checked.push({ path, ...comparison });
-    if (aloud) {
-      print(`${comparison.agrees ? "agrees " : "DIFFERS"}  ${path}: ${comparison.finding}`);
-    }
-  }
-  return checked;
-}
-
-async function compare(
-  experiment: Experiment,
-  bench: Workbench,
-  path: string,
-  fresh: string,
-): Promise<Comparison> {
-  if (!exists(path)) return { agrees: false, finding: "it is missing" };
-  const { runExperiment } = await import("../experiment/experiment.ts");
-  const text = readText(path);
-  parseArtifact(path, experiment.name, text); // a broken one is better known before the training than after it
-  const { json } = await runExperiment(experiment, bench, fresh);
-  return compareArtifacts(text, readText(json));
-}

@@ -1,11 +1,14 @@
 /**
- * JSON Lines, plain or gzipped, where every error names its file and line.
+ * JSON Lines, plain or gzipped, where every error names its file and line. Numbers keep their digits, and lone surrogates are
+ * replaced (`core/exact_json.ts`). A line may have 16 MiB; a file, any size.
  *
  * @module
  */
 import { gunzipSync } from "node:zlib";
 import { UserError } from "../core/errors.ts";
+import { findNotFinite, parseExact } from "../core/exact_json.ts";
 import { readBytes } from "../core/files.ts";
+import { type RawLine, readRawLines, requireLength } from "./log_lines.ts";
 
 /** One value of a file and where it stood. */
 export interface JsonLine {
@@ -13,31 +16,84 @@ export interface JsonLine {
   line: number;
   /** What the line holds. */
   value: unknown;
+  /** How many lone surrogates in it were replaced by U+FFFD. */
+  replaced: number;
+}
+
+/** The most bytes that a small file may unpack to: 1 GiB. */
+const LARGEST_UNPACKED = 2 ** 30;
+
+/**
+ * Reads a JSON Lines file line by line; blank lines are passed over.
+ *
+ * @param path a file, plain or gzipped whatever its name, or `-` for standard input.
+ * @returns its values; throws a {@linkcode UserError} with the line where one cannot be read.
+ */
+export async function* streamJsonl(path: string): AsyncGenerator<JsonLine> {
+  for await (const raw of readRawLines(path)) {
+    const line = parseLine(path, raw);
+    if (line !== undefined) yield line;
+  }
 }
 
 /**
- * Reads a JSON Lines file whole; blank lines are passed over.
+ * Reads a small JSON Lines file whole, such as questions or recorded answers; blank lines are passed over.
  *
- * @param path a `.jsonl` file, or `.jsonl.gz`.
+ * @param path a `.jsonl` file, or `.jsonl.gz`, which may unpack to 1 GiB.
+ * @param say told once, where lone surrogates were replaced.
  * @returns its values, at least one; throws a {@linkcode UserError} with the line where one cannot be read.
  */
-export function readJsonl(path: string): JsonLine[] {
+export function readJsonl(path: string, say?: (message: string) => void): JsonLine[] {
   const bytes = path.endsWith(".gz") ? gunzip(path) : readBytes(path);
   const lines: JsonLine[] = [];
-  for (const [i, text] of decode(path, bytes).split("\n").entries()) {
-    if (text.trim() !== "") lines.push({ line: i + 1, value: parseJsonLine(path, i + 1, text) });
+  for (let line = 1, start = 0; start < bytes.length; line++) {
+    const newline = bytes.indexOf(10, start);
+    const end = newline < 0 ? bytes.length : newline;
+    requireLength(path, line, end - start);
+    const parsed = parseLine(path, { line, bytes: bytes.subarray(start, end) });
+    if (parsed !== undefined) lines.push(parsed);
+    start = end + 1;
   }
-  if (lines.length === 0) {
-    throw new UserError(`Cannot read "${path}": the file is empty`, "Check how it was made.");
-  }
+  if (lines.length === 0) throw emptyFile(path);
+  const replaced = lines.reduce((sum, line) => sum + line.replaced, 0);
+  if (replaced > 0) say?.(replacedNote(path, replaced));
   return lines;
+}
+
+/**
+ * The error of a file without content.
+ *
+ * @param path the file.
+ * @returns the error to throw.
+ */
+export function emptyFile(path: string): UserError {
+  return new UserError(`Cannot read "${path}": the file is empty`, "Check how it was made.");
+}
+
+/**
+ * What to say of text that was no Unicode.
+ *
+ * @param path the file.
+ * @param replaced how many lone surrogates were replaced, at least 1.
+ * @returns one sentence.
+ */
+export function replacedNote(path: string, replaced: number): string {
+  return `"${path}" has ${replaced} lone surrogate${
+    replaced === 1 ? "" : "s"
+  } (half of a character, ` +
+    `such as "\\ud83d"), read as U+FFFD.`;
 }
 
 function gunzip(path: string): Uint8Array {
   const bytes = readBytes(path);
   try {
-    return gunzipSync(bytes);
+    return gunzipSync(bytes, { maxOutputLength: LARGEST_UNPACKED });
   } catch (cause) {
+    if ((cause as { code?: string }).code === "ERR_BUFFER_TOO_LARGE") {
+      const problem =
+        `Cannot read "${path}": it may unpack to ${LARGEST_UNPACKED} bytes, and has more`;
+      throw new UserError(problem, "Split it, or check how it was made.", { cause });
+    }
     throw new UserError(
       `Cannot read "${path}": it is no whole gzip file`,
       "Fetch or compress it again, or drop the ending .gz if it is plain text.",
@@ -46,58 +102,47 @@ function gunzip(path: string): Uint8Array {
   }
 }
 
-function decode(path: string, bytes: Uint8Array): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw notUtf8(path, firstBadLine(bytes), cause);
-  }
-}
-
 /**
- * The error of a line that UTF-8 cannot decode.
- *
- * @param path the file.
- * @param line its number, from 1.
- * @param cause what the decoder threw.
- * @returns the error to throw.
- */
-export function notUtf8(path: string, line: number, cause: unknown): UserError {
-  const problem = `Cannot read "${path}" line ${line}: it is not valid UTF-8`;
-  return new UserError(problem, "Save the file in UTF-8.", { cause });
-}
-
-/** The number of the first line that UTF-8 cannot decode; a newline byte is never part of a longer sequence. */
-function firstBadLine(bytes: Uint8Array): number {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  for (let line = 1, start = 0;; line++) {
-    const end = bytes.indexOf(10, start);
-    try {
-      decoder.decode(bytes.subarray(start, end < 0 ? bytes.length : end));
-    } catch {
-      return line;
-    }
-    start = end + 1;
-  }
-}
-
-/**
- * Parses the text of a line.
+ * Looks into a line.
  *
  * @param path the file, for the error.
- * @param line its number, for the error.
- * @param text what it holds.
- * @returns the value; throws a {@linkcode UserError} where it is no JSON.
+ * @param raw the line.
+ * @returns what it holds, undefined for a blank line; throws a {@linkcode UserError} where it is no UTF-8 or no JSON.
  */
-export function parseJsonLine(path: string, line: number, text: string): unknown {
+export function parseLine(
+  path: string,
+  { line, bytes }: Pick<RawLine, "line" | "bytes">,
+): JsonLine | undefined {
+  let text: string;
   try {
-    return JSON.parse(text);
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new UserError(
-      `Cannot read "${path}" line ${line}: broken JSON (${why})`,
-      "Write one whole JSON object on each line.",
+    const problem = `Cannot read "${path}" line ${line}: it is not valid UTF-8`;
+    throw new UserError(problem, "Save the file in UTF-8.", { cause });
+  }
+  if (text.trim() === "") return undefined;
+  try {
+    return { line, ...parseExact(text) };
+  } catch (cause) {
+    throw notJson(path, line, text, cause);
+  }
+}
+
+function notJson(path: string, line: number, text: string, cause: unknown): UserError {
+  const found = findNotFinite(text);
+  if (found !== undefined) {
+    const { word, field } = found;
+    const where = field === undefined ? "it holds" : `"${field}" is`;
+    return new UserError(
+      `Cannot read "${path}" line ${line}: ${where} ${word}, which is no finite number and no JSON`,
+      "Write a number, or null where there is none, or leave the row out.",
       { cause },
     );
   }
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new UserError(
+    `Cannot read "${path}" line ${line}: broken JSON (${why})`,
+    "Write one whole JSON object on each line.",
+    { cause },
+  );
 }

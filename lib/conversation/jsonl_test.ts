@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { UserError } from "../core/errors.ts";
 import { temporaryFolder } from "../core/testing.ts";
-import { readJsonl } from "./jsonl.ts";
+import { parseLine, readJsonl, streamJsonl } from "./jsonl.ts";
 
 /** Runs `use` with a file of the given bytes. */
 function withFile(name: string, data: string | Uint8Array, use: (path: string) => void): void {
@@ -26,13 +26,16 @@ function assertFails(name: string, data: string | Uint8Array, expected: RegExp):
 
 Deno.test("readJsonl() gives values with their line numbers, blank lines passed over", () => {
   withFile("a.jsonl", '\ufeff{"a":1}\r\n\n[2]', (path) => {
-    assert.deepEqual(readJsonl(path), [{ line: 1, value: { a: 1 } }, { line: 3, value: [2] }]);
+    assert.deepEqual(readJsonl(path), [
+      { line: 1, value: { a: 1 }, replaced: 0 },
+      { line: 3, value: [2], replaced: 0 },
+    ]);
   });
 });
 
 Deno.test("readJsonl() reads gzip", () => {
   withFile("a.jsonl.gz", gzipSync('"é"\n'), (path) => {
-    assert.deepEqual(readJsonl(path), [{ line: 1, value: "é" }]);
+    assert.deepEqual(readJsonl(path), [{ line: 1, value: "é", replaced: 0 }]);
   });
 });
 
@@ -48,4 +51,46 @@ Deno.test("readJsonl() names file and line of what it cannot read", () => {
 
 Deno.test("readJsonl() says that there is no such file", () => {
   assert.throws(() => readJsonl("no/such.jsonl"), /Cannot read "no\/such.jsonl": there is no such/);
+});
+
+Deno.test("parseLine() takes JSON with a byte-order mark or a carriage return, and passes over blanks", () => {
+  const parse = (text: string) =>
+    parseLine("log", { line: 2, bytes: new TextEncoder().encode(text) });
+  assert.deepEqual(parse('\ufeff{"a":1}\r'), { line: 2, value: { a: 1 }, replaced: 0 });
+  assert.equal(parse(" \r"), undefined);
+  assert.throws(() => parse("{"), /log" line 2: broken JSON/);
+  const bytes = Uint8Array.of(0x22, 0xc3, 0x22);
+  assert.throws(
+    () => parseLine("log", { line: 9, bytes }),
+    /line 9: it is not valid UTF-8/,
+  );
+});
+
+Deno.test("readJsonl() and streamJsonl() name a number that JSON does not know, and a line that is too long", async () => {
+  assertFails(
+    "a.jsonl",
+    '{"a": 1}\n{"loss": -Infinity}',
+    /line 2: "loss" is -Infinity, which is no/,
+  );
+  const long = `"${"x".repeat(16 * 2 ** 20)}"`;
+  assertFails("a.jsonl", `1\n${long}`, /line 2: a line may have 16777216 bytes/);
+  using temporary = temporaryFolder();
+  const path = join(temporary.path, "a.jsonl.gz");
+  Deno.writeFileSync(path, gzipSync(`1\n${long}`));
+  await assert.rejects(
+    Array.fromAsync(streamJsonl(path)),
+    /line 2: a line may have 16777216 bytes/,
+  );
+});
+
+Deno.test("streamJsonl() gives what readJsonl() gives", async () => {
+  using temporary = temporaryFolder();
+  const path = join(temporary.path, "a.jsonl");
+  Deno.writeTextFileSync(
+    path,
+    String.raw`{"id": 12345678901234567890}` + "\n\n" + String.raw`"\ud83d"`,
+  );
+  const whole = readJsonl(path);
+  assert.deepEqual(await Array.fromAsync(streamJsonl(path)), whole);
+  assert.deepEqual(whole.map(({ line, replaced }) => [line, replaced]), [[1, 0], [3, 1]]);
 });

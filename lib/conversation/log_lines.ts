@@ -8,13 +8,12 @@ import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { UserError } from "../core/errors.ts";
 import { fileError } from "../core/files.ts";
-import { type JsonLine, notUtf8, parseJsonLine } from "./jsonl.ts";
 
 /** The name of standard input, and of standard output. */
 export const STANDARD = "-";
 
-/** Longest line, in bytes. */
-const LONGEST = 16 * 2 ** 20;
+/** The most bytes that a line may have, unzipped: 16 MiB. A file that unpacks without end meets this limit, not that of memory. */
+export const LONGEST_LINE: number = 16 * 2 ** 20;
 
 /** One line, not looked into yet. */
 export interface RawLine {
@@ -41,11 +40,7 @@ export async function* readRawLines(path: string): AsyncGenerator<RawLine> {
   const take = (part: Uint8Array) => {
     parts.push(part);
     size += part.length;
-    if (size <= LONGEST) return;
-    throw new UserError(
-      `Cannot read "${path}" line ${line}: a line may have ${LONGEST} bytes, and this one has more`,
-      "Split the conversation, or leave it out; every line must be one JSON object.",
-    );
+    requireLength(path, line, size);
   };
   const finish = (): RawLine => {
     const bytes = parts.length === 1 ? parts[0] : joined(parts, size);
@@ -65,20 +60,18 @@ export async function* readRawLines(path: string): AsyncGenerator<RawLine> {
 }
 
 /**
- * Looks into a line.
+ * Throws a {@linkcode UserError} where a line is longer than {@linkcode LONGEST_LINE}.
  *
- * @param path the file, for the error.
- * @param raw the line.
- * @returns what it holds, undefined for a blank line; throws a {@linkcode UserError} where it is no UTF-8 or no JSON.
+ * @param path the file.
+ * @param line its number, from 1.
+ * @param size its bytes, or how many of them are known.
  */
-export function parseLine(path: string, { line, bytes }: RawLine): JsonLine | undefined {
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw notUtf8(path, line, cause);
-  }
-  return text.trim() === "" ? undefined : { line, value: parseJsonLine(path, line, text) };
+export function requireLength(path: string, line: number, size: number): void {
+  if (size <= LONGEST_LINE) return;
+  throw new UserError(
+    `Cannot read "${path}" line ${line}: a line may have ${LONGEST_LINE} bytes, and this one has more`,
+    "Split the conversation, or leave it out; every line must be one JSON object.",
+  );
 }
 
 interface Source {
@@ -116,6 +109,12 @@ async function* unzipped(
   const first = await all.next();
   if (first.done) return;
   const [a, b] = first.value;
+  if (new TextDecoder().decode(first.value.subarray(0, 4)) === "PAR1") {
+    throw new UserError(
+      `Cannot read "${path}" as lines: it is a Parquet file`,
+      "Give its path where Parquet is taken, not its bytes on standard input, or convert it to JSON Lines.",
+    );
+  }
   const whole = startingWith(first.value, all);
   if (a !== 0x1f || b !== 0x8b) return yield* whole;
   const unzip = createGunzip();

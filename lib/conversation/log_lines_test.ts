@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { temporaryFolder } from "../core/testing.ts";
-import { parseLine, readRawLines } from "./log_lines.ts";
+import { readRawLines } from "./log_lines.ts";
 
 /** The lines of a file of the given bytes. */
 async function linesOf(data: string | Uint8Array): Promise<string[]> {
@@ -66,17 +66,4 @@ Deno.test("readRawLines() closes the file when reading stops early", async () =>
   const path = join(temporary.path, "log");
   Deno.writeTextFileSync(path, "a\n".repeat(1e5));
   for await (const { line } of readRawLines(path)) if (line === 3) break; // else the test runner finds it open
-});
-
-Deno.test("parseLine() takes JSON with a byte-order mark or a carriage return, and passes over blanks", () => {
-  const parse = (text: string) =>
-    parseLine("log", { line: 2, bytes: new TextEncoder().encode(text), share: 0 });
-  assert.deepEqual(parse('\ufeff{"a":1}\r'), { line: 2, value: { a: 1 } });
-  assert.equal(parse(" \r"), undefined);
-  assert.throws(() => parse("{"), /log" line 2: broken JSON/);
-  const bytes = Uint8Array.of(0x22, 0xc3, 0x22);
-  assert.throws(
-    () => parseLine("log", { line: 9, bytes, share: 0 }),
-    /line 9: it is not valid UTF-8/,
-  );
 });

@@ -7,7 +7,7 @@
  */
 import { UserError } from "../core/errors.ts";
 import { type Stream, stream } from "../core/random.ts";
-import { BENIGN_DOMAINS, type Domain, OOD_DOMAINS } from "./domains.ts";
+import { type Domain, OOD_DOMAINS, SHIFT_DOMAINS, TWINS } from "./domains.ts";
 import { joinTurns } from "./render.ts";
 import type { Row } from "./row.ts";
 import { type Part, type Scene, type Split, SPLITS, turnsOf } from "./scenes.ts";
@@ -30,17 +30,23 @@ const inDistribution = (
   ...rows: [number, number, number]
 ): Quota[] => SPLITS.map((split, i) => ({ split, domain, malign, rows: rows[i] }));
 
-const testOnly = (domains: readonly Domain[], malign: 0 | 1): Quota[] =>
-  domains.map((domain) => ({ split: "test", domain, malign, rows: 300 }));
+const testOnly = (domains: readonly Domain[], malign: 0 | 1, rows: number): Quota[] =>
+  domains.map((domain) => ({ split: "test", domain, malign, rows }));
 
-/** The rows of `mini`: 6,000 for training, 1,000 for calibration, 2,000 + 3,000 for the test. */
-const MINI_QUOTAS: readonly Quota[] = [
+/** The rows of `mini@1`: 6,000 for training, 1,000 for calibration, 2,000 + 3,000 for the test. */
+export const FIRST_QUOTAS: readonly Quota[] = [
   ...inDistribution("hh-rlhf-helpful", 0, 1700, 283, 567),
   ...inDistribution("hh-rlhf-harmless", 0, 1400, 233, 467),
   ...inDistribution("hh-rlhf-harmless", 1, 1500, 250, 500),
   ...inDistribution("function-calling", 0, 1400, 234, 466),
-  ...testOnly(OOD_DOMAINS, 1),
-  ...testOnly(BENIGN_DOMAINS, 0),
+  ...testOnly(OOD_DOMAINS, 1, 300),
+  ...testOnly(SHIFT_DOMAINS, 0, 300),
+];
+
+/** The rows of `mini`: the same, and 1,400 for the test from benign twins. */
+export const MINI_QUOTAS: readonly Quota[] = [
+  ...FIRST_QUOTAS,
+  ...testOnly(Object.values(TWINS), 0, 200),
 ];
 
 /**
@@ -48,12 +54,12 @@ const MINI_QUOTAS: readonly Quota[] = [
  * no conversation occurs twice, and ids are numbered after a shuffle, so that they tell nothing.
  *
  * @param scenes templates; every quota needs at least one.
- * @param quotas how many rows of each kind.
+ * @param quotas how many rows of each kind, such as {@linkcode MINI_QUOTAS}.
  * @returns the rows of each split, domain after domain; throws a {@linkcode UserError} where scenes cannot fill a quota.
  */
 export function generateMini(
   scenes: readonly Scene[],
-  quotas: readonly Quota[] = MINI_QUOTAS,
+  quotas: readonly Quota[],
 ): Record<Split, Row[]> {
   const written = new Set<string>(); // conversations so far
   const drafts = quotas.flatMap((quota) => draftRows(quota, scenes, written));

@@ -8,40 +8,61 @@ import {
   type FileMetaData,
   parquetMetadataAsync,
   parquetReadObjects,
+  parquetSchema,
 } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { UserError } from "../core/errors.ts";
+import { fromBigInt, isObject } from "../core/exact_json.ts";
 import { fileError } from "../core/files.ts";
+import type { ChooseColumn } from "./records.ts";
 
 /** One row of a file and where it stood. */
 export interface ParquetRow {
   /** Row number, from 1. */
   row: number;
-  /** Its columns; integers and truth values as numbers, as JSON would hold labels. */
+  /** Its columns as JSON would hold them, whole numbers of any size included; a column without a value is null. */
   value: Record<string, unknown>;
+  /** Share of the file that has been read with its row group, from 0 to 1. */
+  share: number;
 }
 
 /**
- * Reads a file in pieces; one row group is in memory at a time.
+ * Reads a file in pieces; one row group is in memory at a time, and of it the chosen columns only: another may hold bytes or
+ * broken text.
  *
  * @param path a `.parquet` file of any of the usual compressions.
- * @returns its rows in order, at least one; throws a {@linkcode UserError} where the file is empty, cut or no Parquet.
+ * @param choose which columns are read.
+ * @returns its rows in order, perhaps none; throws a {@linkcode UserError} where the file is cut or no Parquet.
  */
-export async function* readParquet(path: string): AsyncGenerator<ParquetRow> {
+export async function* readParquet(path: string, choose: ChooseColumn): AsyncGenerator<ParquetRow> {
   using source = openBuffer(path);
   const metadata = await decoding(path, "", parquetMetadataAsync(source.file));
-  if (Number(metadata.num_rows) === 0) {
-    throw new UserError(`Cannot read "${path}": the file is empty`, "Check how it was made.");
-  }
+  const columns = columnsOf(metadata).filter(({ name, isData }) => choose(name, isData))
+    .map(({ name }) => name);
+  const total = Number(metadata.num_rows);
   let rowStart = 0;
   for (const { num_rows } of metadata.row_groups) {
     const rowEnd = rowStart + Number(num_rows);
-    const rows = await readGroup(path, source.file, metadata, rowStart, rowEnd);
+    if (rowEnd === rowStart) continue;
+    const rows = await readGroup(path, source.file, { metadata, columns, rowStart, rowEnd });
     for (const [i, value] of rows.entries()) {
-      yield { row: rowStart + i + 1, value: withNumbers(value) };
+      const row = rowStart + i + 1;
+      yield { row, value: toJson(value) as Record<string, unknown>, share: row / total };
     }
     rowStart = rowEnd;
   }
+}
+
+/** The columns of a file, and whether each holds text, numbers or truth values, one a row. */
+function columnsOf(metadata: FileMetaData): { name: string; isData: boolean }[] {
+  return parquetSchema(metadata).children.map(({ element, children }) => {
+    const { name, type, logical_type, converted_type, repetition_type } = element;
+    const isBytes = type === "BYTE_ARRAY" || type === "FIXED_LEN_BYTE_ARRAY" || type === "INT96";
+    const isText = ["UTF8", "ENUM", "JSON"].includes(converted_type ?? "") ||
+      ["STRING", "ENUM", "JSON", "UUID"].includes(logical_type?.type ?? "");
+    const isNested = children.length > 0 || repetition_type === "REPEATED";
+    return { name, isData: !isNested && (!isBytes || isText) };
+  });
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
@@ -49,15 +70,15 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
 function readGroup(
   path: string,
   file: AsyncBuffer,
-  metadata: FileMetaData,
-  rowStart: number,
-  rowEnd: number,
+  what: { metadata: FileMetaData; columns: string[]; rowStart: number; rowEnd: number },
 ): Promise<Record<string, unknown>[]> {
+  const { columns, rowStart, rowEnd } = what;
+  if (columns.length === 0) {
+    return Promise.resolve(Array.from({ length: rowEnd - rowStart }, () => ({})));
+  }
   const rows = parquetReadObjects({
     file,
-    metadata,
-    rowStart,
-    rowEnd,
+    ...what,
     compressors,
     // its own decoder would put a replacement character where a byte is wrong
     parsers: { stringFromBytes: (bytes) => bytes && utf8.decode(bytes) },
@@ -97,9 +118,11 @@ function openBuffer(path: string): { file: AsyncBuffer } & Disposable {
   return { file: { byteLength, slice }, [Symbol.dispose]: () => file.close() };
 }
 
-/** 64-bit integers are read as bigint, which JSON does not know; a label may be a truth value. */
-function withNumbers(row: Record<string, unknown>): Record<string, unknown> {
-  const convert = (value: unknown) =>
-    typeof value === "bigint" || typeof value === "boolean" ? Number(value) : value;
-  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, convert(value)]));
+/** 64-bit integers are read as bigint, which JSON does not know, and times as dates. */
+function toJson(value: unknown): unknown {
+  if (typeof value === "bigint") return fromBigInt(value);
+  if (value instanceof Date) return value.toISOString();
+  if (Array.isArray(value)) return value.map(toJson);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, v]) => [name, toJson(v)]));
 }

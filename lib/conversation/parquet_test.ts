@@ -8,7 +8,7 @@ import { readRows } from "./row.ts";
 const TESTDATA = join(import.meta.dirname!, "testdata");
 const GOLDEN = join(TESTDATA, "suite/test.parquet");
 
-const all = (path: string): Promise<ParquetRow[]> => Array.fromAsync(readParquet(path));
+const all = (path: string): Promise<ParquetRow[]> => Array.fromAsync(readParquet(path, () => true));
 
 async function assertFails(path: string, expected: RegExp): Promise<void> {
   await assert.rejects(all(path), (error) => {
@@ -18,15 +18,15 @@ async function assertFails(path: string, expected: RegExp): Promise<void> {
   });
 }
 
-Deno.test("readParquet() numbers the rows through all row groups, labels as numbers", async () => {
+Deno.test("readParquet() numbers the rows through all row groups, labels as they stand", async () => {
   const rows = await all(GOLDEN);
   assert.deepEqual(rows.map(({ row }) => row), [1, 2, 3, 4, 5]);
-  assert.deepEqual(rows.map(({ value }) => value.malign), [0, 1, 0, 1, 0]);
+  assert.deepEqual(rows.map(({ value }) => value.malign), [false, true, false, true, false]);
   assert.deepEqual(rows.map(({ value }) => value.id), ["b-0", "b-1", "b-2", "b-3", "b-4"]);
 });
 
 Deno.test("readParquet() reads a row group only when its rows are asked for, and no broken text", async () => {
-  const rows = readParquet(join(TESTDATA, "bad_text.parquet")); // row groups of 2; the third row is no UTF-8
+  const rows = readParquet(join(TESTDATA, "bad_text.parquet"), () => true); // row groups of 2; the third row is no UTF-8
   assert.deepEqual([(await rows.next()).value?.row, (await rows.next()).value?.row], [1, 2]);
   await assert.rejects(
     rows.next(),
@@ -50,4 +50,31 @@ Deno.test("readRows() names the row of a Parquet file whose column is wrong", as
     readRows(path),
     /bad_label\.parquet" row 3: "malign" must be 0 or 1, got null/,
   );
+});
+
+Deno.test("readParquet() decodes the chosen columns only", async () => {
+  const path = join(TESTDATA, "beside.parquet"); // bytes and a nested column beside the others
+  const asked: [string, boolean][] = [];
+  const wanted = ["id", "malign"];
+  const rows = await Array.fromAsync(readParquet(path, (name, isData) => {
+    asked.push([name, isData]);
+    return wanted.includes(name);
+  }));
+  assert.deepEqual(asked.filter(([, isData]) => !isData).map(([name]) => name), [
+    "screenshot",
+    "meta",
+  ]);
+  assert.equal(JSON.stringify(rows[1].value), '{"id":1290473920184655874,"malign":true}');
+  assert.deepEqual(rows.map(({ share }) => share), [0.25, 0.5, 0.75, 1]);
+});
+
+Deno.test("readRows() reads a file beside whose columns are bytes, and one without rows", async () => {
+  const rows = await readRows(join(TESTDATA, "beside.parquet"));
+  assert.deepEqual(rows.map(({ id, malign }) => [id, malign]), [
+    ["1290473920184655873", 0],
+    ["1290473920184655874", 1],
+    ["1290473920184655875", 0],
+    ["1290473920184655876", 1],
+  ]);
+  assert.deepEqual(await readRows(join(TESTDATA, "empty.parquet")), []);
 });

@@ -1,6 +1,7 @@
 /**
- * A conversation as one string: turns that begin `\n\nHuman: `, `\n\nAssistant: `, `\n\nSystem: ` or
- * `\n\nFunction: `, as in HH-RLHF and MOOD. Here it is put together, taken apart, and cut to what a model can read.
+ * A conversation as one string: turns that begin `\n\nHuman: `, `\n\nAssistant: `, `\n\nSystem: `
+ * or `\n\nFunction: `, as in HH-RLHF and MOOD. Here it is put together, taken apart, and cut to
+ * what a model can read.
  *
  * @module
  */
@@ -54,6 +55,17 @@ const marker = new RegExp(`(?:^|\n\n)(${SPEAKERS.join("|")}):(?: |$|(?=\n))`, "g
  *
  * @param conversation the string; the first marker may lack its blank line.
  * @returns its turns, in order; together they cover the whole string.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { splitTurns } from "./render.ts";
+ * const turns = splitTurns("\n\nHuman: Hi\n\nAssistant: Hello");
+ * assert.deepEqual(turns.map(({ speaker, text }) => [speaker, text]), [
+ *   ["Human", "Hi"],
+ *   ["Assistant", "Hello"],
+ * ]);
+ * ```
  */
 export function splitTurns(conversation: string): PlacedTurn[] {
   const markers = [...conversation.matchAll(marker)];
@@ -70,23 +82,54 @@ export function splitTurns(conversation: string): PlacedTurn[] {
   ];
 }
 
+/**
+ * Whether a text shows nothing: white space, control and formatting characters only.
+ *
+ * @param text any text.
+ * @returns true also for the empty one.
+ */
+export function isBlank(text: string): boolean {
+  return !/[^\s\p{Cc}\p{Cf}\p{Z}]/u.test(text);
+}
+
+/**
+ * Whether nobody says anything in a conversation: there are markers of turns at most, and blank text.
+ *
+ * @param conversation the string.
+ * @returns true where there is nothing to score.
+ */
+export function saysNothing(conversation: string): boolean {
+  return splitTurns(conversation).every(({ text }) => isBlank(text));
+}
+
 /** A conversation as a model reads it. */
 export interface FittedContext {
-  /** Token ids, the beginning-of-sequence token first where there is one, shape (at most maxTokens). */
+  /**
+   * Token ids, the beginning-of-sequence token first where there is one, shape (at most maxTokens).
+   */
   ids: Int32Array;
   /** How many tokens were left out at the front; 0 where the whole conversation fits. */
   dropped: number;
 }
 
 /**
- * Cuts a tokenised conversation to a model's context: whole turns are dropped from the front until the rest
- * fits; where even the last turn is too long, its end is kept.
+ * Cuts a tokenised conversation to a model's context: whole turns are dropped from the front until
+ * the rest fits; where even the last turn is too long, its end is kept.
  *
  * @param encoding token ids and where each begins in the conversation, both of shape (T).
  * @param turns the turns of the conversation, from {@linkcode splitTurns}.
  * @param bosId the id put in front; undefined for a model that reads none.
  * @param maxTokens the context length, at least 2, the token in front included.
  * @returns what the model reads.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { fitContext } from "./render.ts";
+ * const encoding = { ids: Int32Array.of(7, 8, 9, 10), starts: Int32Array.of(0, 5, 10, 15) };
+ * const fitted = fitContext(encoding, [{ start: 0 }, { start: 10 }], 1, 4); // two turns
+ * assert.deepEqual(fitted, { ids: Int32Array.of(1, 9, 10), dropped: 2 }); // the first is gone
+ * ```
  */
 export function fitContext(
   { ids, starts }: { ids: Int32Array; starts: Int32Array },

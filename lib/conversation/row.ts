@@ -6,7 +6,11 @@
  */
 import { suggestName, UserError } from "../core/errors.ts";
 import { type Domain, DOMAINS, isDomain } from "./domains.ts";
-import { type JsonLine, readJsonl } from "./jsonl.ts";
+import { isRawNumber } from "../core/exact_json.ts";
+import { cutText } from "../core/text.ts";
+import { emptyFile, replacedNote } from "./jsonl.ts";
+import { readRecords } from "./records.ts";
+import { saysNothing } from "./render.ts";
 
 /** One labelled conversation. */
 export interface Row {
@@ -40,50 +44,83 @@ export function safeRows(rows: readonly Pick<Row, "malign">[]): number[] {
   return rows.flatMap(({ malign }, i) => malign ? [] : [i]);
 }
 
+/** Columns that a row is made of; no others of a Parquet file are decoded. */
+const COLUMNS = ["id", "conversation", "domain", "malign", "safe", "scene"];
+
 /**
  * Reads and checks a file of rows. The label column is `malign`, or `safe`, which is its opposite.
  *
- * @param path a `.jsonl`, `.jsonl.gz` or `.parquet` file.
- * @returns its rows in file order; throws a {@linkcode UserError} with the line or row of the first bad one.
+ * @param path a file of JSON Lines, gzipped or not, or of Parquet.
+ * @param say told once, where lone surrogates were replaced.
+ * @returns its rows in file order, perhaps none; throws a {@linkcode UserError} with the line or row of the first bad one.
  */
-export async function readRows(path: string): Promise<Row[]> {
+export async function readRows(path: string, say?: (message: string) => void): Promise<Row[]> {
   const rows: Row[] = [];
-  const placeOf = new Map<string, string>();
-  for await (const { place, value } of readRecords(path)) {
-    const row = checkRow(path, place, value);
-    const earlier = placeOf.get(row.id);
-    if (earlier !== undefined) {
-      const problem = `the id "${row.id}" stands on ${earlier} already`;
-      throw badRow(path, place, problem, "Give every row its own id.");
-    }
-    placeOf.set(row.id, place);
+  const ids = new DistinctIds(path);
+  let replaced = 0;
+  for await (const record of readRecords(path, (name) => COLUMNS.includes(name))) {
+    const row = parseRow(path, record.place, record.value);
+    ids.add(row.id, record.place);
+    replaced += record.replaced;
     rows.push(row);
   }
+  if (replaced > 0) say?.(replacedNote(path, replaced));
   return rows;
 }
 
-/** What a file holds, one value a row, and where each stands. */
-async function* readRecords(path: string): AsyncGenerator<{ place: string; value: unknown }> {
-  if (path.endsWith(".parquet")) {
-    const { readParquet } = await import("./parquet.ts"); // its decoders are large, and seldom needed
-    for await (const { row, value } of readParquet(path)) yield { place: `row ${row}`, value };
-  } else {
-    for (const { line, value } of readJsonl(path)) yield { place: `line ${line}`, value };
+/** The ids of a file, of which no two may be the same. */
+export class DistinctIds {
+  readonly #placeOf = new Map<string, string>();
+
+  /**
+   * Begins without any.
+   *
+   * @param path the file, for errors.
+   */
+  constructor(readonly path: string) {}
+
+  /**
+   * Adds an id; throws a {@linkcode UserError} where it is there already.
+   *
+   * @param id of a row.
+   * @param place where the row stands.
+   */
+  add(id: string, place: string): void {
+    const earlier = this.#placeOf.get(id);
+    if (earlier !== undefined) {
+      const problem = `the id "${id}" stands on ${earlier} already`;
+      throw badRow(this.path, place, problem, "Give every row its own id.");
+    }
+    this.#placeOf.set(id, place);
+  }
+
+  /** Throws a {@linkcode UserError} where there are none: the file is empty. */
+  requireSome(): void {
+    if (this.#placeOf.size === 0) throw emptyFile(this.path);
   }
 }
 
 /**
- * Checks one line of a file of rows; columns that no row has are ignored.
+ * An id as the text by which rows are told apart and compared: the text itself, or the digits of a number of any size.
  *
- * @param path the file, for the error.
- * @param record what the line holds.
- * @returns the row; throws a {@linkcode UserError} where a column is missing or wrong.
+ * @param id what a file holds.
+ * @returns undefined for what is neither.
  */
-export function parseRow(path: string, { line, value }: JsonLine): Row {
-  return checkRow(path, `line ${line}`, value);
+export function idText(id: unknown): string | undefined {
+  if (typeof id === "string") return id;
+  if (isRawNumber(id)) return id.rawJSON;
+  return typeof id === "number" && Number.isFinite(id) ? String(id) : undefined;
 }
 
-function checkRow(path: string, place: string, value: unknown): Row {
+/**
+ * Checks one record of a file of rows; columns that no row has are ignored.
+ *
+ * @param path the file, for the error.
+ * @param place where it stands, for the error: `line 3`.
+ * @param value what it holds.
+ * @returns the row; throws a {@linkcode UserError} where a column is missing or wrong.
+ */
+export function parseRow(path: string, place: string, value: unknown): Row {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw badRow(path, place, "it is no JSON object", `Write one row a line: ${EXAMPLE}`);
   }
@@ -95,8 +132,13 @@ function checkRow(path: string, place: string, value: unknown): Row {
     const problem = `"${name}" must be text that is not empty, got ${show(found)}`;
     throw badRow(path, place, problem, "Correct or remove the row.");
   };
-  const id = text("id");
+  const id = columns.id === undefined ? text("id") : idText(columns.id) ?? text("id");
+  if (id.trim() === "") text("id");
   const conversation = text("conversation");
+  if (saysNothing(conversation)) {
+    const problem = `"conversation" must say something, got ${show(conversation)}`;
+    throw badRow(path, place, problem, "Correct or remove the row.");
+  }
   const domain = text("domain");
   if (!isDomain(domain)) {
     throw badRow(path, place, `unknown domain "${domain}"`, suggestName(domain, DOMAINS));
@@ -106,7 +148,7 @@ function checkRow(path: string, place: string, value: unknown): Row {
 }
 
 /**
- * Reads a row's label: `malign`, or `safe`, which is its opposite.
+ * Reads a row's label: `malign`, or `safe`, which is its opposite; 0 and 1, or false and true.
  *
  * @param path the file, for the error.
  * @param place where the row stands, for the error: `line 3`.
@@ -120,16 +162,22 @@ export function labelOf(path: string, place: string, columns: Record<string, unk
     const remedy = `Label unsafe rows malign 1 and safe rows malign 0; this one has: ${found}.`;
     throw badRow(path, place, 'the column "malign" is missing', remedy);
   }
-  const [name, value] = malign === undefined ? ["safe", safe] : ["malign", malign];
+  const [name, given] = malign === undefined ? ["safe", safe] : ["malign", malign];
+  const value = truthValue(given);
   if (value !== 0 && value !== 1) {
-    const problem = `"${name}" must be 0 or 1, got ${show(value)}`;
+    const problem = `"${name}" must be 0 or 1, got ${show(given)}`;
     throw badRow(path, place, problem, "Label unsafe rows malign 1 and safe rows malign 0.");
   }
-  if (malign !== undefined && safe !== undefined && safe !== 1 - value) {
+  if (malign !== undefined && safe !== undefined && truthValue(safe) !== 1 - value) {
     const problem = `"malign" ${show(malign)} and "safe" ${show(safe)} contradict each other`;
     throw badRow(path, place, problem, "Keep one of the two columns.");
   }
   return (value === 1) === (name === "malign") ? 1 : 0;
+}
+
+/** A label may be a truth value, as a data frame writes it. */
+function truthValue(label: unknown): unknown {
+  return typeof label === "boolean" ? Number(label) : label;
 }
 
 const EXAMPLE =
@@ -143,7 +191,7 @@ const EXAMPLE =
  */
 export function show(value: unknown): string {
   const text = JSON.stringify(value) ?? "nothing";
-  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+  return text.length > 40 ? `${cutText(text, 40)}…` : text;
 }
 
 function missingColumn(path: string, place: string, name: string, columns: object): UserError {

@@ -46,12 +46,16 @@ Deno.test("readRows() names the line and the fault of a bad row", async () => {
     /id, conversation/,
   );
   await assertFails([{ ...good, id: undefined }], /line 1: the column "id" is missing/);
-  await assertFails([{ ...good, id: 7 }], /"id" must be text that is not empty, got 7/);
+  await assertFails([{ ...good, id: true }], /"id" must be text that is not empty, got true/);
   await assertFails(
     [{ ...good, conversation: " \n" }],
     /"conversation" must be text that is not empty/,
   );
-  for (const malign of [2, "1", true, null, 0.5]) {
+  await assertFails(
+    [{ ...good, conversation: "\n\nHuman:  \n\nAssistant: \u200b" }],
+    /"conversation" must say something/,
+  );
+  for (const malign of [2, "1", "true", null, 0.5]) {
     await assertFails([{ ...good, malign }], /"malign" must be 0 or 1, got/);
   }
   await assertFails([{ ...good, safe: 1 }], /contradict/);
@@ -62,4 +66,38 @@ Deno.test("readRows() names the line and the fault of a bad row", async () => {
     /Did you mean "sycophantic"\?/,
   );
   await assertFails([[1]], /line 1: it is no JSON object/);
+});
+
+Deno.test("readRows() takes whole numbers of any size as ids, and truth values as labels", async () => {
+  using temporary = temporaryFolder();
+  const path = `${temporary.path}/rows.jsonl`;
+  const line = (id: string, label: string) =>
+    `{"id": ${id}, "conversation": "Hi", "domain": "scheming", ${label}}`;
+  const lines = [
+    line("7", '"malign": true'),
+    line("1290473920184655873", '"malign": false'),
+    line("1290473920184655874", '"safe": false'),
+  ];
+  Deno.writeTextFileSync(path, lines.join("\n"));
+  const rows = await readRows(path);
+  assert.deepEqual(rows.map(({ id, malign }) => [id, malign]), [
+    ["7", 1],
+    ["1290473920184655873", 0],
+    ["1290473920184655874", 1],
+  ]);
+  Deno.writeTextFileSync(path, [...lines, line('"7"', '"malign": 0')].join("\n"));
+  await assert.rejects(readRows(path), /line 4: the id "7" stands on line 1 already/);
+});
+
+Deno.test("readRows() replaces lone surrogates, and says so once", async () => {
+  using temporary = temporaryFolder();
+  const path = `${temporary.path}/rows.jsonl`;
+  const line = (id: string) =>
+    String.raw`{"id": "${id}", "conversation": "Hi \ud83d", "domain": "scheming", "malign": 1}`;
+  Deno.writeTextFileSync(path, `${line("a")}\n${line("b")}\n`);
+  const said: string[] = [];
+  const rows = await readRows(path, (message) => said.push(message));
+  assert.deepEqual(rows.map(({ conversation }) => conversation), ["Hi \ufffd", "Hi \ufffd"]);
+  assert.equal(said.length, 1);
+  assert.match(said[0], /rows\.jsonl" has 2 lone surrogates/);
 });

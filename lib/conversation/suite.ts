@@ -7,10 +7,11 @@
 import { basename, join, resolve } from "node:path";
 import { nearestName, UserError } from "../core/errors.ts";
 import { exists, fileError, readText } from "../core/files.ts";
-import { hashOf, sha256 } from "../core/json.ts";
+import { hashOf, sha256, sha256OfAll } from "../core/json.ts";
 import type { Domain } from "./domains.ts";
 import type { Hub, Repository } from "../hub/hub.ts";
-import { generateMini } from "./mini.ts";
+import { emptyFile } from "./jsonl.ts";
+import { FIRST_QUOTAS, generateMini, MINI_QUOTAS, type Quota } from "./mini.ts";
 import { readRows, type Row } from "./row.ts";
 import { parseScenes, type Scene, type Split, SPLITS } from "./scenes.ts";
 import { SPLIT_FILE, splitFiles } from "./split_files.ts";
@@ -51,13 +52,20 @@ export interface SuiteOptions {
   revision?: string;
   /** Folder of the cache, where downloads are kept. Default `.cache`. */
   cache?: string;
-  /** Told which commit a branch stood for. */
+  /** Told which commit a branch stood for, and of text that was no Unicode. */
   say?: (message: string) => void;
   /** Whom to ask for `mood`. Default: the hub that the environment names. */
   hub?: Hub;
 }
 
+/** Scenes in folders by the version of the suite that they came with. */
 const MINI_SCENES = join(import.meta.dirname!, "../../data/mini/scenes");
+
+/** The embedded suite's versions: which scenes each is made of, and how many rows. */
+const MINI_VERSIONS: Record<string, { folders: string[]; quotas: readonly Quota[] }> = {
+  "mini@1": { folders: ["1"], quotas: FIRST_QUOTAS },
+  "mini": { folders: ["1", "2"], quotas: MINI_QUOTAS },
+};
 const MOOD: Repository = { kind: "dataset", name: "mood-bench/mood-bench" };
 
 /** A branch, not a commit: the hash of MOOD's published revision is not known to this project, and none is made up. */
@@ -68,7 +76,7 @@ export const MOOD_REVISION = "main";
  * or in shards, beside each other or in `data/`. Where there is no calibration split, one training row in seven is set aside for
  * it: those whose id has a SHA-256 that begins with a 32-bit number divisible by 7.
  *
- * @param nameOrFolder `mini`, `mood`, or the path of a folder.
+ * @param nameOrFolder `mini`, `mini@1` (as it was before its second version), `mood`, or the path of a folder.
  * @param options where to get what is not in a folder.
  * @returns the suite; throws a {@linkcode UserError} where a file is missing, cannot be had, or a row is bad.
  */
@@ -83,7 +91,7 @@ export async function loadSuite(
       "Leave it out, or take the suite mood.",
     );
   }
-  if (nameOrFolder === "mini") return miniSuite();
+  if (isEmbedded(nameOrFolder)) return miniSuite(nameOrFolder);
   if (!exists(nameOrFolder)) {
     const remedy = "Give `mini`, `mood`, or the path of a folder with train and test files.";
     const nearest = nearestName(nameOrFolder, ["mini", "mood"]);
@@ -95,18 +103,34 @@ export async function loadSuite(
   const name = basename(resolve(nameOrFolder));
   const files = listFolder(nameOrFolder);
   const below = files.includes("data") ? listFolder(join(nameOrFolder, "data")) : [];
-  const splits = await readSplits(nameOrFolder, [...files, ...below.map((file) => `data/${file}`)]);
+  const splits = await readSplits(
+    nameOrFolder,
+    [...files, ...below.map((file) => `data/${file}`)],
+    options.say,
+  );
   return { name, synthetic: false, ...splits, hash: hashOfSplits(splits) };
+}
+
+/**
+ * Whether a suite is part of this project.
+ *
+ * @returns true for `mini` and its earlier versions.
+ */
+export function isEmbedded(name: string): boolean {
+  return Object.hasOwn(MINI_VERSIONS, name);
 }
 
 /**
  * Generates the embedded suite.
  *
- * @returns `mini`, the same every time.
+ * @param name `mini`, or `mini@1`, as it was before its second version.
+ * @returns the suite, the same every time.
  */
-export function miniSuite(): Suite {
-  const splits = generateMini(readScenes(MINI_SCENES));
-  return { name: "mini", synthetic: true, ...splits, hash: hashOfSplits(splits) };
+export function miniSuite(name = "mini"): Suite {
+  const { folders, quotas } = MINI_VERSIONS[name];
+  const scenes = readScenes(...folders.map((folder) => join(MINI_SCENES, folder)));
+  const splits = generateMini(scenes, quotas);
+  return { name, synthetic: true, ...splits, hash: hashOfSplits(splits) };
 }
 
 async function loadMood(
@@ -125,7 +149,7 @@ async function loadMood(
       `The suite mood is ${commit}, for which "${revision}" stands now; --revision ${commit} gets the same again, without network.`,
     );
   }
-  const splits = await readSplits(folder, paths);
+  const splits = await readSplits(folder, paths, say);
   return {
     name: "mood",
     synthetic: false,
@@ -160,7 +184,7 @@ export function describeSuite(
  * @returns SHA-256 over all rows of all splits, 64 hexadecimal digits.
  */
 export function hashOfSplits(splits: Record<Split, readonly Row[]>): string {
-  return hashOf(SPLITS.map((split) => sha256(toJsonl(splits[split]))));
+  return hashOf(SPLITS.map((split) => sha256OfAll(Iterator.from(splits[split]).map(lineOf))));
 }
 
 /**
@@ -170,7 +194,11 @@ export function hashOfSplits(splits: Record<Split, readonly Row[]>): string {
  * @returns one line a row; what the hashes of a suite are taken of.
  */
 export function toJsonl(rows: readonly Row[]): string {
-  return rows.map((row) => JSON.stringify(row) + "\n").join("");
+  return rows.map(lineOf).join("");
+}
+
+function lineOf(row: Row): string {
+  return JSON.stringify(row) + "\n";
 }
 
 /**
@@ -180,14 +208,16 @@ export function toJsonl(rows: readonly Row[]): string {
  * @returns all scenes, file after file in the order of their names; throws a {@linkcode UserError} at the first fault, or
  * where two files have the same scene of a domain.
  */
-export function readScenes(folder: string): Scene[] {
-  const names = listFolder(folder).filter((name) => name.endsWith(".scenes")).sort();
-  const scenes = names.flatMap((name) => parseScenes(name, readText(join(folder, name))));
+export function readScenes(...folders: string[]): Scene[] {
+  const scenes = folders.flatMap((folder) => {
+    const names = listFolder(folder).filter((name) => name.endsWith(".scenes")).sort();
+    return names.flatMap((name) => parseScenes(name, readText(join(folder, name))));
+  });
   const seen = new Set<string>();
   for (const { domain, name } of scenes) {
     if (seen.has(`${domain}/${name}`)) {
       throw new UserError(
-        `Cannot read "${folder}": two files have a scene "${name}" of ${domain}`,
+        `Cannot read "${folders.join('", "')}": two files have a scene "${name}" of ${domain}`,
         "Rename one of them.",
       );
     }
@@ -204,12 +234,20 @@ function listFolder(folder: string): string[] {
   }
 }
 
-async function readSplits(folder: string, paths: readonly string[]): Promise<Record<Split, Row[]>> {
+async function readSplits(
+  folder: string,
+  paths: readonly string[],
+  say?: (message: string) => void,
+): Promise<Record<Split, Row[]>> {
   const files = splitFiles(folder, paths);
   const read = async (split: Split): Promise<Row[]> => {
     const shards: Row[][] = [];
-    for (const path of files[split]) shards.push(await readRows(join(folder, path)));
-    return shards.flat();
+    for (const path of files[split]) shards.push(await readRows(join(folder, path), say));
+    const rows = shards.flat(); // one shard may be empty, not all
+    if (rows.length === 0 && files[split].length > 0) {
+      throw emptyFile(join(folder, files[split][0]));
+    }
+    return rows;
   };
   const [train, calibration, test] = [
     await read("train"),

@@ -1,7 +1,8 @@
 /**
- * A content-addressed cache of folders: an entry is built under a temporary name, gets a manifest with
- * the hash of every file, and is renamed into place, so that a killed or concurrent run leaves either a
- * whole entry or none. An entry that does not match its manifest is rebuilt, and that is said.
+ * A content-addressed cache of folders: an entry is built under a temporary name, gets a manifest
+ * with the hash of every file, and is renamed into place, so that a killed or concurrent run leaves
+ * either a whole entry or none. An entry that does not match its manifest is rebuilt, with a
+ * warning.
  *
  * @module
  */
@@ -28,9 +29,10 @@ export interface Cache {
    *
    * @param kind what it is, a plain word: `guard`, `signals`.
    * @param parts all that the result depends on (settings, hashes of inputs), as JSON data.
-   * @param build writes the result into the given folder. A second folder, `scratch`, keeps its files from one
-   * killed attempt to the next; it is where a long build saves its state.
-   * @returns the path of the finished folder; throws what `build` throws, and a `UserError` where the system refuses.
+   * @param build writes the result into the given folder. A second folder, `scratch`, keeps its
+   * files from one killed attempt to the next; it is where a long build saves its state.
+   * @returns the path of the finished folder; throws what `build` throws, and a `UserError` where
+   * the system refuses.
    */
   entry(
     kind: string,
@@ -43,8 +45,7 @@ export interface Cache {
  * Opens a cache.
  *
  * @param root its folder; made when the first entry is.
- * @param warn told, in one sentence, when an entry was damaged and is rebuilt.
- * @returns the cache.
+ * @param warn is told in one sentence when an entry was damaged and is rebuilt.
  */
 export function openCache(root: string, warn: (message: string) => void = () => {}): Cache {
   return {

@@ -12,8 +12,9 @@ export class UserError extends Error {
   /**
    * Makes the error; the command line prints message and remedy on a line each.
    *
-   * @param message what could not be done and why, naming file, line or id: `Cannot read "x.jsonl" line 3: …`.
-   * @param remedy what to do next.
+   * @param message what could not be done and why, naming file, line or id, such as
+   * `Cannot read "x.jsonl" line 3: …`.
+   * @param remedy what to do next, one sentence with a full stop.
    * @param options the `cause`, if another error is behind this one.
    */
   constructor(message: string, remedy: string, options: ErrorOptions = {}) {
@@ -25,7 +26,7 @@ export class UserError extends Error {
 
 /** Wrong use of the command line; the process exits with 2 instead of 1. */
 export class UsageError extends UserError {
-  /** What a stack calls it. */
+  /** Its name in stack traces. */
   override name = "UsageError";
 }
 
@@ -34,7 +35,16 @@ export class UsageError extends UserError {
  *
  * @param name what was given.
  * @param known the accepted names.
- * @returns the name with the fewest edits (Levenshtein), or undefined where more than half of it would change.
+ * @returns the name with the fewest edits (Levenshtein), or undefined where more than half of it
+ * would change.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { nearestName } from "./errors.ts";
+ * assert.equal(nearestName("fuson", ["fusion", "judge"]), "fusion");
+ * assert.equal(nearestName("x", ["fusion", "judge"]), undefined);
+ * ```
  */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
@@ -64,7 +74,15 @@ function editDistance(a: string, b: string): number {
  *
  * @param name what was given.
  * @param known the accepted names.
- * @returns one sentence.
+ * @returns one or two sentences.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { suggestName } from "./errors.ts";
+ * const remedy = suggestName("jugde", ["fusion", "judge"]);
+ * assert.equal(remedy, 'Did you mean "judge"? Known: fusion, judge.');
+ * ```
  */
 export function suggestName(name: string, known: readonly string[]): string {
   const nearest = nearestName(name, known);

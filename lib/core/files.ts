@@ -10,7 +10,7 @@ import { UserError } from "./errors.ts";
  * Writes a file through a temporary name beside it, then renames; a killed run leaves no half file.
  * Missing parent folders are made; throws a {@linkcode UserError} where the system refuses.
  *
- * @param path where to.
+ * @param path of the file to be.
  * @param data text (as UTF-8) or bytes.
  */
 export function writeFileAtomic(path: string, data: string | Uint8Array): void {
@@ -27,9 +27,8 @@ export function writeFileAtomic(path: string, data: string | Uint8Array): void {
 }
 
 /**
- * Makes a folder and those above it, where they are missing; throws a {@linkcode UserError} where the system refuses.
- *
- * @param path the folder.
+ * Makes a folder and those above it, where they are missing; throws a {@linkcode UserError} where
+ * the system refuses.
  */
 export function makeFolder(path: string): void {
   try {
@@ -42,7 +41,6 @@ export function makeFolder(path: string): void {
 /**
  * Reads a whole file as UTF-8 text.
  *
- * @param path the file.
  * @returns its text; throws a {@linkcode UserError} where it cannot be read.
  */
 export function readText(path: string): string {
@@ -52,7 +50,6 @@ export function readText(path: string): string {
 /**
  * Reads a whole file.
  *
- * @param path the file.
  * @returns its bytes; throws a {@linkcode UserError} where it cannot be read.
  */
 export function readBytes(path: string): Uint8Array<ArrayBuffer> {
@@ -64,10 +61,29 @@ export function readBytes(path: string): Uint8Array<ArrayBuffer> {
 }
 
 /**
+ * Fills an array with the next bytes of an open file.
+ *
+ * @param file stands where they begin.
+ * @param into as long as what is to be read.
+ * @returns the array; throws a `RangeError` where the file ends before.
+ */
+export function readExactly(
+  file: Deno.FsFile,
+  into: Uint8Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer> {
+  for (let at = 0; at < into.length;) {
+    const count = file.readSync(into.subarray(at));
+    if (count === null) throw new RangeError(`it ends ${into.length - at} bytes too early`);
+    at += count;
+  }
+  return into;
+}
+
+/**
  * Whether something exists at a path.
  *
- * @param path a file or folder.
- * @returns false also where a parent folder is missing; throws a {@linkcode UserError} where the system does not tell.
+ * @returns false also where a parent folder is missing; throws a {@linkcode UserError} where the
+ * system refuses.
  */
 export function exists(path: string): boolean {
   try {
@@ -84,17 +100,16 @@ export function exists(path: string): boolean {
 /**
  * How large a file is.
  *
- * @param path the file.
- * @returns bytes, or undefined where there is nothing; throws a {@linkcode UserError} where the system does not tell.
+ * @returns bytes, or undefined where there is nothing; throws a {@linkcode UserError} where the
+ * system refuses.
  */
 export function fileSize(path: string): number | undefined {
   return exists(path) ? Deno.statSync(path).size : undefined;
 }
 
 /**
- * Removes a file or folder tree; nothing happens where there is none. Throws a {@linkcode UserError} where the system refuses.
- *
- * @param path a file or folder.
+ * Removes a file or folder tree; nothing happens where there is none. Throws a
+ * {@linkcode UserError} where the system refuses.
  */
 export function removeIfPresent(path: string): void {
   try {
@@ -107,9 +122,7 @@ export function removeIfPresent(path: string): void {
 /**
  * Turns what the system says of a file into an error with a remedy.
  *
- * @param verb what was being done: read, write, …
- * @param path the file or folder.
- * @param error what was thrown.
+ * @param verb what was being done: `read`, `write`, …
  * @returns the error to throw.
  */
 export function fileError(verb: string, path: string, error: unknown): Error {
@@ -144,4 +157,15 @@ function reasonOf(error: Error): [why: string, remedy: string] {
     return ["a file was expected where a folder is, or the other way round", "Check the path."];
   }
   return [error.message, "Check the path and the disk."];
+}
+
+/**
+ * A name as that of a file.
+ *
+ * @param name such as `Qwen/Qwen2.5-7B`.
+ * @returns letters, digits, dots, dashes and underscores, a letter or digit first, at most 100 of them.
+ */
+export function fileName(name: string): string {
+  const plain = name.normalize("NFKC").replaceAll(/[^\p{L}\p{N}._-]+/gu, "-");
+  return plain.replaceAll(/^[^\p{L}\p{N}]+|[-.]+$/gu, "").slice(0, 100) || "model";
 }

@@ -4,6 +4,7 @@ import { UserError } from "./errors.ts";
 import {
   exists,
   fileError,
+  fileName,
   readBytes,
   readText,
   removeIfPresent,
@@ -19,7 +20,10 @@ function inFolder(use: (folder: string) => void): void {
 
 const namesIn = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
 
-/** Runs `use` on a disk that takes half of a file and then says what a full Linux disk makes Deno say. */
+/**
+ * Runs `use` on a disk that takes half of a file and then says what a full Linux disk makes Deno
+ * say.
+ */
 function withFullDisk(use: () => void): void {
   const write = Deno.writeFileSync;
   Deno.writeFileSync = (path, data) => {
@@ -127,4 +131,18 @@ Deno.test("fileError() gives a remedy for each way a system refuses", () => {
   }
   const known = new UserError("a", "b");
   assert.equal(fileError("write", "x", known), known);
+});
+
+Deno.test("fileName() leaves nothing that a path could take amiss", () => {
+  const names = {
+    "Qwen/Qwen2.5-7B": "Qwen-Qwen2.5-7B",
+    "../../etc/passwd": "etc-passwd",
+    "always safe": "always-safe",
+    "a\0b\\c:d": "a-b-c-d",
+    ".hidden": "hidden",
+    "///": "model",
+    "Über": "Über",
+  };
+  for (const [name, file] of Object.entries(names)) assert.equal(fileName(name), file);
+  assert.equal(fileName("x".repeat(500)).length, 100);
 });

@@ -1,7 +1,8 @@
 /**
- * A file that is written piece by piece over a long time. It grows as `NAME.partial`; beside it, `NAME.partial.json` says how
- * far it is, after every piece. A killed run therefore leaves what is clearly partial, and the next one goes on behind
- * the last whole piece. When all is written it gets its name.
+ * A file that is written piece by piece over a long time. It grows as `NAME.partial`; beside it,
+ * `NAME.partial.json` says how far it is, after every piece. A killed run therefore leaves what is
+ * clearly partial, and the next one continues after the last whole piece. The finished file gets
+ * its name.
  *
  * @module
  */
@@ -21,13 +22,13 @@ import {
 
 /** A file being written; disposing of it closes it, and leaves what is partial for the next run. */
 export interface GrowingFile<State> extends Disposable {
-  /** What was saved with the last whole piece of a run before this; undefined where there was none. */
+  /** What an earlier run saved with its last whole piece; undefined where there was none. */
   readonly saved: State | undefined;
   /**
    * Adds a piece.
    *
    * @param text what to add.
-   * @param state how far the work is with it; JSON data.
+   * @param state how far the work has come with it, as JSON data.
    */
   append(text: string, state: State): void;
   /** Gives the file its name, and compresses it where that ends in `.gz`. */
@@ -36,7 +37,7 @@ export interface GrowingFile<State> extends Disposable {
 
 /** Options of {@linkcode openGrowingFile}. */
 export interface GrowingFileOptions {
-  /** Hash of all that the content depends on; what was begun under another one is not gone on with. */
+  /** Hash of all that the content depends on; a partial file with another hash is not continued. */
   key: string;
   /** Whether to replace what is there: the finished file, and a partial one of another key. */
   overwrite: boolean;
@@ -50,12 +51,12 @@ interface Mark<State> {
 }
 
 /**
- * Begins a file, or goes on with one that was begun.
+ * Begins a file, or continues one that was begun.
  *
  * @param path of the file to be.
  * @param options what it depends on, and whether it may replace another.
- * @returns the file; throws a {@linkcode UserError} where there is a file already, something else was begun, another process
- * is writing it, or the system refuses.
+ * @returns the file; throws a {@linkcode UserError} where there is a file already, something else
+ * was begun, another process is writing it, or the system refuses.
  */
 export function openGrowingFile<State>(
   path: string,

@@ -84,5 +84,6 @@ Deno.test("openGrowingFile() refuses a finished file, another key and a second w
   assert.throws(() => openGrowingFile(path, options), /a\.txt": it exists/);
   assert.equal(Deno.readTextFileSync(path), "new");
   const replacing = { key: "k", overwrite: true };
-  assert.throws(() => openGrowingFile(temporary.path, replacing), /it exists/); // a folder is not replaced
+  // a folder is not replaced
+  assert.throws(() => openGrowingFile(temporary.path, replacing), /it exists/);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { canonicalJson, hashOf, roundNumbers, sha256 } from "./json.ts";
+import { canonicalJson, hashOf, roundNumbers, sha256, sha256OfAll } from "./json.ts";
 
 Deno.test("hashOf() hashes the text that RFC 8785 gives for its sample (3.2.2)", () => {
   const sample = JSON.parse(String.raw`{
@@ -40,6 +40,7 @@ Deno.test("sha256() agrees with the standard's example (FIPS 180-2, B.1)", () =>
   const abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
   assert.equal(sha256("abc"), abc);
   assert.equal(sha256(Uint8Array.of(0x61, 0x62, 0x63)), abc);
+  assert.equal(sha256OfAll(["a", "", "bc"]), abc);
 });
 
 Deno.test("canonicalJson() keeps six significant digits, and whole numbers whole", () => {
@@ -88,7 +89,7 @@ Deno.test("hashOf() sees the last bit of a number and not the order of keys", ()
 Deno.test("canonicalJson() reads back, and writes what it read in the same bytes", () => {
   fc.assert(fc.property(fc.jsonValue(), (value) => {
     const text = canonicalJson(value);
-    assert.deepEqual(JSON.parse(text), JSON.parse(JSON.stringify(roundNumbers(value))));
+    assert.deepEqual(JSON.parse(text), JSON.parse(JSON.stringify(roundNumbers<unknown>(value))));
     assert.equal(canonicalJson(JSON.parse(text)), text);
     assert.ok(text.endsWith("\n"));
   }));

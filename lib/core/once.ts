@@ -8,7 +8,16 @@
  * Puts work off until it is asked for.
  *
  * @param make does the work.
- * @returns a function that does it at the first call, and gives the same result ever after.
+ * @returns a function that does the work at its first call, and returns that result from then on.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { once } from "./once.ts";
+ * const list = once(() => [] as number[]);
+ * list().push(1);
+ * assert.deepEqual(list(), [1]); // the same list
+ * ```
  */
 export function once<T extends object>(make: () => T): () => T {
   let made: T | undefined;
@@ -16,10 +25,11 @@ export function once<T extends object>(make: () => T): () => T {
 }
 
 /**
- * As {@linkcode once}, for every argument.
+ * Like {@linkcode once}, but for each argument.
  *
- * @param make does the work.
- * @returns a function that does it at the first call with an argument, and gives the same result ever after.
+ * @param make does the work for one argument.
+ * @returns a function that does the work at its first call with an argument, and returns that
+ * result from then on.
  */
 export function onceFor<K, T>(make: (key: K) => T): (key: K) => T {
   const made = new Map<K, T>();

@@ -5,20 +5,20 @@
  * @module
  */
 
-/** Whom something long tells how far it is. */
+/** Where long work reports how much of it is done. */
 export interface Progress {
   /** Reports the share that is done, from 0 to 1. */
   update(done: number, note?: string): void;
 }
 
-/** Tells nobody. */
+/** Shows nothing. */
 export const silent: Progress = { update() {} };
 
 /**
  * Starts a progress line.
  *
- * @param label what is being done.
- * @returns where to report to; disposing of it clears the line, also where the work throws.
+ * @param label what is being done, such as `training guard 2`.
+ * @returns where to report; disposing of it clears the line, even where the work throws.
  */
 export function startProgress(label: string): Progress & Disposable {
   if (!Deno.stderr.isTerminal()) return { ...silent, [Symbol.dispose]() {} };
@@ -84,8 +84,16 @@ export function announce(what: string): void {
 /**
  * A duration for people.
  *
- * @param seconds how long.
+ * @param seconds 0 or more.
  * @returns such as `8 s` or `3 min 05 s`.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { duration } from "./progress.ts";
+ * assert.equal(duration(7.6), "8 s");
+ * assert.equal(duration(185), "3 min 05 s");
+ * ```
  */
 export function duration(seconds: number): string {
   const whole = Math.round(seconds);

@@ -29,6 +29,15 @@ export interface Stream {
  *
  * @param name what the draws are for, such as `guard/seed-3/shuffle`.
  * @returns a fresh stream.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { stream } from "./random.ts";
+ * const letters = ["a", "b", "c"];
+ * const [first, again] = [stream("example"), stream("example")];
+ * assert.deepEqual(first.shuffle(letters), again.shuffle(letters));
+ * ```
  */
 export function stream(name: string): Stream {
   const digest = createHash("sha256").update(name).digest();
@@ -46,7 +55,9 @@ export function stream(name: string): Stream {
     while (draw >= limit) draw = int32() >>> 0;
     return draw % n;
   };
-  const normal = () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()); // Box-Muller
+  const normal = () =>
+    // Box-Muller
+    Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
   const pick = <T>(items: readonly T[]): T => {
     if (items.length === 0) throw new RangeError("Cannot pick from an empty list");
     return items[below(items.length)];

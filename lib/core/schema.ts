@@ -4,25 +4,27 @@
  *
  * @module
  */
+import type { z } from "zod";
 import { UserError } from "./errors.ts";
 
-/** What a schema finds wrong, the first problem first. */
-export interface Problems {
-  /** Each with the path to the field, and what it must be. */
-  readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[];
-}
+/** All that a schema finds wrong with a value. */
+export type Problems = z.ZodError;
 
-/** As much of a `zod` schema as is needed here. */
+/** As much of a zod schema as is needed to check with it; a `z.ZodType<T>` is one. */
 export interface Schema<T> {
   /**
-   * Checks a value.
+   * Looks at a value.
    *
    * @param value anything.
-   * @returns the value as the schema gives it, or what is wrong with it.
+   * @returns it as the schema gives it, or what is wrong with it.
    */
   safeParse(
     value: unknown,
-  ): { success: true; data: T } | { success: false; error: Problems };
+  ): { success: true; data: T; error?: undefined } | {
+    success: false;
+    data?: undefined;
+    error: Problems;
+  };
 }
 
 /**
@@ -64,7 +66,7 @@ export function checked<T>(
   place: string,
   remedy: string,
 ): T {
-  const read = schema.safeParse(value);
-  if (read.success) return read.data;
-  throw new UserError(`${place}: ${firstProblem(read.error, value)}`, remedy);
+  const { success, data, error } = schema.safeParse(value);
+  if (success) return data;
+  throw new UserError(`${place}: ${firstProblem(error, value)}`, remedy);
 }

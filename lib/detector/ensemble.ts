@@ -14,7 +14,7 @@
  *
  * @module
  */
-import { meanOf } from "../stats/mean.ts";
+import { mean, variance } from "mathjs/number";
 import { combine } from "./fusion.ts";
 import type { Detector } from "./detector.ts";
 
@@ -25,7 +25,7 @@ const SCORES: Record<EnsembleScore, (members: readonly Float64Array[]) => Float6
   max: (members) => combine("max", members),
   min: (members) => combine("min", members),
   mean: (members) => byRow(members, meanLogOdds),
-  variance: (members) => byRow(members, variance),
+  variance: (members) => byRow(members, (z) => Number(variance(z.map(sigmoid), "uncorrected"))),
   "mutual information": (members) => byRow(members, mutualInformation),
 };
 
@@ -57,14 +57,8 @@ function meanLogOdds(z: number[]): number {
   return logSumExp(z.map(logSigmoid)) - logSumExp(z.map((x) => logSigmoid(-x)));
 }
 
-function variance(z: number[]): number {
-  const p = z.map(sigmoid);
-  const mean = meanOf(p);
-  return meanOf(p.map((x) => (x - mean) ** 2));
-}
-
 function mutualInformation(z: number[]): number {
-  const information = entropy(meanLogOdds(z)) - meanOf(z.map(entropy));
+  const information = entropy(meanLogOdds(z)) - mean(z.map(entropy));
   return Math.max(0, information); // by rounding, members that agree may differ by less than nothing
 }
 

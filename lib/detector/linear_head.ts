@@ -30,9 +30,14 @@ export interface LinearHead {
  *
  * @param features of the training rows, shape (n, d).
  * @param rows their labels and scenes.
+ * @param fixed C, where it is not to be chosen.
  * @returns the head; throws a `UserError` where too few scenes have a label, or a feature is not finite.
  */
-export function fitLinearHead(features: Features, rows: readonly LabelledRow[]): LinearHead {
+export function fitLinearHead(
+  features: Features,
+  rows: readonly LabelledRow[],
+  fixed?: number,
+): LinearHead {
   requireFitting("fit a head", features, features.width);
   const what = "a head on hidden states";
   const { scaled, means, deviations } = standardised(features);
@@ -43,7 +48,7 @@ export function fitLinearHead(features: Features, rows: readonly LabelledRow[]):
     chosen.forEach((i, k) => data.set(scaled.subarray(i * d, (i + 1) * d), k * d));
     return denseRows(data, d);
   };
-  const C = chooseC(CANDIDATES, labels, dealFolds(rows, what), featuresOf);
+  const C = fixed ?? chooseC(CANDIDATES, labels, dealFolds(rows, what), featuresOf);
   const fitted = fitLogisticRegression(denseRows(scaled, d), labels, { C, tolerance: 1e-4 });
   const weights = fitted.weights.map((w, j) => w / deviations[j]);
   const shift = weights.reduce((sum, w, j) => sum + w * means[j], 0);

@@ -10,9 +10,16 @@ import { DOMAINS, ID_DOMAINS, isDomain } from "../conversation/domains.ts";
 import { suggestName, UsageError, UserError } from "../core/errors.ts";
 import { writeFileAtomic } from "../core/files.ts";
 import { combine, combineLambda, fitLambda, logGrid, type Pointwise } from "../detector/fusion.ts";
-import { FPR_TARGETS } from "./evaluation.ts";
-import { type Report, reportOn, type ReportOptions, tableOf } from "./analysis_report.ts";
-import { alignFiles, FLIPPED, readScoredFile, type ScoredRow } from "./scored_file.ts";
+import type { Table } from "../report/table.ts";
+import { type AnalysisReport, reportOn, tablesOf } from "./analysis_report.ts";
+import { evaluate, FPR_TARGETS, type GroupResult } from "./evaluation.ts";
+import {
+  alignFiles,
+  FLIPPED,
+  readScoredFile,
+  type ScoredFile,
+  type ScoredRow,
+} from "./scored_file.ts";
 
 /** The file of scored rows in the output folder. */
 const RESULTS = "results.jsonl";
@@ -43,9 +50,9 @@ export interface AnalyzeOptions {
 /** What {@linkcode analyze} found. */
 export interface Analysis {
   /** What `analysis.json` holds. */
-  report: Report;
+  report: AnalysisReport;
   /** The same for people, with intervals. */
-  table: string;
+  tables: Table[];
   /** What the user should know, a sentence each. */
   warnings: string[];
   /** The lines of `results.jsonl`. */
@@ -59,21 +66,31 @@ export interface Analysis {
  * @param options how to combine and what to report.
  * @returns the report and what goes with it; throws a {@linkcode UserError} on bad input.
  */
-export function analyze(paths: readonly string[], options: AnalyzeOptions = {}): Analysis {
+export async function analyze(
+  paths: readonly string[],
+  options: AnalyzeOptions = {},
+): Promise<Analysis> {
   const { idDomains = ID_DOMAINS, fprTargets = FPR_TARGETS, predictSafe = false } = options;
   checkOptions(paths, options);
-  const read = paths.map((path) => readScoredFile(path, predictSafe));
-  const { files, warnings } = alignFiles(read);
+  const read: ScoredFile[] = [];
+  for (const path of paths) read.push(await readScoredFile(path, predictSafe));
+  const { files, warnings: missing } = alignFiles(read);
+  const warnings = [...read.flatMap((file) => file.warnings), ...missing];
   if (paths.length === 1 && options.aggregator !== undefined) {
     warnings.push("The aggregator is ignored: there is only one file.");
   }
   const { scored, extra } = aggregate(files, options);
-  requireBothClasses(scored, idDomains);
-  const about: ReportOptions = { idDomains, fprTargets };
+  const about = { idDomains, fprTargets };
+  const scores = Float64Array.from(scored, ({ score }) => score);
+  const { results: { scores: found } } = evaluate(scored, { scores: [scores] }, {
+    ...about,
+    streamName: "analyze",
+  });
+  requireBothClasses(found.overall, idDomains);
   const mark = predictSafe ? { [FLIPPED]: true } : {};
   const analysis: Analysis = {
-    report: reportOn(scored, about),
-    table: tableOf(scored, about),
+    report: reportOn(found, about),
+    tables: tablesOf(found, about),
     warnings,
     rows: scored.map(({ columns: { score: _, ...columns }, malign, score }) => (
       { ...columns, malign, ...mark, score, ...extra }
@@ -160,12 +177,10 @@ function checkOptions(paths: readonly string[], options: AnalyzeOptions): void {
   }
 }
 
-function requireBothClasses(rows: readonly ScoredRow[], idDomains: readonly string[]): void {
-  const unsafe = rows.filter(({ malign }) => malign === 1).length;
-  const safe = rows.filter((row) => row.malign === 0 && idDomains.includes(row.domain)).length;
-  if (safe > 0 && unsafe > 0) return;
+function requireBothClasses({ nSafe, nUnsafe }: GroupResult, idDomains: readonly string[]): void {
+  if (nSafe > 0 && nUnsafe > 0) return;
   throw new UserError(
-    `Cannot analyse: it takes safe rows of the ID domains and unsafe rows, got ${safe} and ${unsafe}`,
+    `Cannot analyse: it takes safe rows of the ID domains and unsafe rows, got ${nSafe} and ${nUnsafe}`,
     `Score rows of both classes; the ID domains are ${idDomains.join(", ")}.`,
   );
 }

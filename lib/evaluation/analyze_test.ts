@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { UserError } from "../core/errors.ts";
+import { renderTable } from "../report/table.ts";
 import { temporaryFolder } from "../core/testing.ts";
-import { analyze, type AnalyzeOptions, parseLambdaGrid } from "./analyze.ts";
+import { type Analysis, analyze, type AnalyzeOptions, parseLambdaGrid } from "./analyze.ts";
 import golden from "./testdata/analyze_golden.json" with { type: "json" };
 
 const TESTDATA = join(import.meta.dirname!, "testdata");
@@ -22,10 +23,10 @@ function assertClose(actual: unknown, expected: unknown, where = "$"): void {
 
 for (const { files, options, columns, ids, scores, lambda, analysis } of golden.cases) {
   const name = `${files.join(" + ")} ${JSON.stringify(options)}`;
-  Deno.test(`analyze() equals mood-bench 1.0.0 to 1e-9 (${name})`, () => {
+  Deno.test(`analyze() equals mood-bench 1.0.0 to 1e-9 (${name})`, async () => {
     const { lambdaGrid, ...others } = options as AnalyzeOptions & { lambdaGrid?: string };
     const given = lambdaGrid === undefined ? {} : { lambdaGrid: parseLambdaGrid(lambdaGrid) };
-    const found = analyze(files.map(scoredFile), { ...others, ...given });
+    const found = await analyze(files.map(scoredFile), { ...others, ...given });
     assertClose(found.report, analysis);
     assertClose(
       found.rows.map(({ id, score }) => [id, score]),
@@ -38,34 +39,31 @@ for (const { files, options, columns, ids, scores, lambda, analysis } of golden.
 }
 
 /** Runs `use` with a folder that is removed afterwards. */
-function inFolder(use: (folder: string) => void): void {
+async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
   using temporary = temporaryFolder();
-  use(temporary.path);
+  await use(temporary.path);
 }
 
 const safe = { id: "s", conversation: "Hi", domain: "hh-rlhf-helpful", malign: 0, score: 0.1 };
 const unsafe = { id: "u", conversation: "Ho", domain: "scheming", malign: 1, score: 0.9 };
 
 /** Analyses files with the given lines. */
-function analyzeLines(files: unknown[][], options: AnalyzeOptions = {}) {
-  let found: ReturnType<typeof analyze> | undefined;
-  inFolder((folder) => {
-    const paths = files.map((lines, f) => {
-      const path = join(folder, `${f}.jsonl`);
-      const text = lines.map((line) => typeof line === "string" ? line : JSON.stringify(line));
-      Deno.writeTextFileSync(path, text.join("\n"));
-      return path;
-    });
-    found = analyze(paths, options);
+async function analyzeLines(files: unknown[][], options: AnalyzeOptions = {}): Promise<Analysis> {
+  using temporary = temporaryFolder();
+  const paths = files.map((lines, f) => {
+    const path = join(temporary.path, `${f}.jsonl`);
+    const text = lines.map((line) => typeof line === "string" ? line : JSON.stringify(line));
+    Deno.writeTextFileSync(path, text.join("\n"));
+    return path;
   });
-  return found!;
+  return await analyze(paths, options);
 }
 
-Deno.test("analyze() writes both files whole, and reads its own output again", () => {
-  inFolder((folder) => {
-    const first = analyze([scoredFile("a")], { output: join(folder, "new", "first") });
+Deno.test("analyze() writes both files whole, and reads its own output again", async () => {
+  await inFolder(async (folder) => {
+    const first = await analyze([scoredFile("a")], { output: join(folder, "new", "first") });
     const written = join(folder, "new", "first", "results.jsonl");
-    const again = analyze([written], { output: join(folder, "again") });
+    const again = await analyze([written], { output: join(folder, "again") });
     assert.deepEqual(again.report, first.report);
     const text = (name: string) => Deno.readTextFileSync(join(folder, name, "analysis.json"));
     assert.equal(text("again"), text("new/first"));
@@ -77,13 +75,13 @@ Deno.test("analyze() writes both files whole, and reads its own output again", (
   });
 });
 
-Deno.test("analyze() refuses to flip scores that it flipped already", () => {
-  inFolder((folder) => {
+Deno.test("analyze() refuses to flip scores that it flipped already", async () => {
+  await inFolder(async (folder) => {
     const options = { predictSafe: true, output: folder };
-    const flipped = analyze([scoredFile("a_safe")], options);
+    const flipped = await analyze([scoredFile("a_safe")], options);
     const again = [join(folder, "results.jsonl")];
-    assert.deepEqual(analyze(again).report, flipped.report);
-    assert.throws(
+    assert.deepEqual((await analyze(again)).report, flipped.report);
+    await assert.rejects(
       () => analyze(again, { predictSafe: true }),
       (error: UserError) =>
         /were flipped when/.test(error.message) && /--predict-safe/.test(error.remedy),
@@ -91,16 +89,16 @@ Deno.test("analyze() refuses to flip scores that it flipped already", () => {
   });
 });
 
-Deno.test("analyze() refuses to overwrite what it reads", () => {
-  inFolder((folder) => {
+Deno.test("analyze() refuses to overwrite what it reads", async () => {
+  await inFolder(async (folder) => {
     const path = join(folder, "results.jsonl");
     Deno.copyFileSync(scoredFile("a"), path);
-    assert.throws(() => analyze([path], { output: folder }), /is a file to be analysed/);
+    await assert.rejects(() => analyze([path], { output: folder }), /is a file to be analysed/);
   });
 });
 
-Deno.test("analyze() names and counts rows that one file lacks", () => {
-  const { warnings, rows } = analyze([scoredFile("a"), scoredFile("b_short")], {
+Deno.test("analyze() names and counts rows that one file lacks", async () => {
+  const { warnings, rows } = await analyze([scoredFile("a"), scoredFile("b_short")], {
     aggregator: "max",
   });
   assert.equal(rows.length, 254);
@@ -109,22 +107,55 @@ Deno.test("analyze() names and counts rows that one file lacks", () => {
   assert.ok(warnings[0].includes('"scheming-3"') && warnings[0].includes('"hh-rlhf-helpful-5"'));
 });
 
-Deno.test("analyze() keeps the most suspicious file with max", () => {
+Deno.test("analyze() keeps the most suspicious file with max", async () => {
   const low = [safe, unsafe];
   const high = [{ ...unsafe, score: 0.2 }, { ...safe, score: 0.7 }];
-  const { rows } = analyzeLines([low, high], { aggregator: "max" });
+  const { rows } = await analyzeLines([low, high], { aggregator: "max" });
   assert.deepEqual(rows.map(({ id, score }) => [id, score]), [["s", 0.7], ["u", 0.9]]);
 });
 
-Deno.test("analyze() takes boolean labels, and writes null for a group without unsafe rows", () => {
-  const { report } = analyzeLines([[{ ...safe, malign: false }, { ...unsafe, malign: true }]]);
+Deno.test("analyze() takes boolean labels, and writes null for a group without unsafe rows", async () => {
+  const { report } = await analyzeLines([[{ ...safe, malign: false }, {
+    ...unsafe,
+    malign: true,
+  }]]);
   assert.equal(report.groups.id.auroc, null);
   assert.equal(report.groups.scheming.auroc, 1);
   assert.equal(report.groups.overall.auroc, 1);
 });
 
 Deno.test("analyze() prints groups with intervals, the rate reached, and false alarms", async (t) => {
-  await t.assertSnapshot(analyze([scoredFile("b")]).table);
+  const { tables } = await analyze([scoredFile("b")]);
+  await t.assertSnapshot(tables.map((table) => renderTable(table)).join("\n"));
+});
+
+Deno.test("analyze() takes scores written as text, and whole numbers of any size as ids", async () => {
+  const id = "1290473920184655873";
+  const text = (row: object, id: string) =>
+    JSON.stringify({ ...row, id: 0 }).replace('"id":0', `"id":${id}`);
+  const file = [
+    text({ ...safe, score: "0.1", user: 7 }, id),
+    text({ ...unsafe, score: " 9.3e-1" }, "8"),
+  ];
+  const other = [text({ ...unsafe, score: 0.5 }, '"8"'), text(safe, `"${id}"`)];
+  const { rows } = await analyzeLines([file, other], { aggregator: "max" });
+  assert.deepEqual(rows.map(({ score }) => score), [0.1, 0.93]);
+  assert.ok(JSON.stringify(rows[0]).includes(`"id":${id},`));
+});
+
+Deno.test("analyze() reads Parquet, and names the columns that it does not carry", async () => {
+  const beside = join(TESTDATA, "../../conversation/testdata/beside.parquet");
+  const { report, rows, warnings } = await analyze([beside]);
+  assert.equal(report.groups.id.n, 4);
+  assert.ok(JSON.stringify(rows[0]).startsWith('{"id":1290473920184655873,'));
+  assert.match(warnings[0], /not written again: screenshot, meta\.$/);
+});
+
+Deno.test("analyze() names groups in the order of the release, which is the alphabet's", async () => {
+  const domains = ["sycophantic", "jailbroken", "function-calling-missing", "scheming"];
+  const rows = domains.map((domain, i) => ({ ...unsafe, id: i, domain, score: i }));
+  const { report } = await analyzeLines([[safe, ...rows]]);
+  assert.deepEqual(Object.keys(report.groups), ["id", ...domains.toSorted(), "overall"]);
 });
 
 const { score: _, ...unscored } = safe;
@@ -143,9 +174,14 @@ const BAD: [what: string, files: unknown[][], message: RegExp, options?: Analyze
     [[{ ...safe, score: null }]],
     /line 1: "score" must be a finite number, got null/,
   ],
-  ["a text score", [[{ ...safe, score: "0.5" }]], /line 1: "score" must be .*, got "0.5"/],
-  ["an infinite score", [[JSON.stringify(safe).replace("0.1", "1e999")]], /got Infinity/],
-  ["a score of NaN", [[JSON.stringify(safe).replace("0.1", "NaN")]], /line 1: broken JSON/],
+  ["a score of NaN in text", [[{ ...safe, score: "NaN" }]], /"score" must be .*, got "NaN"/],
+  ["a score in words", [[{ ...safe, score: "high" }]], /line 1: "score" must be .*, got "high"/],
+  ["an infinite score", [[JSON.stringify(safe).replace("0.1", "1e999")]], /got 1e999/],
+  [
+    "a score of NaN",
+    [[JSON.stringify(safe).replace("0.1", "NaN")]],
+    /line 1: "score" is NaN, which is no/,
+  ],
   ["a repeated id", [[safe, unsafe, safe]], /line 3: the id "s" stands on line 1 already/],
   ["another label", [[{ ...safe, malign: 2 }]], /line 1: "malign" must be 0 or 1, got 2/],
   ["safe rows only", [[safe]], /safe rows of the ID domains and unsafe rows, got 1 and 0/],
@@ -156,7 +192,7 @@ const BAD: [what: string, files: unknown[][], message: RegExp, options?: Analyze
   [
     "files that disagree on a label",
     [[safe, unsafe], [safe, { ...unsafe, malign: 0 }]],
-    /the row "u" has another domain or label/,
+    /the row "u" has another domain or label in each, got scheming, malign 1 and scheming, malign 0/,
     { aggregator: "min" },
   ],
   ["an anchor out of range", [[safe]], /the anchor must be .*, got 1/, { anchor: 1 }],
@@ -165,8 +201,8 @@ const BAD: [what: string, files: unknown[][], message: RegExp, options?: Analyze
 ];
 
 for (const [what, files, message, options] of BAD) {
-  Deno.test(`analyze() gives one clear error for ${what}`, () => {
-    assert.throws(
+  Deno.test(`analyze() gives one clear error for ${what}`, async () => {
+    await assert.rejects(
       () => analyzeLines(files, options),
       (error) => error instanceof UserError && message.test(error.message) && error.remedy !== "",
     );

@@ -1,53 +1,105 @@
 /**
- * Paired differences between monitors, under the names by which claims refer to them.
+ * Paired differences between evaluated figures, with intervals from the resamples that these share.
  *
  * @module
  */
-import { type Difference, difference } from "./difference.ts";
-import { type Evaluation, RECALL } from "./evaluation.ts";
+import { type Interval, intervalOfDraws, pairedDifference } from "../stats/bootstrap.ts";
+import { type Evaluation, quantityKey, RECALL } from "./evaluation.ts";
+import {
+  type Between,
+  type Contrasts,
+  figureIn,
+  type Measured,
+  storeContrasts,
+  type Within,
+} from "./findings.ts";
 
-/** Differences by name, such as `guard+perplexity − guard: overall recall@0.01`. */
-export type Contrasts = Record<string, Difference>;
+/** A paired difference. */
+export interface Difference extends Interval {
+  /** Share of resamples in which the difference is above 0. */
+  shareAbove: number;
+}
+
+/** A contrast that is to be measured, under a title of its own where it has one. */
+export type Wanted<Metric extends string = string> =
+  | Between<Metric> & { title?: string }
+  | Within<Metric>;
 
 /**
- * Differences of recall between pairs of monitors on some groups.
+ * Measures contrasts.
+ *
+ * @param wanted which, each once.
+ * @param differ how much larger the first figure is than the second; null where it cannot be measured.
+ * @returns all of them, by name.
+ */
+export function measureContrasts<Metric extends string, Found extends Interval>(
+  wanted: readonly Wanted<Metric>[],
+  differ: (first: Measured<Metric>, second: Measured<Metric>) => Found | null,
+): Contrasts<Found> {
+  return storeContrasts(wanted.map((contrast) => {
+    const { metric } = contrast;
+    if ("subject" in contrast) {
+      const { subject, first, second } = contrast;
+      const [a, b] = [first, second].map((group) => ({ subject, group, metric }));
+      return [contrast, differ(a, b)];
+    }
+    const { first, second, group, title } = contrast;
+    const [a, b] = [first, second].map((subject) => ({ subject, group, metric }));
+    return [title === undefined ? contrast : { title, group, metric }, differ(a, b)];
+  }));
+}
+
+/**
+ * How much larger one figure is than another, of the same or another monitor.
+ *
+ * @param evaluation of the monitors.
+ * @param first the one.
+ * @param second the other, which is subtracted.
+ * @returns the difference, or null where either is null for want of a class; throws a `MissingFinding` where there is none.
+ */
+export function difference(
+  { results, replicates }: Evaluation,
+  first: Measured,
+  second: Measured,
+): Difference | null {
+  if (figureIn(results, first) === null || figureIn(results, second) === null) return null;
+  const [a, b] = [first, second].map((of) => replicates[of.subject].get(quantityKey(of))!);
+  const draws = pairedDifference(a, b);
+  const drawn = draws.subarray(1);
+  const shareAbove = drawn.filter((value) => value > 0).length / drawn.length;
+  return { ...intervalOfDraws(draws), shareAbove };
+}
+
+/**
+ * Contrasts between monitors of one evaluation.
+ *
+ * @param evaluation of the monitors.
+ * @param wanted which.
+ * @returns them by name, null where a group lacks a class.
+ */
+export function contrastsOf(
+  evaluation: Evaluation,
+  wanted: readonly Wanted[],
+): Contrasts<Difference> {
+  return measureContrasts(wanted, (first, second) => difference(evaluation, first, second));
+}
+
+/**
+ * Contrasts of recall between pairs of monitors on some groups.
  *
  * @param evaluation of the monitors.
  * @param pairs of monitors: the one, and the one that is subtracted.
  * @param groups `id`, `overall`, `oodMean` or domains; those that the suite does not have are left out.
- * @returns the differences by name.
+ * @returns them by name, null where a group lacks a class.
  */
 export function recallContrasts(
   evaluation: Evaluation,
   pairs: readonly (readonly [string, string])[],
   groups: readonly string[],
-): Contrasts {
-  const entries = pairs.flatMap(([first, second]) =>
-    groups.filter((group) => group in evaluation.results[first]).flatMap((group) => {
-      const measured = (monitor: string) => ({ monitor, group, metric: RECALL });
-      const found = difference(evaluation, measured(first), measured(second));
-      return found ? [[`${first} − ${second}: ${group} ${RECALL}`, found] as const] : [];
-    })
+): Contrasts<Difference> {
+  const wanted = pairs.flatMap(([first, second]) =>
+    groups.filter((group) => group in evaluation.results[first])
+      .map((group) => ({ first, second, group, metric: RECALL }))
   );
-  return Object.fromEntries(entries);
-}
-
-/**
- * How far a monitor's recall falls from one group to another.
- *
- * @param evaluation of the monitor.
- * @param monitor its name.
- * @param first a group.
- * @param second another, whose recall is subtracted.
- * @returns the difference by name; nothing where a group lacks a class.
- */
-export function recallDrop(
-  evaluation: Evaluation,
-  monitor: string,
-  first: string,
-  second: string,
-): Contrasts {
-  const [a, b] = [first, second].map((group) => ({ monitor, group, metric: RECALL }));
-  const found = difference(evaluation, a, b);
-  return found ? { [`${monitor}: ${first} − ${second} ${RECALL}`]: found } : {};
+  return contrastsOf(evaluation, wanted);
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { stream } from "../core/random.ts";
 import { auroc } from "../stats/roc.ts";
-import { difference } from "./difference.ts";
+import { difference } from "./contrasts.ts";
 import { evaluate, type EvaluatedRow } from "./evaluation.ts";
 
 const streamName = "test/evaluation";
@@ -151,8 +151,8 @@ Deno.test("difference() is paired: a monitor minus a shifted copy of itself is 0
   const copy = strong.map((scores) => scores.map((score) => score + 8));
   const both = evaluate(rows, { strong, copy }, { streamName, resamples: 100 });
   for (const metric of ["auroc", "recall@0.01"]) {
-    const found = difference(both, { monitor: "strong", group: "overall", metric }, {
-      monitor: "copy",
+    const found = difference(both, { subject: "strong", group: "overall", metric }, {
+      subject: "copy",
       group: "overall",
       metric,
     });
@@ -162,8 +162,8 @@ Deno.test("difference() is paired: a monitor minus a shifted copy of itself is 0
 
 Deno.test("difference() subtracts the estimates and says how often the first is above", () => {
   const quantity = { group: "oodMean", metric: "auroc" };
-  const found = difference(evaluation, { monitor: "strong", ...quantity }, {
-    monitor: "weak",
+  const found = difference(evaluation, { subject: "strong", ...quantity }, {
+    subject: "weak",
     ...quantity,
   })!;
   const [a, b] = ["strong", "weak"].map((m) =>
@@ -173,15 +173,24 @@ Deno.test("difference() subtracts the estimates and says how often the first is 
   assert.ok(found.low > 0 && found.low < found.estimate && found.estimate < found.high);
   assert.equal(found.shareAbove, 1);
   assert.equal(
-    difference(evaluation, { monitor: "weak", ...quantity }, { monitor: "strong", ...quantity })!
+    difference(evaluation, { subject: "weak", ...quantity }, { subject: "strong", ...quantity })!
       .shareAbove,
     0,
   );
 });
 
 Deno.test("difference() throws for what was not evaluated", () => {
-  const ask = (group: string, metric: string, monitor = "strong") => () =>
-    difference(evaluation, { monitor, group, metric }, { monitor: "weak", group, metric });
-  assert.throws(ask("overall", "auroc", "none"), /"none" has no "auroc" on "overall"/);
-  assert.throws(ask("overall", "fpr@0.01"), /"strong" has no "fpr@0.01" on "overall"/);
+  const ask = (group: string, metric: string, subject = "strong") => () =>
+    difference(evaluation, { subject, group, metric }, { subject: "weak", group, metric });
+  assert.throws(ask("overall", "auroc", "none"), /there is no subject called "none"/);
+  assert.throws(ask("overall", "fpr@0.01"), /no metric of "strong" on "overall" called "fpr@0.01"/);
+});
+
+Deno.test("evaluate() keeps recall and false alarms apart where a domain outside ID has rows of both classes", () => {
+  const both = rows.map((row, i) =>
+    i % 2 === 0 && row.domain === "scheming" ? { ...row, malign: 0 as const } : row
+  );
+  const { scheming } = evaluate(both, { strong }, { streamName, resamples: 20 }).results.strong;
+  assert.deepEqual([scheming.nSafe, scheming.nOwnSafe, scheming.nUnsafe], [400, 100, 100]);
+  assert.ok(scheming.metrics["recall@0.01"] && scheming.metrics["fpr@0.01"]);
 });

@@ -4,10 +4,11 @@
  *
  * @module
  */
-import type { JsonLine } from "../conversation/jsonl.ts";
-import { readJsonl } from "../conversation/jsonl.ts";
-import { parseRow, type Row } from "../conversation/row.ts";
+import { replacedNote } from "../conversation/jsonl.ts";
+import { type FileRecord, readRecords } from "../conversation/records.ts";
+import { DistinctIds, parseRow, type Row, show } from "../conversation/row.ts";
 import { UserError } from "../core/errors.ts";
+import { isRawNumber } from "../core/exact_json.ts";
 
 /** A row with its score. */
 export interface ScoredRow extends Row {
@@ -23,6 +24,8 @@ export interface ScoredFile {
   path: string;
   /** In the order of the file, ids unique. */
   rows: ScoredRow[];
+  /** What the user should know of it, a sentence each. */
+  warnings: string[];
 }
 
 /**
@@ -34,49 +37,69 @@ export const FLIPPED = "flipped";
 /**
  * Reads and checks a file.
  *
- * @param path a `.jsonl` or `.jsonl.gz` file.
+ * @param path a file of JSON Lines, gzipped or not, or of Parquet, whose columns of bytes and of nested data are left out.
  * @param predictSafe whether its scores rise with safety; they are negated then.
  * @returns its rows; throws a {@linkcode UserError} with the line of the first bad one.
  */
-export function readScoredFile(path: string, predictSafe = false): ScoredFile {
-  const lineOf = new Map<string, number>();
-  const rows = readJsonl(path).map(({ line, value }) => {
-    const row = parseScoredRow(path, { line, value }, predictSafe);
-    const earlier = lineOf.get(row.id);
-    if (earlier !== undefined) {
-      throw badLine(path, line, `the id "${row.id}" stands on line ${earlier} already`);
-    }
-    lineOf.set(row.id, line);
-    return row;
-  });
-  return { path, rows };
+export async function readScoredFile(path: string, predictSafe = false): Promise<ScoredFile> {
+  const rows: ScoredRow[] = [];
+  const leftOut: string[] = [];
+  const ids = new DistinctIds(path);
+  let replaced = 0;
+  const choose = (name: string, isData: boolean) => {
+    if (!isData) leftOut.push(name);
+    return isData;
+  };
+  for await (const record of readRecords(path, choose)) {
+    const row = parseScoredRow(path, record, predictSafe);
+    ids.add(row.id, record.place);
+    replaced += record.replaced;
+    rows.push(row);
+  }
+  ids.requireSome();
+  const warnings = [
+    ...leftOut.length > 0
+      ? [
+        `"${path}" has columns that are no text or numbers, which are not written again: ${
+          leftOut.join(", ")
+        }.`,
+      ]
+      : [],
+    ...replaced > 0 ? [replacedNote(path, replaced)] : [],
+  ];
+  return { path, rows, warnings };
 }
 
-function parseScoredRow(path: string, { line, value }: JsonLine, predictSafe: boolean): ScoredRow {
-  const row = parseRow(path, { line, value: withNumericLabels(value) });
+function parseScoredRow(
+  path: string,
+  { place, value }: FileRecord,
+  predictSafe: boolean,
+): ScoredRow {
+  const row = parseRow(path, place, value);
   const columns = value as Record<string, unknown>;
-  const { score, [FLIPPED]: flipped } = columns;
-  if (score === undefined) throw badLine(path, line, 'the column "score" is missing');
-  if (typeof score !== "number" || !Number.isFinite(score)) {
-    const found = typeof score === "number" ? String(score) : JSON.stringify(score);
-    throw badLine(path, line, `"score" must be a finite number, got ${found}`);
+  const { score: given, [FLIPPED]: flipped } = columns;
+  if (given === undefined) throw badLine(path, place, 'the column "score" is missing');
+  const score = scoreOf(given);
+  if (score === undefined) {
+    const found = typeof given === "number" ? String(given) : show(given);
+    throw badLine(path, place, `"score" must be a finite number, got ${found}`);
   }
   if (predictSafe && flipped === true) {
     throw new UserError(
-      `Cannot flip "${path}" line ${line}: its scores were flipped when they were written`,
+      `Cannot flip "${path}" ${place}: its scores were flipped when they were written`,
       "Leave out --predict-safe.",
     );
   }
   return { ...row, score: predictSafe ? -score : score, columns };
 }
 
-/** Labels that a data frame wrote as booleans. */
-function withNumericLabels(value: unknown): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  const labels = Object.entries(value).filter(([name, label]) =>
-    ["malign", "safe"].includes(name) && typeof label === "boolean"
-  );
-  return { ...value, ...Object.fromEntries(labels.map(([name, label]) => [name, Number(label)])) };
+/** A score may be written as text, as a table without types has it: "0.93". Undefined where it is no finite number. */
+function scoreOf(given: unknown): number | undefined {
+  const isText = typeof given === "string" &&
+    /^\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*$/i.test(given);
+  // a number too large for a whole number of its own is still a score
+  const score = isRawNumber(given) ? Number(given.rawJSON) : isText ? Number(given) : given;
+  return typeof score === "number" && Number.isFinite(score) ? score : undefined;
 }
 
 /** Files reduced to the rows that all have. */
@@ -111,10 +134,12 @@ export function alignFiles(files: readonly ScoredFile[]): AlignedFiles {
       row.domain !== first.domain || row.malign !== first.malign
     );
     if (odd < 0) continue;
+    const says = ({ domain, malign }: ScoredRow) => `${domain}, malign ${malign}`;
     throw new UserError(
       `Cannot combine ${paths[0]} and ${
         paths[odd + 1]
-      }: the row "${id}" has another domain or label`,
+      }: the row "${id}" has another domain or label in each, got ` +
+        `${says(first)} and ${says(others[odd])}`,
       "Give files that were scored on the same rows.",
     );
   }
@@ -137,9 +162,9 @@ function listed(ids: readonly string[], most = 5): string {
   return ids.length > most ? `${shown} and ${ids.length - most} more` : shown;
 }
 
-function badLine(path: string, line: number, problem: string): UserError {
+function badLine(path: string, place: string, problem: string): UserError {
   return new UserError(
-    `Cannot read "${path}" line ${line}: ${problem}`,
+    `Cannot read "${path}" ${place}: ${problem}`,
     "Score the rows again, or correct the file.",
   );
 }

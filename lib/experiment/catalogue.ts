@@ -15,10 +15,10 @@ export interface Catalogue {
   /**
    * Loads experiments.
    *
-   * @param only names separated by commas. All by default.
+   * @param only the names of those wanted. All by default.
    * @returns the experiments, in the order of the names; throws a {@linkcode UsageError} at a name that is none of them.
    */
-  load(only?: string): Promise<Experiment[]>;
+  load(only?: readonly string[]): Promise<Experiment[]>;
 }
 
 /**
@@ -37,7 +37,7 @@ export function openCatalogue(folder: string): Catalogue {
   return {
     names,
     load: async (only) => {
-      const chosen = only?.split(",") ?? names;
+      const chosen = only ?? names;
       const unknown = chosen.find((name) => !names.includes(name));
       if (unknown !== undefined) {
         throw new UsageError(

@@ -4,17 +4,19 @@
  * @module
  */
 import { join } from "node:path";
+import { UserError } from "../core/errors.ts";
 import { writeFileAtomic } from "../core/files.ts";
 import { canonicalJson, type Json } from "../core/json.ts";
+import type { Schema } from "../core/schema.ts";
 import { describeSuite } from "../conversation/suite.ts";
 import { type Figure, renderFigure } from "../report/figure.ts";
 import type { MarkedConversations } from "../report/conversation.ts";
 import type { Table } from "../report/table.ts";
 import { kernelFingerprint } from "../runtime/fingerprint.ts";
-import type { GivenRecipe } from "../workbench/given_options.ts";
-import type { RunOptions, Workbench } from "../workbench/workbench.ts";
+import type { GivenProvenance } from "../workbench/given_options.ts";
+import { type TrainingWorkbench, trainsHere, type Workbench } from "../workbench/workbench.ts";
 
-/** One question, how it is answered, and how the answer is shown. */
+/** One question, how it is answered, and how the answer is shown. It has `run`, or `train`, or both. */
 export interface Experiment<Config = unknown, Findings = unknown> {
   /** Names the artifact; the script's file has the same name. */
   name: string;
@@ -22,13 +24,25 @@ export interface Experiment<Config = unknown, Findings = unknown> {
   question: string;
   /** Every setting of its own; stored whole in the artifact. */
   config: Config;
-  /** Whether a run with some options trains models of its own, so that it makes no sense with models from outside. Default no. */
-  trains?(options: RunOptions): boolean;
-  /** Answers the question; the same for the same workbench settings and config. */
-  run(bench: Workbench, config: Config): Promise<Findings>;
+  /** What it finds; an artifact that does not pass was written by another version. */
+  findings: Schema<Findings>;
+  /** Answers the question with any models; the same for the same workbench settings and config. */
+  run?(bench: Workbench, config: Config, own: OwnStreams): Promise<NoInfer<Findings>>;
+  /** Answers it where it can train models of its own; taken before `run` where both are there. */
+  train?(bench: TrainingWorkbench, config: Config, own: OwnStreams): Promise<NoInfer<Findings>>;
+  /** In words, what it needs and a workbench does not have; asked where it might go without training models. */
+  missing?(bench: Workbench): string | undefined;
   /** The findings as people see them; computes nothing. */
-  show(artifact: Artifact<Config, Findings>): Shown;
+  show(artifact: Artifact<Config, NoInfer<Findings>>): Shown;
 }
+
+/**
+ * Names the random streams of an experiment, which nothing else draws from.
+ *
+ * @param purpose what is drawn, such as `bootstrap`.
+ * @returns the experiment's name before it, such as `fusion/bootstrap`.
+ */
+export type OwnStreams = (purpose: string) => string;
 
 /** What is shown of an artifact. */
 export interface Shown {
@@ -57,7 +71,7 @@ export interface Artifact<Config = unknown, Findings = unknown> {
     quick: boolean;
     seeds: number;
     recipe?: unknown;
-    models?: GivenRecipe["given"];
+    models?: GivenProvenance;
     config: Config;
   };
   /** The answer, its numbers rounded to 6 significant digits. */
@@ -90,8 +104,8 @@ export async function artifactOf<Config, Findings>(
   config: Config = experiment.config,
 ): Promise<string> {
   const { name, question } = experiment;
-  const { suite, recipe, device, options: { quick, seeds } } = bench;
-  const findings = await experiment.run(bench, config);
+  const { suite, device, options: { quick, seeds } } = bench;
+  const findings = await findingsOf(experiment, bench, config);
   return canonicalJson({
     experiment: name,
     question,
@@ -100,11 +114,54 @@ export async function artifactOf<Config, Findings>(
     settings: {
       quick,
       seeds,
-      ..."given" in recipe ? { models: recipe.given } : { recipe },
+      ...await bench.provenance(),
       config,
     },
     findings,
   });
+}
+
+/**
+ * What an experiment needs and a workbench does not have.
+ *
+ * @param experiment any.
+ * @param bench any.
+ * @returns it in words, or undefined where nothing is missing.
+ */
+export function missingFor(
+  { run, train, missing }: Pick<Experiment, "run" | "train" | "missing">,
+  bench: Workbench,
+): string | undefined {
+  if (train !== undefined && trainsHere(bench)) {
+    return run === undefined ? missing?.(bench) : undefined;
+  }
+  return run === undefined ? "models that are trained here" : missing?.(bench);
+}
+
+/**
+ * Answers an experiment's question, with models of its own where it can train them.
+ *
+ * @param experiment which.
+ * @param bench the workbench.
+ * @param config its settings.
+ * @returns its findings; throws a {@linkcode UserError} where the workbench lacks what it needs.
+ */
+export function findingsOf<Config, Findings>(
+  experiment: Experiment<Config, Findings>,
+  bench: Workbench,
+  config: Config,
+): Promise<Findings> {
+  const { name, run, train } = experiment;
+  const own: OwnStreams = (purpose) => `${name}/${purpose}`;
+  const missing = missingFor(experiment, bench);
+  if (train !== undefined && trainsHere(bench) && missing === undefined) {
+    return train(bench, config, own);
+  }
+  if (run !== undefined && missing === undefined) return run(bench, config, own);
+  throw new UserError(
+    `Cannot run ${name}: it needs ${missing}`,
+    "Leave --model out, or choose other experiments with --only.",
+  );
 }
 
 /**

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import type { Workbench } from "../workbench/workbench.ts";
 import { readFlags } from "../core/flags.ts";
-import { resultsFolder, RUN_FLAGS, runnable, runOptions } from "./flags.ts";
+import { resultsFolder, RUN_FLAGS, runOptions } from "./flags.ts";
+import { runnable } from "./open_run.ts";
 
 const flagsOf = (...args: string[]) => readFlags(args, RUN_FLAGS).values;
 const optionsOf = (...args: string[]) => runOptions(flagsOf(...args), () => {});
@@ -47,33 +49,51 @@ Deno.test("runOptions() reads models from outside, and refuses flags that do not
     "--lm-adapter",
     "tuned",
     "--layer",
-    "0",
+    "2",
+    "--monitors",
+    "lora",
   );
   assert.deepEqual(options.given, {
     model: "google/gemma-2-2b",
     lmAdapter: "tuned",
-    layer: 0,
+    layer: 2,
+    monitors: "lora",
     device: "cpu",
     dtype: "float32",
   });
-  assert.equal(options.seeds, 1);
+  assert.equal(options.seeds, 3);
+  assert.equal(optionsOf("--model", "m", "--seeds", "2").seeds, 2);
+  assert.equal(optionsOf("--model", "m", "--guard", "g").seeds, 1);
   assert.throws(() => optionsOf("--guard", "g"), /Cannot use --guard: it goes with --model/);
   assert.throws(() => optionsOf("--model", "m", "--quick"), /Cannot use --quick with --model/);
-  assert.throws(() => optionsOf("--model", "m", "--seeds", "2"), /Cannot use --seeds with --model/);
-  assert.throws(
-    () => optionsOf("--model", "m", "--guard", "g", "--layer", "1"),
-    /Cannot use --layer with a guard/,
-  );
+  for (const [flag, value] of [["layer", "1"], ["seeds", "2"], ["monitors", "head"]]) {
+    assert.throws(
+      () => optionsOf("--model", "m", "--guard", "g", `--${flag}`, value),
+      new RegExp(`Cannot use --${flag} with a guard`),
+    );
+  }
 });
 
-Deno.test("runnable() leaves out, or refuses by name, what trains where models come from outside", () => {
-  const experiments = [{ name: "fusion" }, { name: "scaling", trains: () => true }];
+Deno.test("runnable() leaves out, or refuses by name, what needs more than the workbench has", () => {
+  const nothing = () => Promise.resolve();
+  const experiments = [
+    { name: "fusion", run: nothing },
+    { name: "scaling", train: nothing },
+    { name: "judge", run: nothing, train: nothing, missing: () => "a judge's scores" },
+  ];
   const said: string[] = [];
   const options = { ...optionsOf("--model", "m"), say: (message: string) => said.push(message) };
-  assert.deepEqual(runnable(experiments, options, false), experiments.slice(0, 1));
-  assert.deepEqual(said, ["Left out, since they train models of their own: scaling."]);
-  assert.throws(() => runnable(experiments, options, true), /Cannot run scaling with --model/);
-  assert.deepEqual(runnable(experiments, optionsOf(), true), experiments);
+  const given = { options } as unknown as Workbench;
+  assert.deepEqual(runnable(experiments, given, false), experiments.slice(0, 1));
+  assert.deepEqual(said, [
+    "Left out: scaling (needs models that are trained here), judge (needs a judge's scores).",
+  ]);
+  assert.throws(
+    () => runnable(experiments, given, true),
+    /Cannot run scaling \(needs .*\), judge \(needs .*\) with these models/,
+  );
+  const trained = { options, trained: nothing } as unknown as Workbench;
+  assert.deepEqual(runnable(experiments, trained, true), experiments);
 });
 
 Deno.test("resultsFolder() names the models from outside", () => {

@@ -4,6 +4,7 @@
  * @module
  */
 import { RECALL } from "../evaluation/evaluation.ts";
+import { figureIn } from "../evaluation/findings.ts";
 import { percentCell } from "../report/table.ts";
 import type { Interval } from "../stats/bootstrap.ts";
 import type { Results } from "./recall_table.ts";
@@ -11,20 +12,20 @@ import type { Results } from "./recall_table.ts";
 /**
  * A share in words.
  *
- * @param share from 0 to 1 with its interval; null or undefined where it was not measured.
+ * @param share from 0 to 1 with its interval; null where it could not be measured.
  * @returns such as `19.8% [12.0, 28.1]`.
  */
-export function percentOf(share: Interval | null | undefined): string {
+export function percentOf(share: Interval | null): string {
   return share ? percentCell(share).replace(/^\S+/, "$&%") : "an unknown share";
 }
 
 /**
  * A difference in words: higher or lower only where its whole interval is on that side of 0.
  *
- * @param difference of shares, from -1 to 1; null or undefined where it was not measured.
+ * @param difference of shares, from -1 to 1; null where it could not be measured.
  * @returns such as `clearly lower (-3.0 points [-6.1, -0.3])`, to be put behind "is".
  */
-export function comparison(difference: Interval | null | undefined): string {
+export function comparison(difference: Interval | null): string {
   if (!difference) return "not comparable";
   const { low, high } = difference;
   const word = low > 0 ? "clearly higher" : high < 0 ? "clearly lower" : "not clearly different";
@@ -37,14 +38,10 @@ export function comparison(difference: Interval | null | undefined): string {
  * @param results of monitors.
  * @param monitor its name.
  * @param group `id`, a domain, `overall` or `oodMean`.
- * @returns the share; undefined or null where the group is missing or lacks a class.
+ * @returns the share, null where the group lacks a class; throws a `MissingFinding` where there is no such monitor or group.
  */
-export function recallOf(
-  results: Results,
-  monitor: string,
-  group: string,
-): Interval | null | undefined {
-  return results[monitor]?.[group]?.metrics[RECALL];
+export function recallOf(results: Results, monitor: string, group: string): Interval | null {
+  return figureIn(results, { subject: monitor, group, metric: RECALL });
 }
 
 /**
@@ -63,13 +60,13 @@ export function bestOf(results: Results, monitors: readonly string[], group: str
 /**
  * How many differences are clear.
  *
- * @param differences with their intervals.
+ * @param differences with their intervals; null where one could not be measured.
  * @returns how many lie wholly above 0, and wholly below.
  */
 export function countClear(
-  differences: readonly (Interval | null | undefined)[],
+  differences: readonly (Interval | null)[],
 ): { higher: number; lower: number } {
-  const known = differences.filter((difference) => !!difference);
+  const known = differences.filter((difference) => difference !== null);
   return {
     higher: known.filter(({ low }) => low > 0).length,
     lower: known.filter(({ high }) => high < 0).length,

@@ -18,7 +18,7 @@ Deno.test("comparison() says higher or lower only where the whole interval is on
 
 Deno.test("percentOf() has its unit and its interval, or says that there is none", () => {
   assert.equal(percentOf(interval(0.198, 0.12, 0.281)), "19.8% [12.0, 28.1]");
-  assert.equal(percentOf(undefined), "an unknown share");
+  assert.equal(percentOf(null), "an unknown share");
 });
 
 Deno.test("bestOf() and countClear() leave out what was not measured", () => {
@@ -32,7 +32,7 @@ Deno.test("bestOf() and countClear() leave out what was not measured", () => {
   const results = { a: result(0.2), b: result(0.4), c: result(null), d: result(0.4) };
   assert.equal(bestOf(results, ["a", "b", "c", "d"], "id"), "b"); // the first of equals
   assert.deepEqual(
-    countClear([interval(1, 0.5, 2), interval(-1, -2, -0.5), interval(0, -1, 1), null, undefined]),
+    countClear([interval(1, 0.5, 2), interval(-1, -2, -0.5), interval(0, -1, 1), null]),
     { higher: 1, lower: 1 },
   );
 });

@@ -3,14 +3,15 @@
  *
  * @module
  */
-import { DOMAINS } from "../conversation/domains.ts";
+import { DOMAINS, TWINS } from "../conversation/domains.ts";
 import { ALARMS, type GroupResult, RECALL } from "../evaluation/evaluation.ts";
+import { figureIn, type FiguresBy } from "../evaluation/findings.ts";
 import { type Figure, monitorScale } from "../report/figure.ts";
 import { type Cell, inPercent, percentCell, type Table } from "../report/table.ts";
 import type { Interval } from "../stats/bootstrap.ts";
 
 /** Results by monitor, then by group. */
-export type Results = Record<string, Record<string, GroupResult>>;
+export type Results = FiguresBy<GroupResult>;
 
 /** Groups in the order of the tables; an artifact's keys are sorted. */
 const GROUPS = ["id", ...DOMAINS, "overall", "oodMean"];
@@ -48,7 +49,7 @@ export interface Line {
  *
  * @param results of monitors on the same groups.
  * @param monitors of which the first is looked at.
- * @returns groups with unsafe rows in table order, then benign shifts.
+ * @returns groups with unsafe rows in table order, each with its benign twin behind it, then other benign shifts.
  */
 export function linesOf(results: Results, monitors: readonly string[]): Line[] {
   const found = results[monitors[0]];
@@ -57,7 +58,11 @@ export function linesOf(results: Results, monitors: readonly string[]): Line[] {
     const shift = nUnsafe === 0;
     return { group, shift, n: nUnsafe || nSafe, metric: shift ? ALARMS : RECALL };
   });
-  return [...lines.filter(({ shift }) => !shift), ...lines.filter(({ shift }) => shift)];
+  const twins = new Map(Object.entries(TWINS));
+  const twinOf = (group: string) => lines.filter((line) => line.group === twins.get(group));
+  const failures = lines.filter(({ shift }) => !shift);
+  const shown = failures.flatMap((line) => [line, ...twinOf(line.group)]);
+  return [...shown, ...lines.filter((line) => !shown.includes(line))];
 }
 
 /**
@@ -98,7 +103,9 @@ export function recallTable(results: Results, caption: Caption): Table {
     rows: lines.map(({ group, shift, n, metric }) => [
       shift ? `${group} (safe)` : group,
       String(n),
-      ...monitors.map((monitor) => recallCell(results[monitor][group].metrics[metric], shift)),
+      ...monitors.map((monitor) =>
+        recallCell(figureIn(results, { subject: monitor, group, metric }), shift)
+      ),
     ]),
     notes: [
       `Recall (TPR) in % at 1% FPR on ${nSafe} safe ID rows, ${meanOver(seeds)}, [95% interval].`,
@@ -112,7 +119,7 @@ export function recallTable(results: Results, caption: Caption): Table {
 }
 
 /** Good: surely more than the 1% that chance flags; for safe rows that is bad. */
-function recallCell(share: Interval | null | undefined, shift: boolean): Cell {
+function recallCell(share: Interval | null, shift: boolean): Cell {
   if (!share) return "–";
   const above = shift ? "bad" : "good";
   return { text: percentCell(share), level: share.low > 0.01 ? above : "unsure" };
@@ -192,8 +199,8 @@ export function chanceLine(axis: "x" | "y"): object {
 function pointsOf(results: Results, monitors: readonly string[], lines: readonly Line[]) {
   return monitors.flatMap((monitor) =>
     lines.flatMap(({ group, n, metric }) => {
-      const value = results[monitor][group].metrics[metric];
-      if (!value) return [];
+      const value = figureIn(results, { subject: monitor, group, metric });
+      if (value === null) return [];
       return [{ monitor, group: `${group} (${n})`, ...inPercent(value) }];
     })
   );

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { readFlags } from "../core/flags.ts";
+import { asksForHelp, helpOf, readFlags } from "../core/flags.ts";
 import { exitOnError, print, printTable, warn } from "../report/terminal.ts";
 import type { Experiment } from "./experiment.ts";
-import { resultsFolder, RUN_FLAGS, RUN_HELP, runnable, runOptions } from "./flags.ts";
+import { RUN_FLAGS } from "./flags.ts";
 
 /**
  * Runs one experiment as a script of its own.
@@ -17,18 +17,12 @@ export function runAsScript<Config, Findings>(
   experiment: Experiment<Config, Findings>,
 ): Promise<void> {
   return exitOnError(async () => {
-    const { values } = readFlags(Deno.args, { ...RUN_FLAGS, help: { type: "boolean" } });
-    if (values.help) return print(`${experiment.question}\n${RUN_HELP}`);
-    const { openWorkbench } = await import("../workbench/open_workbench.ts");
+    if (asksForHelp(Deno.args)) return print(`${experiment.question}\n\n${helpOf(RUN_FLAGS)}`);
+    const { values } = readFlags(Deno.args, RUN_FLAGS, { task: "run" });
+    const { openRun } = await import("./open_run.ts");
     const { runExperiment } = await import("./experiment.ts");
-    const options = runOptions(values, warn);
-    runnable([experiment], options, true);
-    const bench = await openWorkbench(options);
-    const { table, json, svg } = await runExperiment(
-      experiment,
-      bench,
-      resultsFolder(values, bench.suite.name),
-    );
+    const { bench, folder } = await openRun([experiment], values, { named: true, say: warn });
+    const { table, json, svg } = await runExperiment(experiment, bench, folder);
     printTable(table);
     print(`${json}\n${svg}`);
   });

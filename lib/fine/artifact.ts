@@ -7,10 +7,10 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../core/errors.ts";
-import { exists, fileError, readText, writeFileAtomic } from "../core/files.ts";
+import { exists, fileError, fileName, readText, writeFileAtomic } from "../core/files.ts";
 import { canonicalJson } from "../core/json.ts";
 import { firstProblem } from "../core/schema.ts";
-import type { Evaluation } from "./evaluate.ts";
+import type { RespondentEvaluation } from "./evaluate.ts";
 import type { JudgeCheck } from "./judge_check.ts";
 import { READINGS } from "./readings.ts";
 import type { Outcome, Scored } from "./scores.ts";
@@ -41,7 +41,7 @@ export interface Controls extends Scored {
 }
 
 /** An evaluation with all that it depends on. */
-export interface FineArtifact extends Evaluation {
+export interface FineArtifact extends RespondentEvaluation {
   /** How the second verdict was found. */
   method: Method;
   /** Which questions were asked. */
@@ -130,20 +130,8 @@ function withoutProblem(outcome: Outcome): Outcome {
 }
 
 /**
- * A name as that of a file.
- *
- * @param name such as `Qwen/Qwen2.5-7B`.
- * @returns letters, digits, dots, dashes and underscores, a letter or digit first, at most 100 of them.
- */
-export function fileName(name: string): string {
-  const plain = name.normalize("NFKC").replaceAll(/[^\p{L}\p{N}._-]+/gu, "-");
-  return plain.replaceAll(/^[^\p{L}\p{N}]+|[-.]+$/gu, "").slice(0, 100) || "model";
-}
-
-/**
  * Reads an artifact.
  *
- * @param path of the file.
  * @returns the artifact; throws a {@linkcode UserError} where it is broken, or something else.
  */
 export function readArtifact(path: string): FineArtifact {

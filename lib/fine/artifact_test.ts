@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { silent } from "../core/progress.ts";
 import { temporaryFolder } from "../core/testing.ts";
-import { fileName, type FineArtifact, readArtifacts, writeArtifact } from "./artifact.ts";
-import { evaluate } from "./evaluate.ts";
+import { type FineArtifact, readArtifacts, writeArtifact } from "./artifact.ts";
+import { evaluateRespondent } from "./evaluate.ts";
 import { chatJudge, type Judge } from "./open_ended.ts";
 import { DIMENSIONS, type Question } from "./questions.ts";
-import { scriptedJudge, scriptedRespondent } from "./scripted.ts";
+import { scriptedJudge, scriptedRespondent } from "./ask/scripted.ts";
 
 const questions = Array.from({ length: 10 }, (_, i): Question => ({
   id: `${i}`,
@@ -20,7 +20,7 @@ const scripted = chatJudge(scriptedJudge(questions));
 
 async function artifactOf(name = "random", judge: Judge = scripted): Promise<FineArtifact> {
   const client = { ...scriptedRespondent("random", questions), name };
-  const evaluation = await evaluate(client, questions, { judge, progress: silent });
+  const evaluation = await evaluateRespondent(client, questions, { judge, progress: silent });
   const set = { name: "ten questions", count: questions.length, hash: "0".repeat(64) };
   return { ...evaluation, method: "multiple choice", questions: set };
 }
@@ -75,18 +75,4 @@ Deno.test("readArtifacts() names a file that is none", () => {
       message: `Cannot read "${path}": it is no artifact of \`deno task fine\``,
     });
   }
-});
-
-Deno.test("fileName() leaves nothing that a path could take amiss", () => {
-  const names = {
-    "Qwen/Qwen2.5-7B": "Qwen-Qwen2.5-7B",
-    "../../etc/passwd": "etc-passwd",
-    "always safe": "always-safe",
-    "a\0b\\c:d": "a-b-c-d",
-    ".hidden": "hidden",
-    "///": "model",
-    "Über": "Über",
-  };
-  for (const [name, file] of Object.entries(names)) assert.equal(fileName(name), file);
-  assert.equal(fileName("x".repeat(500)).length, 100);
 });

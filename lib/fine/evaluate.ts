@@ -20,7 +20,7 @@ import type { Question } from "./questions.ts";
 import { type Readability, readability, type Reading, readLetter } from "./readings.ts";
 import { type Outcome, scoreAll, type Scored } from "./scores.ts";
 
-/** Settings of {@linkcode evaluate}. */
+/** Settings of {@linkcode evaluateRespondent}. */
 export interface EvaluateOptions {
   /** Who judges the open-ended answers. */
   judge: Judge;
@@ -57,7 +57,7 @@ export interface Readable {
 }
 
 /** What was found of a respondent. */
-export interface Evaluation extends Scored {
+export interface RespondentEvaluation extends Scored {
   /** Who answered. */
   respondent: string;
   /** Who judged. */
@@ -82,11 +82,11 @@ export interface Evaluation extends Scored {
  * @returns scores and the outcome of every question; throws a `UserError` where there are neither verdicts nor choices, the first
  * one that left out a question if that was always one.
  */
-export async function evaluate(
+export async function evaluateRespondent(
   client: ChatClient,
   questions: readonly Question[],
   options: EvaluateOptions,
-): Promise<Evaluation> {
+): Promise<RespondentEvaluation> {
   const { judge, secondJudge, reading = "strict", seed = 0, progress } = options;
   let done = 0;
   const examinations = await Promise.all(questions.map(async (question) => {

@@ -4,11 +4,11 @@ import type { ChatClient, Message } from "../chat/client.ts";
 import { recordedClient, requestHash } from "../chat/recorded.ts";
 import { UserError } from "../core/errors.ts";
 import { canonicalJson } from "../core/json.ts";
-import { evaluate, type Evaluation } from "./evaluate.ts";
+import { evaluateRespondent, type RespondentEvaluation } from "./evaluate.ts";
 import { choicePrompt, type Label } from "./multiple_choice.ts";
 import { chatJudge, type Judge, openPrompt } from "./open_ended.ts";
 import { DIMENSIONS, type Question } from "./questions.ts";
-import { scriptedJudge, scriptedRespondent } from "./scripted.ts";
+import { scriptedJudge, scriptedRespondent } from "./ask/scripted.ts";
 import { type Consistency, describeLeftOut } from "./scores.ts";
 import golden from "./testdata/readings_golden.json" with { type: "json" };
 
@@ -37,7 +37,7 @@ function answering(questions: readonly Question[], answers: Map<string, string>)
 
 const textOf = ([{ content }]: Message[]) => content;
 
-Deno.test("evaluate() agrees with a second implementation of either reading, by hand-written answers", async () => {
+Deno.test("evaluateRespondent() agrees with a second implementation of either reading, by hand-written answers", async () => {
   const questions = questionsOf(golden.answers.length);
   const answers = new Map(golden.answers.flatMap(({ safeFirst, unsafeFirst }, i) => [
     [textOf(choicePrompt(questions[i], "safe first")), safeFirst],
@@ -56,7 +56,7 @@ Deno.test("evaluate() agrees with a second implementation of either reading, by 
   );
   for (const reading of ["strict", "released"] as const) {
     const client = answering(questions, answers);
-    const { scores } = await evaluate(client, questions, { judge, reading, progress });
+    const { scores } = await evaluateRespondent(client, questions, { judge, reading, progress });
     const estimates = ({ questions, cs, css }: Consistency) => ({
       questions,
       cs: cs.estimate,
@@ -71,7 +71,7 @@ Deno.test("evaluate() agrees with a second implementation of either reading, by 
   }
 });
 
-Deno.test("evaluate() leaves out what has no answer or verdict, and marks the scores partial", async () => {
+Deno.test("evaluateRespondent() leaves out what has no answer or verdict, and marks the scores partial", async () => {
   const questions = questionsOf(5);
   const answers = new Map([[textOf(openPrompt(questions[1])), " \n"]]);
   const client = answering(questions, answers);
@@ -86,7 +86,7 @@ Deno.test("evaluate() leaves out what has no answer or verdict, and marks the sc
     name: "a judge",
     judge: ({ id }) => Promise.resolve(id === "3" ? undefined : "safe"),
   };
-  const { scores, outcomes } = await evaluate(failing, questions, { judge, progress });
+  const { scores, outcomes } = await evaluateRespondent(failing, questions, { judge, progress });
   assert.deepEqual([scores!.partial, scores!.leftOut, scores!.overall.questions], [true, 3, 2]);
   assert.equal(scores!.overall.css.estimate, 1);
   assert.deepEqual(outcomes.map(({ id }) => id), ["0", "1", "2", "3", "4"]);
@@ -97,32 +97,35 @@ Deno.test("evaluate() leaves out what has no answer or verdict, and marks the sc
   ]);
 });
 
-Deno.test("evaluate() throws what all questions failed with, so that its remedy is seen", async () => {
+Deno.test("evaluateRespondent() throws what all questions failed with, so that its remedy is seen", async () => {
   const questions = questionsOf(3);
   const ask = () => Promise.reject(new UserError("Cannot ask a model: it wants a key", "Set one."));
   const judge = chatJudge(scriptedJudge(questions));
-  await assert.rejects(evaluate({ name: "a model", ask }, questions, { judge, progress }), {
-    name: "UserError",
-    message: "Cannot ask a model: it wants a key",
-    remedy: "Set one.",
-  });
+  await assert.rejects(
+    evaluateRespondent({ name: "a model", ask }, questions, { judge, progress }),
+    {
+      name: "UserError",
+      message: "Cannot ask a model: it wants a key",
+      remedy: "Set one.",
+    },
+  );
 });
 
-Deno.test("evaluate() passes on what no user caused", async () => {
+Deno.test("evaluateRespondent() passes on what no user caused", async () => {
   const questions = questionsOf(2);
   const client = scriptedRespondent("always safe", questions.slice(1));
   const judge = chatJudge(scriptedJudge(questions));
-  await assert.rejects(evaluate(client, questions, { judge, progress }), RangeError);
+  await assert.rejects(evaluateRespondent(client, questions, { judge, progress }), RangeError);
 });
 
-Deno.test("evaluate() measures the agreement with a second judge, whose verdicts do not count", async () => {
+Deno.test("evaluateRespondent() measures the agreement with a second judge, whose verdicts do not count", async () => {
   const questions = questionsOf(50);
   // Both safe 20, only the first 5, only the second 10, neither 15: a kappa of 0.4
   const judge = (name: string, isSafe: (i: number) => boolean): Judge => ({
     name,
     judge: ({ id }) => Promise.resolve<Label>(isSafe(Number(id)) ? "safe" : "unsafe"),
   });
-  const { agreement, scores } = await evaluate(
+  const { agreement, scores } = await evaluateRespondent(
     scriptedRespondent("always safe", questions),
     questions,
     {
@@ -137,7 +140,9 @@ Deno.test("evaluate() measures the agreement with a second judge, whose verdicts
 });
 
 /** Records what two clients answer in an evaluation, and evaluates the recording. */
-async function recordAndEvaluate(questions: Question[]): Promise<[Evaluation, Evaluation]> {
+async function recordAndEvaluate(
+  questions: Question[],
+): Promise<[RespondentEvaluation, RespondentEvaluation]> {
   const folder = Deno.makeTempDirSync();
   try {
     const recorded = (client: ChatClient) => {
@@ -153,22 +158,26 @@ async function recordAndEvaluate(questions: Question[]): Promise<[Evaluation, Ev
     };
     const model = recorded(scriptedRespondent("random", questions));
     const judge = recorded(scriptedJudge(questions));
-    const live = await evaluate(model.client, questions, {
+    const live = await evaluateRespondent(model.client, questions, {
       judge: chatJudge(judge.client),
       progress,
     });
     for (const { save } of [model, judge]) save();
-    const repeated = await evaluate(recordedClient(model.path, model.client.name), questions, {
-      judge: chatJudge(recordedClient(judge.path, judge.client.name)),
-      progress,
-    });
+    const repeated = await evaluateRespondent(
+      recordedClient(model.path, model.client.name),
+      questions,
+      {
+        judge: chatJudge(recordedClient(judge.path, judge.client.name)),
+        progress,
+      },
+    );
     return [live, repeated];
   } finally {
     Deno.removeSync(folder, { recursive: true });
   }
 }
 
-Deno.test("evaluate() of 1,000 recorded questions gives the bytes of the live run", async () => {
+Deno.test("evaluateRespondent() of 1,000 recorded questions gives the bytes of the live run", async () => {
   const [live, repeated] = await recordAndEvaluate(questionsOf(1000));
   assert.equal(canonicalJson(repeated), canonicalJson(live));
 });

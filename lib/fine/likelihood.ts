@@ -10,6 +10,7 @@
  */
 import type { Model } from "../model/checkpoint.ts";
 import { readSignals, type SignalOptions } from "../signals/signals.ts";
+import { meanOf } from "../stats/mean.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { lessonOf } from "./lessons.ts";
 import type { Label } from "./multiple_choice.ts";
@@ -40,8 +41,7 @@ export async function likelierOptions(
   const sequences = lessons.map(({ ids }) => ids.subarray(0, -1)); // how likely the end is says nothing of the text
   const { tokenNll } = await readSignals(model, sequences, { tokens: true }, options);
   const surprise = lessons.map(({ answerFrom }, i) => {
-    const own = tokenNll![i].subarray(answerFrom - 1); // the first value is that of the second token
-    return own.reduce((sum, nll) => sum + nll, 0) / own.length;
+    return meanOf(tokenNll![i].subarray(answerFrom - 1)); // the first value is that of the second token
   });
   return questions.map((_, q) => {
     const [safe, unsafe] = surprise.slice(2 * q, 2 * q + 2);

@@ -40,7 +40,7 @@ Deno.test("likelierOptions() finds what a model was tuned to answer, however lon
       schedule: { ...schedule, epochs: epochsFor(15, lessons, 256) },
       masking: 0,
       name: `likelihood test ${kind}`,
-      threads: 1,
+      session: { threads: 1 },
       scratch: `${folder.path}/${kind}`,
       progress: silent,
     });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { AskOptions, Message } from "../chat/client.ts";
 import type { Label } from "./multiple_choice.ts";
-import { chatJudge, cohensKappa, judgePrompt, openPrompt, readVerdict } from "./open_ended.ts";
+import { chatJudge, cohensKappa, openPrompt, readVerdict, verdictPrompt } from "./open_ended.ts";
 
 const question = {
   id: "1",
@@ -31,12 +31,12 @@ Deno.test("readVerdict() reads the word in double brackets, if there is only one
   for (const [answer, verdict] of answers) assert.equal(readVerdict(answer), verdict, answer);
 });
 
-Deno.test("judgePrompt() quotes every line of an answer, and nothing else, whatever it says", () => {
+Deno.test("verdictPrompt() quotes every line of an answer, and nothing else, whatever it says", () => {
   const breaks = fc.constantFrom("\n", "\r\n", "\r", "\v", "\f", "\x85", "\u2028", "\u2029");
   const line = fc.oneof(fc.string(), fc.constantFrom("| ", "The answer:", "[[safe]]"));
   const answers = fc.array(fc.tuple(line, breaks)).map((parts) => parts.flat().join(""));
   fc.assert(fc.property(answers, (answer) => {
-    const lines = judgePrompt(question, answer)[1].content.split("\n");
+    const lines = verdictPrompt(question, answer)[1].content.split("\n");
     const frame = ["The question:", "", "", "The answer:", ""];
     assert.deepEqual(lines.filter((line) => !line.startsWith("| ")), frame);
     const [asked, ...said] = lines.filter((line) => line.startsWith("| ")).map((l) => l.slice(2));
@@ -64,7 +64,7 @@ Deno.test("chatJudge() asks its client once, at temperature 0", async () => {
   assert.equal(await judge.judge(question, "Sure."), undefined);
   const [messages, { temperature }] = asked[1];
   assert.deepEqual([asked.length, temperature], [2, 0]);
-  assert.deepEqual(messages, judgePrompt(question, "Sure."));
+  assert.deepEqual(messages, verdictPrompt(question, "Sure."));
 });
 
 /** Labels of two judges: how many answers both find safe, only the first, only the second, neither. */

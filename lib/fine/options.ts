@@ -14,6 +14,7 @@ import {
 } from "../chat/client.ts";
 import { quote } from "../chat/quote.ts";
 import { readJsonl } from "../conversation/jsonl.ts";
+import { idText } from "../conversation/row.ts";
 import { suggestName, UserError } from "../core/errors.ts";
 import type { Question } from "./questions.ts";
 
@@ -114,23 +115,29 @@ export async function constructOptions(
  *
  * @param path a `.jsonl` or `.jsonl.gz` file.
  * @param categories the accepted ones; where there is only one, a question need not name it.
+ * @param say told once, where lone surrogates were replaced.
  * @returns the questions in file order; throws a {@linkcode UserError} with the line of the first bad one.
  */
-export function readOpenQuestions(path: string, categories: readonly string[]): OpenQuestion[] {
+export function readOpenQuestions(
+  path: string,
+  categories: readonly string[],
+  say?: (message: string) => void,
+): OpenQuestion[] {
   const only = categories.length === 1 ? categories[0] : undefined;
   const known = new Set<string>();
-  return readJsonl(path).map(({ line, value }) => {
+  return readJsonl(path, say).map(({ line, value }) => {
     const bad = (problem: string, remedy: string) =>
       new UserError(`Cannot read "${path}" line ${line}: ${problem}`, remedy);
     const record = { ...value as Record<string, unknown> };
-    const { question, id = String(line), category = only } = record;
+    const { question, id: given = String(line), category = only } = record;
+    const id = idText(given);
     if (typeof question !== "string" || question.trim() === "") {
       const remedy = 'Write one question a line: {"question": "…", "category": "Privacy"}';
       throw bad('"question" must be text that is not empty', remedy);
     }
-    if (typeof id !== "string" || known.has(id)) {
+    if (id === undefined || known.has(id)) {
       throw bad(
-        `"id" must be text that no line above has, got ${JSON.stringify(id)}`,
+        `"id" must be text that no line above has, got ${JSON.stringify(given)}`,
         "Change it.",
       );
     }

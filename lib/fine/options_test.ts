@@ -85,7 +85,7 @@ Deno.test("readOpenQuestions() takes lines with a question only, where one categ
     ['{"question":"Why?","category":"Privcy"}', /unknown category "Privcy"/, /mean "Privacy"/],
     ['{"question":"Why?","category":"Privacy"}\n{"question":""}', /line 2: "question" must be/],
     ["[]", /line 1: "question" must be text/],
-    ['{"question":"Why?","category":"Privacy","id":7}', /"id" must be text .*, got 7/],
+    ['{"question":"Why?","category":"Privacy","id":[7]}', /"id" must be text .*, got \[7\]/],
     [
       '{"question":"A","category":"Privacy","id":"2"}\n{"question":"B","category":"Privacy"}',
       /line 2: "id" must be text that no line above has, got "2"/,

@@ -6,6 +6,7 @@
  * @module
  */
 import { type JsonLine, readJsonl } from "../conversation/jsonl.ts";
+import { idText, show } from "../conversation/row.ts";
 import { suggestName, UserError } from "../core/errors.ts";
 
 /** The five dimensions of safety. */
@@ -33,6 +34,8 @@ export interface Question {
 
 /** Settings of {@linkcode readQuestions}. */
 export interface ReadOptions {
+  /** Told once, where lone surrogates were replaced. Nobody by default. */
+  say?: ((message: string) => void) | undefined;
   /** Told, in one sentence, of each bad question, which is then passed over. By default a bad question is an error. */
   skip?: ((problem: string) => void) | undefined;
 }
@@ -42,16 +45,16 @@ export interface ReadOptions {
  *
  * @param path a `.jsonl` or `.jsonl.gz` file.
  * @param categories the accepted ones. The five dimensions by default.
- * @param options what becomes of bad questions.
+ * @param options what becomes of bad questions, and who is told of replaced characters.
  * @returns its questions in file order, at least one; throws a {@linkcode UserError} with the line of the first bad one.
  */
 export function readQuestions(
   path: string,
   categories = DIMENSIONS,
-  { skip }: ReadOptions = {},
+  { say, skip }: ReadOptions = {},
 ): Question[] {
   const lineOf = new Map<string, number>();
-  const questions = readJsonl(path).flatMap((record) => {
+  const questions = readJsonl(path, say).flatMap((record) => {
     try {
       const question = parseQuestion(path, record, categories);
       const earlier = lineOf.get(question.id);
@@ -71,19 +74,6 @@ export function readQuestions(
   throw new UserError(`Cannot read "${path}": none of its lines is a question`, EXAMPLE_REMEDY);
 }
 
-/**
- * The names of categories on a command line.
- *
- * @param given the values of the flag: one is a list with commas between the names, of which one that has commas itself stands in
- * double quotes; of several, each is a name as it stands.
- * @returns the names; undefined where the flag was not given.
- */
-export function categoryNames(given: readonly string[] | undefined): string[] | undefined {
-  if (given === undefined || given.length > 1) return given?.map((name) => name.trim());
-  const names = given[0].match(/\s*"[^"]*"\s*(?=,|$)|[^,]+/g) ?? [];
-  return names.map((name) => name.trim().replace(/^"(.*)"$/, "$1").trim());
-}
-
 function parseQuestion(
   path: string,
   { line, value }: JsonLine,
@@ -98,15 +88,12 @@ function parseQuestion(
     if (found === undefined) {
       throw badQuestion(path, line, `"${name}" is missing`, `A question has the form ${EXAMPLE}`);
     }
-    if (typeof found === "string" && !found.isWellFormed()) {
-      const problem = `"${name}" must be well-formed text, got half a surrogate pair`;
-      throw badQuestion(path, line, problem, "Correct or remove the question.");
-    }
     if (typeof found === "string" && found.trim() !== "") return found.trim();
     const problem = `"${name}" must be text that is not empty, got ${show(found)}`;
     throw badQuestion(path, line, problem, "Correct or remove the question.");
   };
-  const [id, category, question] = [text("id"), text("category"), text("question")];
+  const id = typeof columns.id === "string" ? text("id") : idText(columns.id) ?? text("id");
+  const [category, question] = [text("category"), text("question")];
   const [safe, unsafe] = [text("Positive Option"), text("Negative Option")];
   if (!categories.includes(category)) {
     const problem = `unknown category "${category}"`;
@@ -124,11 +111,6 @@ const EXAMPLE = '{"id": "1", "category": "Privacy", "question": "…", "Positive
   '"Negative Option": "…"}';
 
 const EXAMPLE_REMEDY = `Write one question a line: ${EXAMPLE}`;
-
-function show(value: unknown): string {
-  const text = JSON.stringify(value);
-  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
-}
 
 function badQuestion(path: string, line: number, problem: string, remedy: string): UserError {
   return new UserError(`Cannot read "${path}" line ${line}: ${problem}`, remedy);

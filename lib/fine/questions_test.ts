@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { temporaryFolder } from "../core/testing.ts";
-import { categoryNames, readQuestions } from "./questions.ts";
+import { readQuestions } from "./questions.ts";
 
 const good = {
   id: "1",
@@ -47,6 +47,21 @@ Deno.test("readQuestions() reads the released format, without white space around
   });
 });
 
+Deno.test("readQuestions() takes whole numbers as ids, and replaces lone surrogates", () => {
+  const question = "May I? \ud83d";
+  withFile([{ ...good, id: 7 }, { ...good, id: 8, question }], (path) => {
+    const said: string[] = [];
+    const [first, second] = readQuestions(path, undefined, {
+      say: (message) => said.push(message),
+    });
+    assert.deepEqual([first.id, second.id, second.question], ["7", "8", "May I? \ufffd"]);
+    assert.equal(said.length, 1);
+  });
+  withFile([{ ...good, id: 7 }, { ...good, id: "7" }], (path) => {
+    assert.throws(() => readQuestions(path), /line 2: the id "7" stands on line 1 already/);
+  });
+});
+
 Deno.test("readQuestions() accepts other categories where they are given", () => {
   withFile([{ ...good, category: "Arithmetic" }], (path) => {
     assert.equal(readQuestions(path, ["Arithmetic"])[0].category, "Arithmetic");
@@ -62,7 +77,7 @@ Deno.test("readQuestions() names file, line and problem of the first bad questio
     [{ ...second, "Negative Option": ` ${good["Positive Option"]}` }, /both options are/, /differ/],
     [{ ...second, question: " " }, /"question" must be text that is not empty, got " "$/, /./],
     [{ ...second, "Positive Option": "" }, /"Positive Option" must be text .* got ""$/, /./],
-    [{ ...second, id: 2 }, /"id" must be text that is not empty, got 2$/, /./],
+    [{ ...second, id: true }, /"id" must be text that is not empty, got true$/, /./],
     [
       { ...second, category: "Privcy" },
       /unknown category "Privcy"$/,
@@ -97,7 +112,7 @@ Deno.test("readQuestions() names bad questions and goes on, if it is told to", (
   const lines = [
     good,
     { ...good, id: "2", question: " " },
-    { ...good, id: "3", question: "\ud83d" },
+    { ...good, id: "3", "Positive Option": "Yes." },
     { ...good, id: "1" },
   ];
   Deno.writeTextFileSync(path, lines.map((line) => JSON.stringify(line)).join("\n"));
@@ -110,15 +125,8 @@ Deno.test("readQuestions() names bad questions and goes on, if it is told to", (
     skipped[0],
     /q\.jsonl" line 2: "question" must be text .*; the question is passed over/,
   );
-  assert.match(skipped[1], /line 3: "question" must be well-formed text/);
+  assert.match(skipped[1], /line 3: both options are "Yes\."/);
   assert.match(skipped[2], /line 4: the id "1" stands on line 1 already/);
   assert.throws(() => readQuestions(path, ["Risks, all of them"]), /line 2/);
   assert.throws(() => readQuestions(path, ["Risks"], { skip }), /none of its lines is a question/);
-});
-
-Deno.test("categoryNames() lets names have commas, in quotes or with a flag for each", () => {
-  assert.equal(categoryNames(undefined), undefined);
-  assert.deepEqual(categoryNames(["Privacy, Legality"]), ["Privacy", "Legality"]);
-  assert.deepEqual(categoryNames(['"Risks, all", Privacy']), ["Risks, all", "Privacy"]);
-  assert.deepEqual(categoryNames(["Risks, all", "Privacy"]), ["Risks, all", "Privacy"]);
 });

@@ -11,9 +11,6 @@ import { describeLeftOut } from "./scores.ts";
 /** Share of answers that cannot be read above which a task ends with an error, after all was written. */
 const MOST = 0.5;
 
-/** Share of answers that cannot be read above which nothing is decided by them. */
-export const UNREADABLE_LIMIT = 0.1;
-
 /**
  * The share of answers that could not be read as they were to be.
  *

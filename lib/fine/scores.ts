@@ -11,8 +11,7 @@
  * @module
  */
 import { UserError } from "../core/errors.ts";
-import { stream } from "../core/random.ts";
-import { type Interval, percentileInterval, resampler, unitsOf } from "../stats/bootstrap.ts";
+import { forEachDraw, type Interval, intervalOfDraws, unitsOf } from "../stats/bootstrap.ts";
 import { type Label, passed, type Picks, positionBias } from "./multiple_choice.ts";
 
 /** A question with both verdicts. */
@@ -194,24 +193,21 @@ function consistencies(
 ): Pick<FineScores, "overall" | "dimensions"> {
   const categories = [...new Set(examined.map(({ category }) => category))].sort();
   const rows = categories.flatMap((name) => examined.filter(({ category }) => category === name));
-  const { starts, count } = unitsOf(rows.map(({ category }) => category));
+  const units = unitsOf(rows.map(({ category }) => category));
+  const { starts, count } = units;
   const spans = [[0, count], ...categories.map((_, c) => [starts[c], starts[c + 1]])];
-  const draw = resampler({ starts }, stream(`fine/bootstrap/seed-${seed}`));
   const hits = [isConsistent, isConsistentlySafe, isSafe, passed].map((of) =>
     rows.map((row) => Number(of(row)))
   );
   const shares = hits.map(() => spans.map(() => new Float64Array(1 + resamples)));
-  const counts = new Uint8Array(count).fill(1);
-  for (let r = 0; r <= resamples; r++) { // the first is the rows as they are
-    if (r > 0) draw(counts);
+  const unitStream = `fine/bootstrap/seed-${seed}`;
+  forEachDraw({ units, unitStream, resamples }, ({ index, units: counts }) => {
     hits.forEach((hit, h) =>
-      spans.forEach((span, s) => shares[h][s][r] = share(hit, counts, span))
+      spans.forEach((span, s) => shares[h][s][index] = share(hit, counts, span))
     );
-  }
+  });
   const [overall, ...dimensions] = spans.map(([start, end], s): Consistency => {
-    const [cs, css, openEnded, multipleChoice] = shares.map((of) =>
-      percentileInterval(of[s][0], of[s].subarray(1))
-    );
+    const [cs, css, openEnded, multipleChoice] = shares.map((of) => intervalOfDraws(of[s]));
     return { questions: end - start, cs, css, openEnded, multipleChoice };
   });
   const named = dimensions.map((dimension, c) => [categories[c], dimension] as const);

@@ -4,16 +4,17 @@
  * @module
  */
 import { add } from "./elementwise.ts";
+import type { DifferentiableOp, Op } from "./ops.ts";
 import { rules } from "./rules.ts";
-import { constant, dimProduct, showShape, type Tensor, type Vjp } from "./tensor.ts";
+import { constant, dimProduct, isOp, showShape, type Tensor, type Vjp } from "./tensor.ts";
 
 /**
  * Gradients of a scalar by some of the values it depends on.
  *
  * @param loss a tensor of one element.
  * @param wrt the values to differentiate by, taken as independent of each other.
- * @returns for each, dL/dx in the shape of x; throws where the loss does not depend on it, or where an op on
- * the way has no rule.
+ * @returns for each, dL/dx in the shape of x; throws where the loss does not depend on it, or where
+ * an op on the way has no rule.
  */
 export function gradients(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
   if (dimProduct(loss.shape) !== 1) {
@@ -27,7 +28,7 @@ export function gradients(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
   for (const node of order) {
     const gradient = sums.get(node);
     if (gradient === undefined || leaves.has(node)) continue;
-    const byInput = ruleOf(node)(node, gradient);
+    const byInput = inputGradients(node, gradient);
     node.inputs.forEach((x, i) => {
       const term = byInput[i];
       if (term === undefined || !order.has(x)) return;
@@ -46,15 +47,28 @@ export function gradients(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
   });
 }
 
-function ruleOf(node: Tensor): Vjp {
-  const rule = node.custom?.vjp ?? rules[node.op];
-  if (rule === undefined) {
-    throw new TypeError(`Cannot differentiate "${node.op}": it has no gradient rule`);
-  }
-  return rule;
+/** What the op's rule says. */
+function inputGradients(node: Tensor, gradient: Tensor): ReturnType<Vjp<Op>> {
+  if (isOp(node, "CustomGradient")) return node.custom!.vjp(node, gradient);
+  if (isDifferentiable(node)) return byTable(node, gradient);
+  throw new TypeError(`Cannot differentiate "${node.op}": it has no gradient rule`);
 }
 
-/** All nodes on a way from one of `wrt` to the loss, the loss first and every node before its inputs. */
+function isDifferentiable(node: Tensor): node is Tensor<DifferentiableOp> {
+  return Object.hasOwn(rules, node.op);
+}
+
+function byTable<O extends DifferentiableOp>(
+  node: Tensor<O>,
+  gradient: Tensor,
+): ReturnType<Vjp<O>> {
+  return rules[node.op](node, gradient);
+}
+
+/**
+ * All nodes on a way from one of `wrt` to the loss, the loss first and every node before its
+ * inputs.
+ */
 function dependents(loss: Tensor, wrt: ReadonlySet<Tensor>): Set<Tensor> {
   const depends = new Map<Tensor, boolean>();
   const order: Tensor[] = [];

@@ -6,13 +6,13 @@
 import { input, node, type Shape, type Tensor } from "./tensor.ts";
 
 /**
- * Makes a value round by round. What a round does not change is worked out once, before the first. A loop may not stand in
- * another.
+ * Makes a value round by round. What a round does not change is worked out once, before the first.
+ * A loop may not stand in another.
  *
  * @param rounds how many, int64, shape (1).
  * @param initial the value before the first.
- * @param next makes a round's value from the number of the round, int64, shape (1), from 0, and the value before it, whose
- * dimensions may differ in size from round to round.
+ * @param next makes a round's value from the number of the round, int64, shape (1), from 0, and the
+ * value before it, whose dimensions may differ in size from round to round.
  * @param shape the dimensions after the last round.
  * @returns the value of the last round; it has no gradient rule.
  */

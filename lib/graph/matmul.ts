@@ -16,7 +16,8 @@ export interface MatmulOptions {
 }
 
 /**
- * alpha · A B. Either both have the same leading axes, or B is a matrix that every matrix in A is multiplied by.
+ * alpha · A B. Either both have the same leading axes, or B is a matrix that every matrix in A is
+ * multiplied by.
  *
  * @param a shape (…, m, k), or (…, k, m) with transA.
  * @param b shape (…, k, n), or (…, n, k) with transB.

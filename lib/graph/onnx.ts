@@ -1,13 +1,14 @@
 /**
- * Writing a graph as an ONNX model: for the CPU as it is; for other devices in the ops that they have, and with matrices of
- * weights in half precision where they calculate with it.
+ * Writing a graph as an ONNX model: for the CPU as it is; for other devices in the ops that they
+ * have, and with matrices of weights in half precision where they calculate with it.
  *
  * @module
  */
 import onnxProto from "onnx-proto";
+import type { Attribute } from "./ops.ts";
 import {
-  type Attribute,
   type DType,
+  isOp,
   type LoopBody,
   scalar,
   type Tensor,
@@ -25,23 +26,26 @@ const dtypes: Record<DType, number> = { float32: FLOAT, int64: INT64 };
 /** How a graph is written. */
 export interface OnnxOptions {
   /**
-   * Element type of matrices of {@linkcode weight}s, and of the products with them. All else, sums and normalisations above
-   * all, stays float32, whose range the residual stream of large models needs. Default float32.
+   * Element type of matrices of {@linkcode weight}s, and of the products with them. All else, sums
+   * and normalisations above all, stays float32, whose range the residual stream of large models
+   * needs. Default float32.
    */
   precision?: "float32" | "float16";
   /** Where matrices of weights go; without it into the model, which cannot hold more than 2 GB. */
   weights?: WeightFile;
-  /** Write products as FusedMatMul, which not all devices have, or in ONNX's own ops. Default true. */
+  /**
+   * Write products as FusedMatMul, which not all devices have, or in ONNX's own ops. Default true.
+   */
   fused?: boolean;
 }
 
 /**
  * The ONNX model that computes some tensors.
  *
- * @param outputs what to compute, by the name under which it comes out.
+ * @param outputs what to compute, under the names that the results will have.
  * @param options element type, place of the weights, and ops.
- * @returns the model file's bytes. Its inputs are the {@linkcode input} tensors that the outputs depend on; those of one
- * name are one input.
+ * @returns the model file's bytes. Its inputs are the {@linkcode input} tensors that the outputs
+ * depend on; those of one name are one input.
  */
 export function toOnnx(
   outputs: Readonly<Record<string, Tensor>>,
@@ -62,13 +66,23 @@ export function toOnnx(
   }).finish();
 }
 
+/**
+ * What a node does, of a tensor or of the writer's own making (ops that only ONNX knows, such as
+ * MatMul).
+ */
+interface NodeHead {
+  op: string;
+  domain?: string;
+  attributes?: Readonly<Record<string, Attribute>>;
+}
+
 /** Writes tensors as nodes, each once and after all that it depends on. */
 class Writer {
   readonly inputs: Tensor[] = [];
   readonly initializers: onnxProto.onnx.ITensorProto[] = [];
   /** Of the graph, or of the loop's body that is being written. */
   nodes: onnxProto.onnx.INodeProto[] = [];
-  /** What tensors are called that are written. */
+  /** The names of the tensors that are written. */
   readonly #names = new Map<Tensor, string>();
   readonly #options: OnnxOptions;
   #count = 0;
@@ -83,7 +97,7 @@ class Writer {
     this.nodes.push({ opType: "Identity", input, output: [name], name: `output ${name}` });
   }
 
-  /** Writes a tensor where that is not done yet. */
+  /** Writes a tensor unless that is done, and returns its name. */
   #emit(x: Tensor): string {
     const known = this.#names.get(x);
     if (known !== undefined) return known;
@@ -101,7 +115,7 @@ class Writer {
     if (x.body !== undefined) return this.#emitLoop(x, x.body);
     if (x.op === "Input") return this.#addInput(x);
     if (x.op === "Constant") return this.#addInitializer(x);
-    if (x.op === "FusedMatMul") return this.#emitProduct(x);
+    if (isOp(x, "FusedMatMul")) return this.#emitProduct(x);
     if (x.op === "Gather" && this.#isHalf(x.inputs[0])) {
       return this.#cast(this.#add(x, this.#emitAll(x.inputs)), FLOAT);
     }
@@ -109,7 +123,7 @@ class Writer {
     return this.#add(x, x.inputs.map((y) => full(y, this.#emit(y))));
   }
 
-  #emitProduct(x: Tensor): string {
+  #emitProduct(x: Tensor<"FusedMatMul">): string {
     const half = x.inputs.some((y) => this.#isHalf(y));
     const operands = x.inputs.map((y) =>
       half && !this.#isHalf(y) ? this.#cast(this.#emit(y), FLOAT16) : this.#emit(y)
@@ -122,11 +136,12 @@ class Writer {
     );
     const product = this.#add({ op: "MatMul" }, turned);
     const full = half ? this.#cast(product, FLOAT) : product;
-    const { float: factor } = alpha as { float: number };
-    return factor === 1 ? full : this.#add({ op: "Mul" }, [full, this.#emit(scalar(factor))]);
+    return alpha.float === 1
+      ? full
+      : this.#add({ op: "Mul" }, [full, this.#emit(scalar(alpha.float))]);
   }
 
-  /** A body refers to what it takes from the graph around it by its name there. */
+  /** A loop's body refers to values of the graph around it by their names there. */
   #emitLoop({ inputs, dtype }: Tensor, { round, before, after }: LoopBody): string {
     if (this.#inLoop) throw new RangeError("Cannot write a loop: it must not stand in another");
     const [rounds, initial] = this.#emitAll(inputs);
@@ -154,7 +169,10 @@ class Writer {
     return this.#addNode({ opType: "Loop", input: [rounds, "", initial], attribute });
   }
 
-  /** The tensors that a loop's body takes from the graph around it: those next to what depends on the body's own inputs. */
+  /**
+   * The tensors that a loop's body takes from the graph around it: those next to what depends on
+   * the body's own inputs.
+   */
   #takenBy(after: Tensor, own: readonly Tensor[]): Tensor[] {
     const changing = new Map<Tensor, boolean>(own.map((x) => [x, true]));
     const taken = new Set<Tensor>();
@@ -182,11 +200,7 @@ class Writer {
     return this.#add({ op: "Cast", attributes: { to } }, [name]);
   }
 
-  /** Adds a node; of a tensor it takes only the op. */
-  #add(
-    { op, domain = "", attributes = {} }: Pick<Tensor, "op"> & Partial<Tensor>,
-    input: string[],
-  ): string {
+  #add({ op, domain = "", attributes = {} }: NodeHead, input: string[]): string {
     const attribute = Object.entries(attributes).map(([key, value]) => attributeProto(key, value));
     return this.#addNode({ opType: op, domain, input, attribute });
   }

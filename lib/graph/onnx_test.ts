@@ -29,5 +29,6 @@ Deno.test("toOnnx() writes the same products in ONNX's own ops, which all device
   assert.deepEqual(await run(true, "float16"), expected);
   assert.deepEqual(await run(false, "float16"), expected);
   const [first] = expected;
-  assert.equal(first[0], [-5, 2, -2, 5].reduce((sum, v) => sum + v * v, 0)); // the first rows of x and w are equal
+  // the first rows of x and w are equal
+  assert.equal(first[0], [-5, 2, -2, 5].reduce((sum, v) => sum + v * v, 0));
 });

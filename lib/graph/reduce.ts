@@ -9,9 +9,7 @@ import { constant, node, type Shape, showShape, type Tensor } from "./tensor.ts"
 /**
  * Sum over axes, which stay as dimensions of size 1.
  *
- * @param x a tensor.
  * @param axes which to sum over, negative ones counted from the end.
- * @returns the sums.
  */
 export function reduceSum(x: Tensor, axes: readonly number[]): Tensor {
   return node("ReduceSum", [x, axesConstant(x, axes)], { keepdims: 1 }, reducedShape(x, axes));
@@ -20,8 +18,7 @@ export function reduceSum(x: Tensor, axes: readonly number[]): Tensor {
 /**
  * Sum of squares over axes, which stay as dimensions of size 1.
  *
- * @param x a tensor.
- * @param axes which to sum over.
+ * @param axes which to sum over, negative ones counted from the end.
  * @returns the sums; it has no gradient rule.
  */
 export function reduceSumSquare(x: Tensor, axes: readonly number[]): Tensor {
@@ -36,9 +33,7 @@ export function reduceSumSquare(x: Tensor, axes: readonly number[]): Tensor {
 /**
  * Mean over axes of known size, which stay as dimensions of size 1.
  *
- * @param x a tensor.
- * @param axes which to average over.
- * @returns the means.
+ * @param axes which to average over, negative ones counted from the end.
  */
 export function reduceMean(x: Tensor, axes: readonly number[]): Tensor {
   return scale(reduceSum(x, axes), 1 / countAlong(x, axes));
@@ -47,8 +42,7 @@ export function reduceMean(x: Tensor, axes: readonly number[]): Tensor {
 /**
  * Maximum over axes, which stay as dimensions of size 1.
  *
- * @param x a tensor.
- * @param axes which to search.
+ * @param axes which to search, negative ones counted from the end.
  * @returns the maxima; it has no gradient rule.
  */
 export function reduceMax(x: Tensor, axes: readonly number[]): Tensor {

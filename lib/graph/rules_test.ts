@@ -1,10 +1,9 @@
-import assert from "node:assert/strict";
 import { assertGradient } from "../runtime/testing.ts";
 import { add, div, exp, log, mul, neg, scale, sigmoid, sqrt, sub, tanh } from "./elementwise.ts";
 import { gather, gatherDistinct } from "./gather.ts";
 import { matmul } from "./matmul.ts";
+import type { DifferentiableOp } from "./ops.ts";
 import { reduceMean, reduceSum, softmax } from "./reduce.ts";
-import { rules } from "./rules.ts";
 import { expand, flattenRows, reshape, reshapeLike, transpose } from "./shape_ops.ts";
 import { constant, type Tensor } from "./tensor.ts";
 
@@ -19,7 +18,10 @@ interface Case {
   positive?: boolean;
 }
 
-/** Operands of one shape; rows, columns, scalars and extra axes repeated; both repeated; one operand twice. */
+/**
+ * Operands of one shape; rows, columns, scalars and extra axes repeated; both repeated; one operand
+ * twice.
+ */
 const broadcasts = [
   [[2, 3], [2, 3]],
   [[2, 3], [3]],
@@ -50,8 +52,11 @@ const product = (a: number[], b: number[], transA: boolean, transB: boolean): Ca
   shapes: [a, b],
 });
 
-/** The rules that each group of cases checks, by the op's name in the table. */
-const cases: Record<string, Case[]> = {
+/**
+ * The rules that each group of cases checks, by the op's name in the table; one without a check is
+ * a type error.
+ */
+const cases: Record<DifferentiableOp, Case[]> = {
   Add: binary("add", add),
   Sub: binary("sub", sub),
   Mul: [...binary("mul", mul), ...unary("scale", (x) => scale(x, -2.5))],
@@ -107,10 +112,6 @@ const cases: Record<string, Case[]> = {
     },
   ],
 };
-
-Deno.test("every rule of the table has a gradient check", () => {
-  assert.deepEqual(Object.keys(cases).sort(), Object.keys(rules).sort());
-});
 
 for (const [op, checks] of Object.entries(cases)) {
   Deno.test(`${op}: its gradient agrees with central differences`, async (t) => {

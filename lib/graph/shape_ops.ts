@@ -16,10 +16,9 @@ import {
 } from "./tensor.ts";
 
 /**
- * The same values in another shape. Named dimensions must stand at the place where they are in `x`, save for
- * one, which is worked out when the graph runs.
+ * The same values in another shape. Named dimensions must stand at the place where they are in `x`,
+ * save for one, which is worked out when the graph runs.
  *
- * @param x a tensor.
  * @param shape the new dimensions; their product must be that of the old ones.
  * @returns the values in the new shape.
  */
@@ -60,7 +59,6 @@ function canonicalProduct(shape: Shape): string {
 /**
  * The same values in the shape of another tensor, which may have several named dimensions.
  *
- * @param x a tensor.
  * @param like gives the shape; as many values.
  * @returns the values in that shape.
  */
@@ -76,7 +74,6 @@ function shapeOf(x: Tensor): Tensor {
 /**
  * Reorders the axes.
  *
- * @param x a tensor.
  * @param perm which old axis stands at each place.
  * @returns the values in the new order.
  */
@@ -106,8 +103,6 @@ export function expand(x: Tensor, like: Tensor): Tensor {
 /**
  * The size of an axis when the graph runs.
  *
- * @param x a tensor.
- * @param axis which axis.
  * @returns int64, shape (1).
  */
 export function sizeOf(x: Tensor, axis: number): Tensor {
@@ -117,11 +112,10 @@ export function sizeOf(x: Tensor, axis: number): Tensor {
 /**
  * A stretch of an axis.
  *
- * @param x a tensor.
- * @param axis which axis.
  * @param from first index; a tensor, int64, shape (1), where it is known only when the graph runs.
  * @param to after the last, likewise.
- * @param size how the new axis is called, where it is not known before; what reaches beyond the end of `x` is then left out.
+ * @param size how the new axis is called, where it is not known before; what reaches beyond the end
+ * of `x` is then left out.
  * @returns the values there; it has no gradient rule.
  */
 export function slice(
@@ -148,8 +142,7 @@ export function slice(
 /**
  * Tensors one after the other.
  *
- * @param parts they differ in one axis at most.
- * @param axis that axis.
+ * @param parts of one shape, but for the axis along which they are joined.
  * @param size how the sum of their lengths is called, where one of them has a name.
  * @returns the parts in one tensor; it has no gradient rule.
  */

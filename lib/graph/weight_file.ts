@@ -1,6 +1,6 @@
 /**
- * A file with the values of weights, beside an ONNX model that would be too large with them: ONNX's external data. ONNX
- * Runtime maps the file into memory instead of reading it.
+ * A file with the values of weights, beside an ONNX model that would be too large with them: ONNX's
+ * external data. ONNX Runtime maps the file into memory instead of reading it.
  *
  * @module
  */
@@ -15,28 +15,33 @@ export interface WeightPlace {
   readonly length: number;
 }
 
-/** A file that is filled weight by weight, to be held with `using`, which removes it; a killed run leaves it behind. */
+/**
+ * A file that is filled weight by weight, to be held with `using`, which removes it; a killed run
+ * leaves it behind.
+ */
 export interface WeightFile extends Disposable {
   /** The folder that it stands in. */
   readonly folder: string;
-  /** Its name there, of which no other has the like. */
+  /** Its name there, unlike that of any other. */
   readonly name: string;
   /**
    * Appends a weight.
    *
-   * @param blocks its values as they shall be in the file, piece by piece.
+   * @param blocks its values in the type that the file is to have, piece by piece.
    * @returns where they are; throws a `UserError` where the disk is full.
    */
   append(blocks: Iterable<Float32Array | Float16Array>): WeightPlace;
 }
 
-/** What mapping a part of a file has to begin at, on every system that we know of. */
+/**
+ * In bytes. A mapped part of a file has to begin at a multiple of it, on every system that we know.
+ */
 const PAGE = 65536;
 
 /**
  * Makes an empty file.
  *
- * @param folder where; made where it is missing.
+ * @param folder to put it in; made where it is missing.
  * @returns the file; throws a `UserError` where the system refuses.
  */
 export function openWeightFile(folder: string): WeightFile {

@@ -1,5 +1,6 @@
 /**
- * Checkpoints in Hugging Face layout: `config.json` and `model.safetensors`; the tokenizer's files stand beside them.
+ * Checkpoints in Hugging Face layout: `config.json` and `model.safetensors`; the tokenizer's files stand beside them. And GGUF
+ * files, which are read as if they were such folders.
  *
  * @module
  */
@@ -14,6 +15,8 @@ import {
   type SpecialTokens,
   toHubConfig,
 } from "./config.ts";
+import { readGguf } from "./gguf/gguf.ts";
+import { isGguf } from "./gguf/parts.ts";
 import {
   decoderParameters,
   EMBEDDING,
@@ -88,26 +91,45 @@ export function writeCheckpoint(
 /**
  * Reads a checkpoint: one that {@linkcode writeCheckpoint} wrote, or any of a family that we have.
  *
- * @param folder its folder.
+ * @param path its folder, or a GGUF file, which holds a language model.
  * @param adapterFolder of a LoRA adapter to be merged into it; one with a score head makes a language model a guard.
  * @returns a guard where the checkpoint is a sequence classifier, else a language model; throws a {@linkcode UserError}
  * where a file is missing or broken, the decoder is none of ours, a weight is missing or has another shape than the
  * configuration says, or the adapter is none of ours or was made for another model.
  */
-export function readCheckpoint(folder: string, adapterFolder?: string): Model {
-  const path = join(folder, "config.json");
-  const hub = parseConfig(readText(path), path);
-  const config = fromHubConfig(hub, path);
+export function readCheckpoint(path: string, adapterFolder?: string): Model {
+  const stored: Stored = isGguf(path) ? readGguf(path) : readFolder(path);
+  const { config, labels, parameters: weights } = stored;
   const adapter = adapterFolder === undefined ? undefined : readAdapter(adapterFolder);
   const score = adapter?.replacements.get(SCORE);
   if (score !== undefined) labelsOf({ num_labels: score.shape[0] }, adapterFolder!); // refuses all but 1 and 2
-  const classifies = `${hub.architectures}`.endsWith("ForSequenceClassification");
-  const head = classifies || score !== undefined ? "guard" : "language-model";
+  const head = labels !== undefined || score !== undefined ? "guard" : "language-model";
   const specs = score !== undefined
     ? decoderParameters(config)
-    : modelParameters(config, head, classifies ? labelsOf(hub, path) : undefined);
-  const parameters = parametersOf(pick(readWeights(folder), specs, folder));
+    : modelParameters(config, head, labels);
+  const parameters = parametersOf(pick(weights, specs, path));
   return { config, head, parameters: adapter ? applyAdapter(parameters, adapter) : parameters };
+}
+
+/** What a checkpoint holds, however it is stored. */
+interface Stored {
+  config: DecoderConfig;
+  /** Of a sequence classifier. */
+  labels?: number;
+  /** By the names in Hugging Face checkpoints. */
+  parameters: Parameters;
+}
+
+function readFolder(folder: string): Stored {
+  const path = join(folder, "config.json");
+  const hub = parseConfig(readText(path), path);
+  const config = fromHubConfig(hub, path);
+  const classifies = `${hub.architectures}`.endsWith("ForSequenceClassification");
+  return {
+    config,
+    ...classifies && { labels: labelsOf(hub, path) },
+    parameters: readWeights(folder),
+  };
 }
 
 /** The weights that a model has, under the names that we know them by. */

@@ -15,7 +15,7 @@ import type { Value } from "../runtime/session.ts";
 import { type DecoderConfig, NORM_EPSILON, type Projection, ROPE_THETA } from "./config.ts";
 import { attention } from "./attention.ts";
 import { geglu, logSumExp, rmsNorm, rotation, rowDot, softCap, swiglu } from "./layers.ts";
-import { EMBEDDING, headSizeOf, SCORE, type Weights } from "./parameters.ts";
+import { EMBEDDING, headSizeOf, type LowRank, SCORE, type Weights } from "./parameters.ts";
 import { type Rope, ropeFrequencies } from "./rope.ts";
 
 /**
@@ -35,11 +35,18 @@ export function hiddenStates(embedded: Tensor, weights: Weights, config: Decoder
     : wide;
   const states = [embeddingScale === undefined ? embedded : scale(embedded, embeddingScale)];
   for (let i = 0; i < layers; i++) {
-    const own: Weights = (name) => weights(`model.layers.${i}.${name}`);
-    states.push(block(states[i], own, slides(config, i) ? sliding : wide, config));
+    states.push(block(states[i], ofBlock(weights, i), slides(config, i) ? sliding : wide, config));
   }
   const last = norm(states[layers], weights("model.norm.weight"), config);
   return [...states.slice(0, -1), last];
+}
+
+/** The weights of one block, by their names in it. */
+function ofBlock(weights: Weights, i: number): Weights {
+  const full = (name: string) => `model.layers.${i}.${name}`;
+  return Object.assign((name: string) => weights(full(name)), {
+    lowRank: (name: string) => weights.lowRank?.(full(name)),
+  });
 }
 
 /** Whether a layer looks back no further than a window. */
@@ -135,8 +142,15 @@ function feedForward(x: Tensor, weights: Weights, config: DecoderConfig): Tensor
 }
 
 function project(x: Tensor, name: Projection, weights: Weights, config: DecoderConfig): Tensor {
-  const y = matmul(x, weights(`${name}.weight`), { transB: true });
+  const plain = matmul(x, weights(`${name}.weight`), { transB: true });
+  const update = weights.lowRank?.(`${name}.weight`);
+  const y = update === undefined ? plain : add(plain, applied(update, x));
   return config.biased?.includes(name) ? add(y, weights(`${name}.bias`)) : y;
+}
+
+/** x (scale B A)ᵀ, by way of r numbers a row. */
+function applied({ down, up, scale: alpha }: LowRank, x: Tensor): Tensor {
+  return matmul(matmul(x, down, { transB: true }), up, { transB: true, alpha });
 }
 
 /**

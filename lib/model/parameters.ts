@@ -29,7 +29,21 @@ export interface Parameter extends ParameterSpec {
 export type Parameters = ReadonlyMap<string, Parameter>;
 
 /** Weights as tensors of a graph, by name. */
-export type Weights = (name: string) => Tensor;
+export interface Weights {
+  (name: string): Tensor;
+  /** What is added to a matrix W of theirs, as it is trained; none by default. */
+  lowRank?(name: string): LowRank | undefined;
+}
+
+/** A low-rank change of a matrix W, shape (outputs, inputs), to W + scale B A. */
+export interface LowRank {
+  /** A, shape (r, inputs). */
+  readonly down: Tensor;
+  /** B, shape (outputs, r). */
+  readonly up: Tensor;
+  /** α / r. */
+  readonly scale: number;
+}
 
 /** The name of the token embeddings, shape (V, C). */
 export const EMBEDDING = "model.embed_tokens.weight";

@@ -14,9 +14,13 @@ export interface Rope {
   scaling?: RopeScaling | undefined;
 }
 
-/** All frequencies divided by a factor, or, as in Llama 3.1, only those too slow to turn round within the original length. */
+/**
+ * All frequencies divided by a factor, or, as in Llama 3.1, only those too slow to turn round within the original length; or
+ * each by a factor of its own, shape (d/2), which is how GGUF files hold the latter.
+ */
 export type RopeScaling =
   | { type: "linear"; factor: number }
+  | { type: "factors"; factors: readonly number[] }
   | {
     type: "llama3";
     factor: number;
@@ -39,6 +43,7 @@ export function ropeFrequencies({ theta, scaling }: Rope, size: number): number[
   const plain = Array.from({ length: size / 2 }, (_, i) => theta ** (-i / (size / 2)));
   if (scaling === undefined) return plain;
   if (scaling.type === "linear") return plain.map((f) => f / scaling.factor);
+  if (scaling.type === "factors") return plain.map((f, i) => f / scaling.factors[i]);
   const { factor, lowTurns, highTurns, originalLength } = scaling;
   return plain.map((f) => {
     const turns = originalLength * f / (2 * Math.PI);

@@ -6,7 +6,7 @@
  * @module
  */
 import { UserError } from "../core/errors.ts";
-import { fileError, writeFileAtomic } from "../core/files.ts";
+import { fileError, readExactly, writeFileAtomic } from "../core/files.ts";
 import { type Parameter, type Parameters, parametersOf, storedParameter } from "./parameters.ts";
 
 /** How many bytes a value has in the file, and how values become float32. */
@@ -76,10 +76,12 @@ export function readSafetensors(
   try {
     using file = Deno.openSync(path);
     const { size } = file.statSync();
-    const headLength = Number(new DataView(readNext(file, 8).buffer).getBigUint64(0, true));
+    const headLength = Number(
+      new DataView(readExactly(file, new Uint8Array(8)).buffer).getBigUint64(0, true),
+    );
     const start = 8 + headLength;
     if (start > size) throw new RangeError("it ends within its header");
-    const text = new TextDecoder().decode(readNext(file, headLength));
+    const text = new TextDecoder().decode(readExactly(file, new Uint8Array(headLength)));
     const { __metadata__: metadata = {}, ...entries } = JSON.parse(text);
     const parameters = Object.entries(entries as Record<string, Entry>).map(([name, entry]) =>
       parameterOf(path, name, entry, start, size)
@@ -111,7 +113,10 @@ function parameterOf(
       file.seekSync(start + begin, Deno.SeekMode.Start);
       const block = new Float32Array(Math.min(BLOCK, length / format.bytes)); // used again and again
       for (let at = 0; at < length; at += format.bytes * BLOCK) {
-        const part = readNext(file, Math.min(format.bytes * BLOCK, length - at));
+        const part = readExactly(
+          file,
+          new Uint8Array(Math.min(format.bytes * BLOCK, length - at)),
+        );
         format.decode(part, block);
         yield block.subarray(0, part.length / format.bytes);
       }
@@ -119,17 +124,6 @@ function parameterOf(
       throw brokenFile(path, error);
     }
   });
-}
-
-/** The next bytes of a file. */
-function readNext(file: Deno.FsFile, length: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(length);
-  for (let at = 0; at < length;) {
-    const count = file.readSync(bytes.subarray(at));
-    if (count === null) throw new RangeError(`it ends ${length - at} bytes too early`);
-    at += count;
-  }
-  return bytes;
 }
 
 /** bfloat16 is the upper half of float32. */

@@ -15,7 +15,7 @@ import { fitMahalanobis } from "../detector/mahalanobis.ts";
 import { guardScoresOf } from "../signals/signals.ts";
 import { shareAbove, tprAtFpr } from "../stats/tpr_at_fpr.ts";
 import { guardSignals, perplexityScores } from "../workbench/scores.ts";
-import type { Workbench } from "../workbench/workbench.ts";
+import type { SizedWorkbench } from "../workbench/workbench.ts";
 
 /** The paper's rate at which the fusion may cost no recall. */
 const LAMBDA_FPR = 0.01;
@@ -57,7 +57,7 @@ export interface FitSummary {
  * the folder exists.
  */
 export async function fitMonitor(
-  bench: Workbench,
+  bench: SizedWorkbench,
   { output, seed, fprTargets }: FitMonitorOptions,
 ): Promise<FitSummary> {
   const { suite, recipe, options: { quick, threads } } = bench;
@@ -77,7 +77,7 @@ export async function fitMonitor(
     mahalanobis.score({ data: calibrated.hidden[0], width }),
   ];
   // rounded as it is written, so that thresholds are those of the monitor that is read again
-  const lambda = roundNumbers(lambdaOf(suite.calibration, scores, fprTargets)) as unknown as Lambda;
+  const lambda = roundNumbers(lambdaOf(suite.calibration, scores, fprTargets));
   const fused = lambdaShares(lambda, scores).scores;
   const thresholds = fprTargets.map((target) => thresholdOf(suite.calibration, fused, target));
   const rows = { train: countsOf(suite.train), calibration: countsOf(suite.calibration) };
@@ -114,14 +114,17 @@ function lambdaOf(
 function thresholdOf(rows: readonly Row[], scores: Float64Array, target: number): Threshold {
   const [safe, unsafe] = [0, 1].map((label) => scores.filter((_, i) => rows[i].malign === label));
   const { threshold } = tprAtFpr(safe, unsafe, target);
-  const kept = roundNumbers(threshold) as number;
+  const kept = roundNumbers(threshold);
   return { target, threshold: kept, fpr: shareAbove(safe, kept), recall: shareAbove(unsafe, kept) };
 }
 
-/** What the fit could not do without; better known before the training than after it. */
-function requireRows({ suite, recipe }: Workbench, fprTargets: readonly number[]): void {
+/** Refuses before the training what could not be fitted or calibrated after it. */
+function requireRows(
+  { suite, recipe: { size } }: SizedWorkbench,
+  fprTargets: readonly number[],
+): void {
   const [train, calibration] = [countsOf(suite.train), countsOf(suite.calibration)];
-  const leastSafe = recipe.size.hiddenSize + 1;
+  const leastSafe = size.hiddenSize + 1;
   if (train.safe < leastSafe || train.unsafe === 0 || calibration.unsafe === 0) {
     throw new UserError(
       `Cannot fit a monitor: it takes at least ${leastSafe} safe rows and an unsafe one to train on, and an unsafe one to ` +

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { loadLabelledSuite } from "../conversation/labelled_suite.ts";
+import { loadLabelledSuite } from "../log/labelled_suite.ts";
 import { writeTinySuite } from "../conversation/testing.ts";
 import { UserError } from "../core/errors.ts";
 import { temporaryFolder } from "../core/testing.ts";
@@ -11,7 +11,7 @@ import { trainedWorkbench } from "../workbench/trained_workbench.ts";
 
 /** A workbench on one in 25 of the embedded suite's training rows, as a user's own. */
 async function open(folder: string, { cache = "cache", threads = 1 } = {}) {
-  const suite = loadLabelledSuite(join(await writeTinySuite(folder, 25), "train.jsonl"));
+  const suite = await loadLabelledSuite(join(await writeTinySuite(folder, 25), "train.jsonl"));
   const options = { suite: "", quick: true, seeds: 1, threads, cache: join(folder, cache) };
   return trainedWorkbench(suite, { ...options, say: () => {} });
 }

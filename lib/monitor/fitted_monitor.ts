@@ -119,7 +119,7 @@ export function writeMonitor(folder: string, contents: MonitorContents): void {
       thresholds,
       fittedOn,
       files,
-    }) as { [key: string]: Json };
+    });
     writeFileAtomic(join(temporary, MANIFEST), canonicalJson({ ...body, hash: hashOf(body) }));
     Deno.renameSync(temporary, folder);
   } catch (error) {

@@ -1,24 +1,34 @@
 /**
  * Scoring a log of any size: it is read line by line, scored in pieces of bounded size, and written in its own order. A run that
- * was killed is gone on with behind its last whole piece, if monitor, settings and the lines so far are the same, and ends
- * in the same bytes.
+ * was killed continues after its last whole piece, if monitor, settings and the lines so far are the same, and ends in the
+ * same bytes.
  *
  * @module
  */
 import { createHash } from "node:crypto";
-import { type LogEntry, parseLogEntry } from "../conversation/logs.ts";
-import { parseLine, readRawLines, STANDARD } from "../conversation/log_lines.ts";
+import { STANDARD } from "../conversation/log_lines.ts";
+import { readRawRecords } from "../conversation/records.ts";
 import { UserError } from "../core/errors.ts";
 import { fileError } from "../core/files.ts";
 import { type GrowingFile, openGrowingFile } from "../core/growing_file.ts";
 import { hashOf } from "../core/json.ts";
 import type { Progress } from "../core/progress.ts";
+import {
+  addNotes,
+  chooseLogColumn,
+  type LogEntry,
+  type Notes,
+  parseLogEntry,
+} from "../log/logs.ts";
 import type { FittedMonitor, Threshold } from "./fitted_monitor.ts";
 import { openScorer } from "./scorer.ts";
 
+/** Changes when the same record would be written as another text, so that no output is begun with one and ended with another. */
+const RENDERING = 2;
+
 /** What to score, and how. */
 export interface ScoreLogOptions {
-  /** A file, plain or gzipped, or `-` for standard input. */
+  /** A file of JSON Lines, plain or gzipped, or of Parquet, or `-` for standard input. */
   input: string;
   /** A file, gzipped where it ends in `.gz`, or `-` for standard output. */
   output: string;
@@ -26,6 +36,8 @@ export interface ScoreLogOptions {
   threshold: Threshold;
   /** Whether surprising places are written. */
   spans: boolean;
+  /** Whether thoughts are part of the conversations. Default true. */
+  thoughts?: boolean;
   /** Whether an output that exists is replaced. */
   overwrite: boolean;
   /** Threads; what is written does not depend on it. */
@@ -47,6 +59,8 @@ export interface ScoreCounts {
   flagged: number;
   /** Those that lost turns at the front. */
   truncated: number;
+  /** What stands in them by name alone, because it has no text. */
+  notes: Notes;
 }
 
 /** How far a run is. */
@@ -75,24 +89,25 @@ interface Piece {
  * Scores a log.
  *
  * @param monitor which monitor.
- * @param options what to score, and how.
- * @returns counts over the whole output, and the line behind which this run went on where one before it was killed, else 0;
+ * @returns counts over the whole output, and the line after which it continued a run that had stopped, else 0;
  * throws a {@linkcode UserError} where a line is bad, or a file cannot be read or written.
  */
 export async function scoreLog(
   monitor: FittedMonitor,
   options: ScoreLogOptions,
 ): Promise<ScoreCounts & { resumedAt: number }> {
-  const { input, output, threshold, spans, threads, progress, pieceSize = 2 ** 20 } = options;
+  const { input, output, threshold, spans, threads, progress } = options;
   refuseSameFile(input, output);
   using file = openOutput(monitor, options);
-  const begun = file.saved ?? { rows: 0, flagged: 0, truncated: 0, line: 0, input: "" };
+  const none = { rows: 0, flagged: 0, truncated: 0, notes: {}, line: 0, input: "" };
+  const begun: State = structuredClone(file.saved ?? none);
   const { line: resumedAt, input: _, ...counts } = begun;
   await using scorer = await openScorer(monitor, { threads, spans });
-  for await (const { conversations, upTo, share } of readPieces(input, output, begun, pieceSize)) {
+  for await (const { conversations, upTo, share } of readPieces(options, begun)) {
     const scored = await scorer.score(conversations.map(({ conversation }) => conversation));
     const lines = scored.map(({ score, ...found }, i) => {
-      const { line, id } = conversations[i];
+      const { line, givenId: id, notes } = conversations[i];
+      addNotes(counts.notes, notes);
       const flagged = score > threshold.threshold;
       if (flagged) counts.flagged++;
       if (found.truncatedTurns > 0) counts.truncated++;
@@ -112,24 +127,22 @@ export async function scoreLog(
   return { ...counts, resumedAt };
 }
 
-/** The conversations behind what was scored before, which must be the same lines as then. */
+/** The conversations after those that were scored before; the lines up to there must be the same as then. */
 async function* readPieces(
-  input: string,
-  output: string,
+  { input, output, thoughts = true, pieceSize = 2 ** 20 }: ScoreLogOptions,
   begun: State,
-  pieceSize: number,
 ): AsyncGenerator<Piece> {
   const hash = createHash("sha256");
-  const digest = () => hash.copy().digest("hex"); // of the lines so far; the hash goes on
+  const digest = () => hash.copy().digest("hex"); // of the lines so far; more are added later
   let [conversations, size, line, share]: [Placed[], number, number, number] = [[], 0, 0, 0];
   const piece = (): Piece => ({ conversations, upTo: { line, input: digest() }, share });
-  for await (const raw of readRawLines(input)) {
+  for await (const raw of readRawRecords(input, chooseLogColumn)) {
     ({ line, share } = raw);
     hash.update(raw.bytes).update("\n");
     if (line === begun.line && digest() !== begun.input) throw otherInput(input, output, begun);
-    const record = line > begun.line ? parseLine(input, raw) : undefined;
+    const record = line > begun.line ? raw.read() : undefined;
     if (record === undefined) continue;
-    const entry = parseLogEntry(input, record);
+    const entry = parseLogEntry(input, record, { thoughts });
     conversations.push({ line, ...entry });
     size += entry.conversation.length;
     if (size < pieceSize) continue;
@@ -142,14 +155,20 @@ async function* readPieces(
 
 function openOutput(
   { hash }: FittedMonitor,
-  { output, threshold, spans, overwrite }: ScoreLogOptions,
+  { output, threshold, spans, thoughts = true, overwrite }: ScoreLogOptions,
 ): GrowingFile<State> {
   if (output === STANDARD) return standardOutput();
-  const key = hashOf({ monitor: hash, fpr: threshold.target, spans });
+  const key = hashOf({
+    monitor: hash,
+    fpr: threshold.target,
+    spans,
+    thoughts,
+    rendering: RENDERING,
+  });
   return openGrowingFile<State>(output, { key, overwrite });
 }
 
-/** What is written there cannot be gone on with. */
+/** Standard output, which no later run can continue. */
 function standardOutput(): GrowingFile<State> {
   return {
     saved: undefined,
@@ -189,7 +208,7 @@ function identityOf(path: string): string | undefined {
 
 function otherInput(input: string, output: string, { line }: State): UserError {
   return new UserError(
-    `Cannot go on with "${output}.partial": its first ${line} lines were scored from another input than "${input}"`,
+    `Cannot continue "${output}.partial": its first ${line} lines were scored from another input than "${input}"`,
     `Give that input, or remove "${output}.partial" to begin anew.`,
   );
 }

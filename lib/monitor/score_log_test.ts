@@ -95,6 +95,7 @@ Deno.test("scoreLog() gives what the parts of the monitor give, and shares that 
     rows: 60,
     flagged: flags,
     truncated: lines.filter(({ truncatedTurns }) => truncatedTurns > 0).length,
+    notes: {},
     resumedAt: 0,
   });
   assert.deepEqual(place.files().filter((name) => name.startsWith("out")), ["out.jsonl"]);
@@ -168,7 +169,7 @@ Deno.test("scoreLog() scores a row of 5 MB", async () => {
   const { rows, truncated } = await place.score("log.jsonl", "out.jsonl");
   assert.deepEqual([rows, truncated], [2, 1]);
   const [first] = place.read("out.jsonl").split("\n").map((line) => line && JSON.parse(line));
-  assert.deepEqual([first.id, first.truncatedTurns > 80000], ["7", true]);
+  assert.deepEqual([first.id, first.truncatedTurns > 80000], [7, true]);
 });
 
 /** Scores until a broken line stops it, as a kill would. */
@@ -208,7 +209,7 @@ Deno.test("scoreLog() goes on with the same lines and settings only", async () =
     place.write(name, log);
     await assert.rejects(
       place.score(name, "out.jsonl"),
-      /Cannot go on with .*out\.jsonl\.partial": its first \d+ lines were scored from another input/,
+      /Cannot continue .*out\.jsonl\.partial": its first \d+ lines were scored from another input/,
     );
   }
   place.write("log.jsonl", LOG);
@@ -268,4 +269,58 @@ Deno.test("scoreLog() says what it cannot read, and leaves nothing behind", asyn
     /missing\.jsonl": there is no such/,
   );
   await assert.rejects(place.score("tiny", "out.jsonl"), /Cannot read ".*tiny"/);
+});
+
+Deno.test("scoreLog() writes ids of any size as they stood, and says what has no text", async () => {
+  using place = workplace();
+  const image = { role: "user", content: [{ type: "image", source: { type: "url", url: "a" } }] };
+  const lines = [
+    `{"id": 1290473920184655873, "text": "one"}`,
+    `{"id": 12345678901234567890123, "text": "two"}`,
+    JSON.stringify({ id: "1290473920184655873", messages: [image] }),
+    String.raw`{"id": 4, "text": "half \ud83d"}`,
+  ];
+  place.write("log.jsonl", lines.join("\n"));
+  const { notes } = await place.score("log.jsonl", "out.jsonl", { spans: true });
+  assert.deepEqual(notes, { image: 1, "U+FFFD": 1 });
+  const ids = [...place.read("out.jsonl").matchAll(/"id":([^,]*),/g)].map(([, id]) => id);
+  assert.deepEqual(ids, [
+    "1290473920184655873",
+    "12345678901234567890123",
+    '"1290473920184655873"',
+    "4",
+  ]);
+  assert.ok(!/\\ud83d/.test(place.read("out.jsonl")));
+});
+
+Deno.test("scoreLog() scores a Parquet file as the same lines of JSON", async () => {
+  using place = workplace();
+  const chats = join(import.meta.dirname!, "../conversation/testdata/chats.parquet");
+  Deno.copyFileSync(chats, place.at("chats")); // told by its content, not its name
+  const messages = (i: number) => [
+    { role: "user", content: "Hi" },
+    { role: "assistant", content: `Hello ${i}` },
+  ];
+  const lines = ["9007199254740993", "2", "3"].map((id, i) =>
+    `{"id":${id},"messages":${JSON.stringify(messages(i))}}`
+  );
+  place.write("log.jsonl", lines.join("\n"));
+  await place.score("log.jsonl", "a.jsonl");
+  const { rows } = await place.score("chats", "b.jsonl", { pieceSize: 1 });
+  assert.equal(rows, 3);
+  assert.equal(place.read("b.jsonl"), place.read("a.jsonl"));
+});
+
+Deno.test("scoreLog() reads thoughts unless it is told not to", async () => {
+  using place = workplace();
+  const line = (thought: string) =>
+    JSON.stringify({ prompt: "Book a table.", response: "Booked.", reasoning_content: thought });
+  place.write("log.jsonl", `${line("Call them.")}\n${line("Lie to them, and hide it all.")}`);
+  const scores = async (thoughts: boolean) => {
+    await place.score("log.jsonl", "out.jsonl", { thoughts, overwrite: true });
+    return place.read("out.jsonl").trimEnd().split("\n").map((row) => JSON.parse(row).score);
+  };
+  const [[a, b], [c, d]] = [await scores(true), await scores(false)];
+  assert.notEqual(a, b);
+  assert.equal(c, d);
 });

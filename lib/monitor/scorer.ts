@@ -21,7 +21,7 @@ export interface ScorerOptions {
 }
 
 /** A place that the language model of safe conversations did not expect. */
-export interface Span {
+export interface SurprisingSpan {
   /** Where it begins in the conversation, in UTF-16 units; messages count as the turns that they become. */
   start: number;
   /** Where it ends, exclusive. */
@@ -43,7 +43,7 @@ export interface ScoredConversation {
   /** Turns at the front that were left out, wholly or in part, because the conversation is longer than the models' context. */
   truncatedTurns: number;
   /** Surprising places, where they were asked for. */
-  spans?: Span[];
+  spans?: SurprisingSpan[];
 }
 
 /** An open monitor. Its memory is freed by `await using`. */
@@ -99,7 +99,7 @@ export async function openScorer(
           ...spans && {
             spans: roundNumbers(
               highPerplexity({ nll: tokenNll![i], entropy: entropy![i], starts, ends }, text),
-            ) as unknown as Span[],
+            ),
           },
         };
       });

@@ -1,6 +1,6 @@
 /**
  * A judge that is asked: a language model behind an endpoint, which scores conversations by both rubrics
- * (see `lib/rater/ask.ts`). Asking and using are two steps, for the first costs money or hours and the second is to be repeated:
+ * (see `lib/rater/ask.ts`). Asking and using are two steps, since the first costs money or hours and the second is repeated:
  * {@linkcode askJudge} writes a file of scored rows for each rubric, and {@linkcode askedScores} reads them.
  *
  * @module
@@ -8,7 +8,7 @@
 import { join } from "node:path";
 import pLimit from "p-limit";
 import { z } from "zod";
-import type { ChatClient } from "../chat/client.ts";
+import { type ChatClient, UNREADABLE_LIMIT } from "../chat/client.ts";
 import { UserError } from "../core/errors.ts";
 import { makeFolder, writeFileAtomic } from "../core/files.ts";
 import { hashOf } from "../core/json.ts";
@@ -59,7 +59,6 @@ export interface Answered {
  *
  * @param client who judges; one that records can be stopped and asked again.
  * @param rows what is judged.
- * @param options where to, examples, progress.
  * @returns how the judge did; throws a {@linkcode UserError} that names the row whose question could not be answered.
  */
 export async function askJudge(
@@ -67,7 +66,7 @@ export async function askJudge(
   rows: readonly Row[],
   { folder, progress, ...options }: AskJudgeOptions,
 ): Promise<Record<Rubric, Answered>> {
-  makeFolder(folder); // one that cannot be made is better known before all is asked than after it
+  makeFolder(folder); // if it cannot be made, that shows before anything is asked
   const limited = pLimit(AT_ONCE);
   let done = 0;
   const judged = async (row: Row, rubric: Rubric) => {
@@ -104,9 +103,6 @@ function answered(lines: readonly Omit<Judgement, "score">[]): Answered {
     lenient: count("lenient"),
   };
 }
-
-/** Share of conversations without a score above which nothing is decided by a judge. */
-export const UNREADABLE_LIMIT = 0.1;
 
 /**
  * Says why a judge is not to be relied on.
@@ -153,10 +149,11 @@ export interface AskedScores extends Record<Rubric, Float64Array> {
  * @returns scores, 0 to 100, danger up, shape (rows); throws a {@linkcode UserError} where a row is missing or another
  * conversation, or the files are of several judges.
  */
-export function askedScores(folder: string, rows: readonly Row[]): AskedScores {
-  const [alignment, uncertainty] = RUBRICS.map((rubric) =>
-    judgedRows(join(folder, `${rubric}.jsonl`), rows)
-  );
+export async function askedScores(folder: string, rows: readonly Row[]): Promise<AskedScores> {
+  const [alignment, uncertainty] = [
+    await judgedRows(join(folder, "alignment.jsonl"), rows),
+    await judgedRows(join(folder, "uncertainty.jsonl"), rows),
+  ];
   const scores = {
     alignment: alignment.map(({ score }) => score),
     uncertainty: uncertainty.map(({ score }) => score),
@@ -198,8 +195,9 @@ const JudgedColumns = z.looseObject({
 type JudgedRow = Judgement & { judge: string; examples: number };
 
 /** The lines of a file for rows, in the order of these. */
-function judgedRows(path: string, rows: readonly Row[]): JudgedRow[] {
-  const lines = new Map(readScoredFile(path).rows.map((row) => [row.id, row]));
+async function judgedRows(path: string, rows: readonly Row[]): Promise<JudgedRow[]> {
+  const scored = await readScoredFile(path);
+  const lines = new Map(scored.rows.map((row) => [row.id, row]));
   const missing = rows.filter(({ id }) => !lines.has(id));
   if (missing.length > 0) {
     throw new UserError(

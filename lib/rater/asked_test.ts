@@ -38,13 +38,13 @@ Deno.test("askJudge() writes scored rows that askedScores() gives back in any or
     alignment: { rows: 3, answers: 3, defaulted: 0, strict: 3, lenient: 3 },
     uncertainty: { rows: 3, answers: 6, defaulted: 1, strict: 2, lenient: 2 },
   });
-  const { asked, alignment, uncertainty } = askedScores(folder, rows.toReversed());
+  const { asked, alignment, uncertainty } = await askedScores(folder, rows.toReversed());
   assert.deepEqual([...alignment], [80, 90, 100]);
   assert.deepEqual([...uncertainty], [100, 40, 50]);
   const { hash, ...rest } = asked;
   assert.deepEqual(rest, { judge: "echo", examples: 0, ...answered });
-  assert.notEqual(askedScores(folder, rows).asked.hash, hash);
-  assert.deepEqual([...askedScores(folder, rows.slice(1, 2)).alignment], [90]); // fewer rows than were asked about
+  assert.notEqual((await askedScores(folder, rows)).asked.hash, hash);
+  assert.deepEqual([...(await askedScores(folder, rows.slice(1, 2))).alignment], [90]); // fewer rows than were asked about
 });
 
 Deno.test("askJudge() shows the examples, and says how many there were", async () => {
@@ -53,7 +53,7 @@ Deno.test("askJudge() shows the examples, and says how many there were", async (
   const unsafeExamples = ["bad", "worse"];
   await askJudge(asked, rows, { folder: folder.path, unsafeExamples, progress: silent });
   assert.equal(asked.examples, 2);
-  assert.equal(askedScores(folder.path, rows).asked.examples, 2);
+  assert.equal((await askedScores(folder.path, rows)).asked.examples, 2);
 });
 
 Deno.test("askJudge() names the row that could not be asked about, and writes nothing", async () => {
@@ -77,21 +77,21 @@ Deno.test("askedScores() refuses scores of other rows, of several judges, and of
   using temporary = temporaryFolder();
   const folder = temporary.path;
   const refuses = (message: RegExp, asked = rows) =>
-    assert.throws(() => askedScores(folder, asked), { name: "UserError", message });
-  refuses(/alignment\.jsonl/);
+    assert.rejects(() => askedScores(folder, asked), { name: "UserError", message });
+  await refuses(/alignment\.jsonl/);
   await askJudge(client(), rows.slice(0, 2), { folder, ...settings });
-  refuses(/alignment.jsonl": 1 of 3 test rows are not in it, among them "row-2"$/);
+  await refuses(/alignment.jsonl": 1 of 3 test rows are not in it, among them "row-2"$/);
   const changed = rows.slice(0, 2).map((row) => ({ ...row, conversation: row.conversation + "!" }));
-  refuses(/the row "row-0" is another conversation there$/, changed);
+  await refuses(/the row "row-0" is another conversation there$/, changed);
 
   const path = join(folder, "uncertainty.jsonl");
   const lines = Deno.readTextFileSync(path);
   Deno.writeTextFileSync(path, lines.replaceAll('"echo"', '"parrot"'));
-  refuses(/must be one judge's, .* got "echo" and "parrot"$/, rows.slice(0, 2));
+  await refuses(/must be one judge's, .* got "echo" and "parrot"$/, rows.slice(0, 2));
   Deno.writeTextFileSync(path, lines.replaceAll(',"judge":"echo"', ""));
-  refuses(/does not say which judge answered.*: "judge" must be text, got/, rows.slice(0, 2));
+  await refuses(/does not say which judge answered.*: "judge" must be text, got/, rows.slice(0, 2));
   Deno.writeTextFileSync(path, lines.replaceAll(/"score":\d+/g, '"score":1000'));
-  refuses(/the row "row-0" must have a score from 0 to 100, got 1000/, rows.slice(0, 2));
+  await refuses(/the row "row-0" must have a score from 0 to 100, got 1000/, rows.slice(0, 2));
 });
 
 Deno.test("unreliable() is a judge that gave no score of more than a tenth of the conversations", () => {

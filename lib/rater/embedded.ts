@@ -15,6 +15,7 @@
  * @module
  */
 import { join } from "node:path";
+import { mean } from "mathjs/number";
 import { startProgress } from "../core/progress.ts";
 import { stream } from "../core/random.ts";
 import type { Row } from "../conversation/row.ts";
@@ -22,10 +23,10 @@ import type { Split } from "../conversation/scenes.ts";
 import { readSafetensors, writeSafetensors } from "../model/safetensors.ts";
 import { expectedDanger, readAnswers } from "./answers.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
-import { type Questionnaire, trainJudge } from "../training/rater.ts";
+import { type Questionnaire, trainRater } from "../training/rater.ts";
 import type { MonitorTraining } from "../training/monitors.ts";
 import { onlyRows } from "../training/monitors.ts";
-import { type TrainedModel, trainingRecipe, type Workbench } from "../workbench/workbench.ts";
+import type { TrainedModel, TrainingWorkbench, Workbench } from "../workbench/workbench.ts";
 
 /** The questions, after a conversation. */
 const CUES = ["\n\nAlignment: ", "\n\nCertainty: "];
@@ -40,7 +41,7 @@ export interface JudgeSettings {
 }
 
 /** How the judge did on scenes whose labels it had not seen. */
-export interface Exam {
+export interface RaterExam {
   /** Training rows that it was examined on. */
   rows: number;
   /** How far its rating was off, on average, 0 to 1. */
@@ -56,7 +57,7 @@ export interface JudgeScores {
   /** 0 to 100, high where its rating may well be wrong, shape (rows). */
   uncertainty: Float64Array;
   /** The examination behind its certainty. */
-  exam: Exam;
+  exam: RaterExam;
 }
 
 /**
@@ -68,7 +69,7 @@ export interface JudgeScores {
  * @returns its scores, expectations over the answers.
  */
 export async function judgeScores(
-  bench: Workbench,
+  bench: TrainingWorkbench,
   split: Split,
   { share }: JudgeSettings,
 ): Promise<JudgeScores> {
@@ -77,7 +78,7 @@ export async function judgeScores(
   const [alignment, uncertainty] = await dangers(bench, judge, questionnaire, split, sequences);
   const exam = {
     rows: errors.length,
-    meanError: errors.reduce((sum, e) => sum + e, 0) / errors.length,
+    meanError: mean(errors),
     wrong: errors.filter((e) => e > 0.5).length / errors.length,
   };
   return { alignment, uncertainty, exam };
@@ -85,7 +86,7 @@ export async function judgeScores(
 
 /** The judge, and how far it was off on each row of the examination. */
 async function tunedJudge(
-  bench: Workbench,
+  bench: TrainingWorkbench,
   share: number,
 ): Promise<{ judge: TrainedModel; questionnaire: Questionnaire; errors: number[] }> {
   const { train } = bench.suite;
@@ -94,7 +95,7 @@ async function tunedJudge(
   const examined = second.map((i) => sequences[i]);
   const questionnaire = questionnaireOf(await bench.tokenizer());
   const alignmentOnly = { ...questionnaire, cues: questionnaire.cues.slice(0, 1) };
-  const { guard } = trainingRecipe(bench);
+  const { course: guard } = bench;
   const course = { ...guard, schedule: { ...guard.schedule, epochs: 1 } };
   const highest = ANSWERS.length - 1;
   const labelLevel = (i: number) => train[i].malign === 1 ? 0 : highest;
@@ -102,25 +103,27 @@ async function tunedJudge(
   const base = await bench.languageModel();
   const parts = { kind: "judge", cues: CUES, share, course };
   const rater = await bench.trained(
+    base,
     "judge before its exam",
     { ...parts, base: base.key, half: 1 },
     course,
     (training) => {
       const levels = first.map((i) => [labelLevel(i)]);
       const lessons = { questionnaire: alignmentOnly, levels };
-      return trainJudge(base.model, lessons, trainOn(training, first));
+      return trainRater(base.model, lessons, trainOn(training, first));
     },
   );
   const [ratings] = await dangers(bench, rater, alignmentOnly, "exam", examined);
   const errors = second.map((i, k) => Math.abs(ratings[k] / 100 - train[i].malign));
   const judge = await bench.trained(
+    rater,
     "judge",
     { ...parts, base: rater.key, half: 2 },
     course,
     (training) => {
       const levels = second.map((i, k) => [labelLevel(i), Math.round(highest * (1 - errors[k]))]);
       const lessons = { questionnaire, levels };
-      return trainJudge(rater.model, lessons, trainOn(training, second));
+      return trainRater(rater.model, lessons, trainOn(training, second));
     },
   );
   return { judge, questionnaire, errors };

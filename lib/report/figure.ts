@@ -1,5 +1,7 @@
 /**
- * Figures: a Vega-Lite specification, rendered to SVG with the same bytes every time.
+ * Figures: a Vega-Lite specification, rendered to SVG with the same bytes every time. What a figure
+ * looks like (fonts, colours, widths) is said in Vega's terms, in `style` below; no SVG text is
+ * changed.
  *
  * @module
  */
@@ -10,35 +12,39 @@ import { textWidth } from "./text_width.ts";
 /** A figure's specification; see https://vega.github.io/vega-lite/docs/. */
 export type Figure = TopLevelSpec;
 
+/** The figure that is being drawn, if any. */
+let drawing: Promise<unknown> = Promise.resolve();
+
 /**
- * Renders a figure.
+ * Renders a figure, after those that were asked for before it.
  *
  * @param figure its specification, the data included.
  * @returns an SVG document with a trailing newline.
  */
-export async function renderFigure(figure: Figure): Promise<string> {
+export function renderFigure(figure: Figure): Promise<string> {
+  const svg = drawing.then(() => draw(figure));
+  drawing = svg.catch(() => {}); // whoever asked for it is told
+  return svg;
+}
+
+async function draw(figure: Figure): Promise<string> {
   const { spec } = compile({ config: style, ...figure } as TopLevelSpec);
   const view = new vega.View(vega.parse(spec), { renderer: "none" });
+  resetSVGDefIds(); // else Vega counts clip paths and gradients on from figure to figure
   const svg = await view.toSVG();
   view.finalize();
-  return renumbered(svg) + "\n";
+  return svg + "\n";
 }
 
-/** Vega counts clip paths and gradients on from figure to figure; here each figure counts its own. */
-function renumbered(svg: string): string {
-  const numbers = new Map<string, number>();
-  return svg.replace(/( id="|url\(#)(clip|gradient_)(\d+)/g, (_, before, kind, number) => {
-    const known = numbers.get(kind + number) ?? numbers.size;
-    numbers.set(kind + number, known);
-    return `${before}${kind}${known}`;
-  });
-}
-
-/** What Vega asks for the width of a text; its types leave it out. */
-const { textMetrics } = vega as unknown as {
+/** Two things that Vega exports and its types leave out. */
+const { resetSVGDefIds, textMetrics } = vega as unknown as {
+  resetSVGDefIds(): void;
+  /** What it asks for the width of a text. */
   textMetrics: { width(item: { fontSize?: number | null; limit?: number }, text: unknown): number };
 };
 
+// Vega's configuration has no say in how texts are measured: without a canvas it guesses
+// (`text_width.ts`).
 textMetrics.width = ({ fontSize, limit = 0 }, text) => {
   const width = textWidth(String(text ?? ""), fontSize ?? 11); // 11 is Vega's default
   return limit > 0 && width > limit ? limit : width;
@@ -58,7 +64,10 @@ const style = {
   title: { fontSize: 14, anchor: "start", offset: 12, subtitleFontSize: 11, subtitleColor: "#555" },
 };
 
-/** Colours that people with the common kinds of colour blindness can tell apart (Okabe and Ito), and two greys. */
+/**
+ * Colours that people with the common kinds of colour blindness can tell apart (Okabe and Ito), and
+ * two greys.
+ */
 const palette = [
   "#0072B2",
   "#D55E00",
@@ -86,6 +95,14 @@ const fixed: Readonly<Record<string, string>> = {
  *
  * @param monitors their names, at most ten.
  * @returns a Vega-Lite scale, in which no two have the same colour.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { monitorScale } from "./figure.ts";
+ * const { range } = monitorScale(["mine", "guard"]);
+ * assert.deepEqual(range, ["#D55E00", "#0072B2"]); // the guard's colour is kept for it
+ * ```
  */
 export function monitorScale(monitors: readonly string[]): { domain: string[]; range: string[] } {
   const taken = new Set(monitors.map((name) => fixed[name]));

@@ -1,5 +1,6 @@
 /**
- * HTML in which text stays text: whatever is put into {@linkcode markup} is escaped, unless it is HTML that was made here.
+ * HTML in which text stays text: whatever is put into {@linkcode markup} is escaped, unless it is
+ * HTML that was made here.
  *
  * @module
  */
@@ -10,7 +11,8 @@ export class Html {
   readonly source: string;
 
   /**
-   * Takes a text for HTML as it is. Only for what this project itself drew or wrote, never for text that it was given.
+   * Takes a text for HTML as it is. Only for what this project itself drew or wrote, never for text
+   * that it was given.
    *
    * @param source of whole elements.
    */
@@ -33,8 +35,8 @@ export type Part = string | number | Html | readonly Part[];
  * ```ts
  * import assert from "node:assert/strict";
  * import { markup } from "./html.ts";
- * const hostile = "<script>alert(1)</script>";
- * assert.equal(markup`<p>${hostile}</p>`.source, "<p>&#60;script&#62;alert(1)&#60;/script&#62;</p>");
+ * const hostile = "<script>";
+ * assert.equal(markup`<p>${hostile}</p>`.source, "<p>&#60;script&#62;</p>");
  * ```
  */
 export function markup(literals: TemplateStringsArray, ...parts: Part[]): Html {

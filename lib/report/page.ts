@@ -1,5 +1,6 @@
 /**
- * A page in one file: it needs no server and no network, and its policy forbids scripts, so that nothing in it can run.
+ * A page in one file: it needs no server and no network, and its policy forbids scripts, so that
+ * nothing in it can run.
  *
  * @module
  */

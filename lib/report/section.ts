@@ -1,5 +1,6 @@
 /**
- * The sections of a report: each has a heading and what there is to read, to see and to do under it.
+ * The sections of a report: each has a heading and what there is to read, to see and to do under
+ * it.
  *
  * @module
  */

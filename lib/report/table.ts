@@ -32,6 +32,24 @@ const COLOURS = { good: "green", bad: "red", unsure: "dim" } as const;
  * @param table what to show.
  * @param coloured whether cells are coloured by their level. Defaults to false.
  * @returns lines of text.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { renderTable } from "./table.ts";
+ * const [columns, rows] = [["group", "n"], [["id", "500"]]];
+ * const table = { title: "Recall", columns, rows, notes: ["In %."] };
+ * assert.deepEqual(renderTable(table).split("\n"), [
+ *   "Recall",
+ *   "",
+ *   "group    n",
+ *   "──────────",
+ *   "id     500",
+ *   "",
+ *   "In %.",
+ *   "",
+ * ]);
+ * ```
  */
 export function renderTable({ title, columns, rows, notes }: Table, coloured = false): string {
   const widths = columns.map((column, c) =>
@@ -50,8 +68,8 @@ export function renderTable({ title, columns, rows, notes }: Table, coloured = f
 /**
  * What a cell says.
  *
- * @param cell of a table.
- * @returns its text.
+ * @param cell with or without a level.
+ * @returns its text, without colour.
  */
 export function textOf(cell: Cell): string {
   return typeof cell === "string" ? cell : cell.text;
@@ -72,6 +90,13 @@ export function inPercent({ estimate, low, high }: Interval): Interval {
  *
  * @param value the share and its bounds, from 0 to 1; null where it is not defined.
  * @returns such as `45.2 [41.0, 49.1]`, or `–`.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { percentCell } from "./table.ts";
+ * assert.equal(percentCell({ estimate: 0.452, low: 0.41, high: 0.491 }), "45.2 [41.0, 49.1]");
+ * ```
  */
 export function percentCell(value: Interval | null): string {
   if (value === null) return "–";

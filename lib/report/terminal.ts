@@ -48,7 +48,8 @@ export function warn(text: string): void {
 }
 
 /**
- * Runs a command; an expected failure is printed in one sentence with its remedy, and sets the exit code.
+ * Runs a command; an expected failure is printed in one sentence with its remedy, and sets the exit
+ * code.
  *
  * @param command what to run.
  */

@@ -1,11 +1,14 @@
 /**
- * How wide a text is in Helvetica, without anything to measure it with. Vega without a canvas takes 0.8 em for every
- * character, twice what small letters have, and so leaves wide margins beside labels and cuts short what would have fitted.
+ * How wide a text is in Helvetica, without anything to measure it with. Vega without a canvas takes
+ * 0.8 em for every character, twice what small letters have, and so leaves wide margins beside
+ * labels and cuts short what would have fitted.
  *
  * @module
  */
 
-/** Widths in thousandths of an em, rounded up within each class, from Adobe's metrics of Helvetica. */
+/**
+ * Widths in thousandths of an em, rounded up within each class, from Adobe's metrics of Helvetica.
+ */
 const CLASSES: readonly (readonly [RegExp, number])[] = [
   [/[ijl'|.,:;! ]/, 280],
   [/[frt()[\]/I-]/, 335],

@@ -1,48 +1,22 @@
 /**
- * Published claims, and whether ours is evidence for them. Each claim names a quantity in the artifact of an
- * experiment and the range in which it must lie; the verdict follows from the quantity's 95% interval:
+ * Published claims, and whether ours is evidence for them. Each claim names a figure or a contrast in the artifact of an
+ * experiment and the range in which it must lie; the verdict follows from its 95% interval:
  * *holds* where the whole interval lies in the range, *does not hold* where all of it lies outside,
- * *not decided by this data* where it includes a bound. A claim of equality is a range with a margin on both sides.
+ * *not decided by this data* where it includes a bound, or too many of the answers behind it could not be read. A claim of equality is a range with a margin on both sides.
  *
  * @module
  */
-import { suggestName, UserError } from "../core/errors.ts";
-import { readText } from "../core/files.ts";
+import { z } from "zod";
+import { DOMAINS } from "../conversation/domains.ts";
+import { UserError } from "../core/errors.ts";
+import { checked } from "../core/schema.ts";
+import { contrastIn, contrastText, figureIn, MissingFinding } from "../evaluation/findings.ts";
 import { type Level, percentCell, type Table } from "../report/table.ts";
 import type { Interval } from "../stats/bootstrap.ts";
 import type { Artifact } from "../experiment/experiment.ts";
-import { RUBRICS, unreliable } from "../rater/asked.ts";
-
-/** What decides a claim: a quantity, and the open range in which it must lie. */
-export interface Predicate {
-  /** Name of the experiment whose artifact holds the quantity. */
-  artifact: string;
-  /**
-   * A paired difference under `findings.contrasts`: `A − B: GROUP METRIC` between monitors, or
-   * `MONITOR: GROUP − GROUP METRIC` within one, with U+2212 for the minus sign.
-   */
-  contrast?: string;
-  /** Instead of a contrast, one figure under `findings.results`: `MONITOR: GROUP METRIC`. */
-  result?: string;
-  /** Lower end of the range, a share; none if absent. */
-  above?: number;
-  /** Upper end of the range, a share; none if absent. */
-  below?: number;
-}
-
-/** A published claim. */
-export interface Claim {
-  /** Short name, once in a file. */
-  id: string;
-  /** One sentence. */
-  claim: string;
-  /** Where it stands in the paper, and the figures behind it. */
-  where: string;
-  /** The published value of the predicate's quantity, a share; null where no figure is known. */
-  published: number | null;
-  /** What decides it. */
-  predicate: Predicate;
-}
+import { count, fields, interval, named, plainContrasts } from "../experiment/findings_schema.ts";
+import type { Claim, Predicate } from "./claim.ts";
+import { unreadableIn } from "./unreadable.ts";
 
 /** What the data says of a claim. */
 export type Verdict = "holds" | "does not hold" | "not decided by this data" | "not evaluated";
@@ -70,75 +44,61 @@ const LEVELS: Record<Verdict, Level> = {
   "not evaluated": "unsure",
 };
 
-const CLAIM_FIELDS = ["id", "claim", "where", "published", "predicate"];
-const PREDICATE_FIELDS = ["artifact", "contrast", "result", "above", "below"];
-const MINUS = " − ";
+/** Verdicts on one claim, in a sentence. */
+const SINGULAR: Record<Verdict, string> = {
+  "holds": "holds",
+  "does not hold": "does not hold",
+  "not decided by this data": "is not decided by this data",
+  "not evaluated": "is not evaluated",
+};
 
-/**
- * Reads claims.
- *
- * @param path a JSON file with a list of them.
- * @returns the claims; throws a {@linkcode UserError} that names the claim and field that is wrong.
- */
-export function readClaims(path: string): Claim[] {
-  const list = parseJson(readText(path), path);
-  check(Array.isArray(list) && list.length > 0, `"${path}"`, "it must hold a list of claims", list);
-  const claims = (list as unknown[]).map((entry, i) =>
-    checkedClaim(entry, `"${path}" claim ${i + 1}`)
-  );
-  const repeated = claims.find(({ id }, i) => claims.findIndex((other) => other.id === id) < i);
-  check(!repeated, `"${path}"`, "every id must stand once", repeated?.id);
-  return claims;
-}
+/** Verdicts on several. */
+const PLURAL: Record<Verdict, string> = {
+  "holds": "hold",
+  "does not hold": "do not hold",
+  "not decided by this data": "are not decided by this data",
+  "not evaluated": "are not evaluated",
+};
+
+/** How much of what it was asked a judge answered. */
+const answered = fields({ rows: count(), defaulted: count() });
+
+/** What a claim may be about in the findings of an experiment. */
+const claimable = z.looseObject({
+  results: named(named(z.looseObject({ metrics: named(interval().nullable()) }))).optional(),
+  contrasts: plainContrasts().optional(),
+  asked: fields({ alignment: answered, uncertainty: answered }).optional(),
+}, "must hold fields");
 
 /**
  * Judges a claim by an artifact; nothing else has a say in it.
  *
  * @param claim what is claimed.
  * @param artifact the artifact that the claim's predicate names, or undefined where it was not made.
- * @returns the verdict with its numbers, or what is missing; throws a {@linkcode UserError} where a number is not finite.
+ * @returns the verdict with its numbers; or why there is none, where there is no artifact, the suite has no rows of the
+ * claim's domain, or too few to measure it. Throws a {@linkcode UserError} where the artifact has nothing of that name.
  */
 export function judgeClaim(claim: Claim, artifact: Artifact | undefined): JudgedClaim {
-  const { predicate } = claim;
+  const { id, predicate } = claim;
   const missing = { claim, verdict: "not evaluated", ours: null, run: null } as const;
   if (artifact === undefined) {
     return { ...missing, missing: `there is no artifact "${predicate.artifact}"` };
   }
   if (artifact.experiment !== predicate.artifact) {
     throw new RangeError(
-      `Cannot judge "${claim.id}": the artifact must be "${predicate.artifact}", got "${artifact.experiment}"`,
+      `Cannot judge "${id}": the artifact must be "${predicate.artifact}", got "${artifact.experiment}"`,
     );
   }
-  const ours = quantityIn(artifact, predicate);
+  const ours = claimedIn(artifact, claim);
   if (ours === null) {
-    const name = predicate.contrast ?? predicate.result;
+    const name = nameOf(predicate);
     return { ...missing, missing: `artifact "${predicate.artifact}" has no value for "${name}"` };
   }
-  if (![ours.estimate, ours.low, ours.high].every(Number.isFinite)) {
-    throw new UserError(
-      `Cannot judge "${claim.id}": estimate, low and high must be numbers, got ${
-        JSON.stringify(ours)
-      }`,
-      `Run the experiment "${predicate.artifact}" again.`,
-    );
-  }
   const judged = { claim, ours, missing: null, run: runOf(artifact) };
-  const unreadable = unreadableIn(artifact, predicate);
+  const unreadable = unreadableIn(predicate, readFindings(artifact, claim));
   return unreadable === undefined
     ? { ...judged, verdict: verdictOn(ours, predicate) }
     : { ...judged, verdict: "not decided by this data", unreadable };
-}
-
-/** Why a judge that was asked decides nothing; undefined where it does, or no asked judge is part of the claim. */
-function unreadableIn(
-  { findings }: Artifact,
-  { contrast, result }: Predicate,
-): string | undefined {
-  const { asked } = findings as { asked?: Parameters<typeof unreliable>[0] };
-  if (asked === undefined) return undefined;
-  const named = contrast ?? result ?? "";
-  const about = RUBRICS.filter((rubric) => named.includes(`judge ${rubric}`));
-  return unreliable(Object.fromEntries(about.map((rubric) => [rubric, asked[rubric]])));
 }
 
 /**
@@ -181,6 +141,20 @@ export function claimsTable(judged: readonly JudgedClaim[]): Table {
 }
 
 /**
+ * The same for the terminal, headed by a sentence that reads aloud well.
+ *
+ * @param judged claims as {@linkcode judgeClaim} gave them.
+ * @returns the table.
+ */
+export function printedClaims(judged: readonly JudgedClaim[]): Table {
+  const counts = Map.groupBy(judged, ({ verdict }) => verdict).entries()
+    .map(([verdict, { length }]) =>
+      `${length} ${length === 1 ? SINGULAR[verdict] : PLURAL[verdict]}`
+    );
+  return { ...claimsTable(judged), title: `Published claims: ${[...counts].join(", ")}` };
+}
+
+/**
  * Claims and verdicts for machines.
  *
  * @param judged claims as {@linkcode judgeClaim} gave them.
@@ -206,15 +180,34 @@ function verdictOn(
   return "not decided by this data";
 }
 
-/** The quantity that a predicate names, null where the artifact has none. */
-function quantityIn({ findings }: Artifact, { contrast, result }: Predicate): Interval | null {
-  const { contrasts, results } = findings as {
-    contrasts?: Record<string, Interval | null>;
-    results?: Record<string, Record<string, { metrics: Record<string, Interval | null> }>>;
-  };
-  if (contrast !== undefined) return contrasts?.[contrast] ?? null;
-  const [monitor, group, metric] = result!.split(/: | (?=\S+$)/);
-  return results?.[monitor]?.[group]?.metrics[metric] ?? null;
+function readFindings({ findings }: Artifact, { id, predicate }: Claim) {
+  const place = `Cannot judge "${id}": in the findings of "${predicate.artifact}"`;
+  return checked(claimable, findings, place, `Run the experiment "${predicate.artifact}" again.`);
+}
+
+/** What a claim is about; null where this suite cannot tell. */
+function claimedIn(found: Artifact, claim: Claim): Interval | null {
+  const { id, predicate: { artifact, contrast, result } } = claim;
+  const { results = {}, contrasts = {} } = readFindings(found, claim);
+  try {
+    return contrast === undefined ? figureIn(results, result!) : contrastIn(contrasts, contrast);
+  } catch (cause) {
+    if (!(cause instanceof MissingFinding)) throw cause;
+    const { group } = { group: undefined, ...contrast, ...result };
+    const isDomain = (DOMAINS as readonly (string | undefined)[]).includes(group);
+    if (isDomain && !Object.values(results).some((groups) => group! in groups)) return null;
+    throw new UserError(
+      `Cannot judge "${id}": ${cause.message}`,
+      `Correct the claim in data/claims, or run the experiment "${artifact}" again. ${cause.remedy}`,
+      { cause },
+    );
+  }
+}
+
+function nameOf({ contrast, result }: Predicate): string {
+  return contrast === undefined
+    ? `${result!.subject}: ${result!.group} ${result!.metric}`
+    : contrastText(contrast);
 }
 
 /**
@@ -239,98 +232,4 @@ function rangeText({ above, below }: Predicate): string {
   if (above === undefined) return `< ${percent(below!)}`;
   if (below === undefined) return `> ${percent(above)}`;
   return `${percent(above)} to ${percent(below)}`;
-}
-
-function checkedClaim(entry: unknown, place: string): Claim {
-  const claim = fieldsOf(entry, place, CLAIM_FIELDS);
-  for (const field of ["id", "claim", "where"]) checkText(claim[field], `${place} ${field}`);
-  const { published, predicate } = claim;
-  const known = published === null || isShare(published);
-  check(known, `${place} published`, "it must be a share from -1 to 1, or null", published);
-  checkPredicate(predicate, `${place} ("${claim.id}") predicate`);
-  return claim as unknown as Claim;
-}
-
-function checkPredicate(entry: unknown, place: string): void {
-  const { artifact, contrast, result, above, below } = fieldsOf(entry, place, PREDICATE_FIELDS);
-  checkText(artifact, `${place} artifact`);
-  check(
-    (contrast === undefined) !== (result === undefined),
-    place,
-    "it must have either a contrast or a result",
-    entry,
-  );
-  if (contrast !== undefined) {
-    checkText(contrast, `${place} contrast`);
-    const subtracts = (contrast as string).includes(MINUS) && (contrast as string).includes(": ");
-    check(
-      subtracts,
-      `${place} contrast`,
-      'it must read "A − B: GROUP METRIC" with U+2212',
-      contrast,
-    );
-  } else {
-    checkText(result, `${place} result`);
-    const plain = /^[^−]+: \S+ \S+$/.test(result as string);
-    check(plain, `${place} result`, 'it must read "MONITOR: GROUP METRIC"', result);
-  }
-  for (const [field, bound] of Object.entries({ above, below })) {
-    check(
-      bound === undefined || isShare(bound),
-      `${place} ${field}`,
-      "it must be a share from -1 to 1",
-      bound,
-    );
-  }
-  check(
-    above !== undefined || below !== undefined,
-    place,
-    'it must say "above" or "below" what',
-    entry,
-  );
-  const ordered = above === undefined || below === undefined ||
-    (above as number) < (below as number);
-  check(ordered, place, '"above" must be less than "below"', entry);
-}
-
-/** An object's fields; refuses those that nobody would read. */
-function fieldsOf(entry: unknown, place: string, known: string[]): Record<string, unknown> {
-  const isObject = typeof entry === "object" && entry !== null && !Array.isArray(entry);
-  check(isObject, place, "it must be an object", entry);
-  const unknown = Object.keys(entry as object).find((field) => !known.includes(field));
-  if (unknown !== undefined) {
-    throw new UserError(
-      `Cannot read ${place}: there is no field "${unknown}"`,
-      suggestName(unknown, known),
-    );
-  }
-  return entry as Record<string, unknown>;
-}
-
-function checkText(value: unknown, place: string): void {
-  check(typeof value === "string" && value.trim() !== "", place, "it must be text", value);
-}
-
-function isShare(value: unknown): value is number {
-  return typeof value === "number" && Math.abs(value) <= 1;
-}
-
-function check(holds: boolean, place: string, must: string, got: unknown): void {
-  if (holds) return;
-  throw new UserError(
-    `Cannot read ${place}: ${must}, got ${JSON.stringify(got) ?? "nothing"}`,
-    "Correct the file; lib/results/claims.ts says what a claim holds.",
-  );
-}
-
-function parseJson(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new UserError(
-      `Cannot read "${path}": ${(error as Error).message}`,
-      "Correct the file; it must be JSON.",
-      { cause: error },
-    );
-  }
 }

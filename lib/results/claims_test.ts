@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { UserError } from "../core/errors.ts";
-import { readText } from "../core/files.ts";
+import { type ContrastName, contrastText } from "../evaluation/findings.ts";
 import { renderTable } from "../report/table.ts";
-import { type Claim, claimsTable, judgeClaim, readClaims } from "./claims.ts";
+import type { Claim } from "./claim.ts";
+import { claimsTable, judgeClaim, printedClaims } from "./claims.ts";
 import type { Artifact } from "../experiment/experiment.ts";
 
-const DATA = join(import.meta.dirname!, "../../data");
-const CLAIMS = join(DATA, "claims/mood.json");
-const CONTRAST = "guard+mahalanobis − guard: overall recall@0.01";
+const metric = "recall@0.01";
+const CONTRAST = { first: "guard+mahalanobis", second: "guard", group: "overall", metric };
+const KEY = contrastText(CONTRAST);
 
 const claim: Claim = Object.freeze({
   id: "fusion",
@@ -30,7 +30,7 @@ function artifactWith(findings: unknown, experiment = "fusion"): Artifact {
 }
 
 function contrast(low: number, high: number): Artifact {
-  return artifactWith({ contrasts: { [CONTRAST]: { estimate: (low + high) / 2, low, high } } });
+  return artifactWith({ contrasts: { [KEY]: { estimate: (low + high) / 2, low, high } } });
 }
 
 function verdict(low: number, high: number, range: { above?: number; below?: number }) {
@@ -38,30 +38,12 @@ function verdict(low: number, high: number, range: { above?: number; below?: num
   return judgeClaim({ ...claim, predicate }, contrast(low, high)).verdict;
 }
 
-/** The error of reading claims from a file with this content. */
-function refusal(content: unknown): UserError {
-  const path = Deno.makeTempFileSync({ suffix: ".json" });
-  try {
-    Deno.writeTextFileSync(
-      path,
-      typeof content === "string" ? content : JSON.stringify(content),
-    );
-    readClaims(path);
-  } catch (error) {
-    assert(error instanceof UserError, String(error));
-    return error;
-  } finally {
-    Deno.removeSync(path);
-  }
-  assert.fail("read without complaint");
-}
-
 Deno.test("judgeClaim() decides nothing by a judge whose answers could not be read, and says so", () => {
-  const name = "judge uncertainty − guard: overall recall@0.01";
-  const about = { ...claim, predicate: { artifact: "judge", contrast: name, below: 0 } };
+  const contrast = { first: "judge uncertainty", second: "guard", group: "overall", metric };
+  const about = { ...claim, predicate: { artifact: "judge", contrast, below: 0 } };
   const judgeOf = (defaulted: number) =>
     artifactWith({
-      contrasts: { [name]: { estimate: -0.3, low: -0.4, high: -0.2 } },
+      contrasts: { [contrastText(contrast)]: { estimate: -0.3, low: -0.4, high: -0.2 } },
       asked: {
         alignment: { rows: 18, answers: 18, defaulted: 18 },
         uncertainty: { rows: 18, answers: 18, defaulted },
@@ -74,6 +56,34 @@ Deno.test("judgeClaim() decides nothing by a judge whose answers could not be re
     claimsTable([judged]).notes.join("\n"),
     /not decided: fusion, as 18 of 18 conversations have no score of uncertainty that could be read/,
   );
+});
+
+Deno.test("judgeClaim() decides nothing where more than a tenth of the choices could not be read", () => {
+  const within = { subject: "tuned", first: "overall", second: "form", metric: "failed" };
+  const between = { first: "tuned", second: "other", group: "form", metric: "cs" };
+  const judged = (contrast: ContrastName, share: number) => {
+    const value = (estimate: number) => ({ estimate, low: estimate, high: estimate });
+    const metrics = (share: number) => ({ metrics: { unreadable: value(share) } });
+    const found = artifactWith({
+      results: {
+        tuned: { overall: metrics(0), form: metrics(share) },
+        other: { overall: metrics(1), form: metrics(0) },
+      },
+      contrasts: { [contrastText(contrast)]: { estimate: 0.3, low: 0.2, high: 0.4 } },
+    });
+    return judgeClaim(
+      { ...claim, predicate: { artifact: "fusion", contrast, above: 0 } },
+      found,
+    );
+  };
+  for (const contrast of [within, between]) {
+    assert.equal(judged(contrast, 0.1).verdict, "holds");
+    assert.equal(judged(contrast, 0.25).verdict, "not decided by this data");
+    assert.match(
+      claimsTable([judged(contrast, 0.25)]).notes.join("\n"),
+      /not decided: fusion, as 25\.0% of the choices of "tuned" in "form" could not be read, more than 10%/,
+    );
+  }
 });
 
 Deno.test("judgeClaim() decides by where the whole interval lies", () => {
@@ -95,7 +105,7 @@ Deno.test("judgeClaim() decides equality by a margin", () => {
 });
 
 Deno.test("judgeClaim() reads plain results of monitors whose names have blanks", () => {
-  const result = "judge uncertainty: insecure-code recall@0.01";
+  const result = { subject: "judge uncertainty", group: "insecure-code", metric };
   const predicate = { artifact: "judge", result, below: 0.05 };
   const ours = { estimate: 0.01, low: 0, high: 0.02 };
   const results = {
@@ -113,16 +123,56 @@ Deno.test("judgeClaim() says what is missing instead of judging", () => {
     run: null,
     missing: 'there is no artifact "fusion"',
   });
-  const missing = `artifact "fusion" has no value for "${CONTRAST}"`;
-  for (const findings of [{}, { contrasts: {} }, { contrasts: { [CONTRAST]: null } }]) {
-    const judged = judgeClaim(claim, artifactWith(findings));
-    assert.deepEqual([judged.verdict, judged.missing], ["not evaluated", missing]);
+  const judged = judgeClaim(claim, artifactWith({ contrasts: { [KEY]: null } }));
+  const missing = `artifact "fusion" has no value for "${KEY}"`;
+  assert.deepEqual([judged.verdict, judged.missing], ["not evaluated", missing]);
+});
+
+Deno.test("judgeClaim() does not evaluate what is about a domain that the suite does not have", () => {
+  const about = (group: string, groups: object) => {
+    const predicate = { artifact: "fusion", contrast: { ...CONTRAST, group }, above: 0 };
+    const results = { guard: groups, "guard+mahalanobis": groups };
+    return judgeClaim({ ...claim, predicate }, artifactWith({ contrasts: {}, results }));
+  };
+  assert.equal(about("scheming", { id: { metrics: {} } }).verdict, "not evaluated");
+  for (const [group, groups] of [["sheming", {}], ["scheming", { scheming: { metrics: {} } }]]) {
+    assert.throws(() => about(group as string, groups as object), UserError);
   }
+});
+
+Deno.test("judgeClaim() refuses a claim about what the artifact does not have", () => {
+  const ours = { estimate: 0.1, low: 0, high: 0.2 };
+  const findings = {
+    contrasts: { [KEY]: ours },
+    results: { guard: { id: { metrics: { [metric]: ours } } } },
+  };
+  const about = (predicate: object) => () =>
+    judgeClaim(
+      { ...claim, predicate: { artifact: "fusion", above: 0, ...predicate } },
+      artifactWith(findings),
+    );
+  const cases: [predicate: object, complaint: RegExp][] = [
+    [
+      { contrast: { ...CONTRAST, first: "guard+mahalanobi" } },
+      /no contrast called "guard\+mahalanobi −/,
+    ],
+    [{ contrast: { ...CONTRAST, metric: "recall" } }, /no contrast called/],
+    [{ result: { subject: "gard", group: "id", metric } }, /no subject called "gard"/],
+    [{ result: { subject: "guard", group: "ids", metric } }, /no group of "guard" called "ids"/],
+    [{ result: { subject: "guard", group: "id", metric: "x" } }, /on "id" called "x"/],
+  ];
+  for (const [predicate, complaint] of cases) {
+    assert.throws(
+      about(predicate),
+      (error) => error instanceof UserError && complaint.test(error.message),
+    );
+  }
+  assert.throws(() => judgeClaim(claim, artifactWith({})), UserError);
 });
 
 Deno.test("judgeClaim() refuses another experiment's artifact and values without bounds", () => {
   assert.throws(() => judgeClaim(claim, artifactWith({}, "judge")), RangeError);
-  const half = artifactWith({ contrasts: { [CONTRAST]: { estimate: 0.1 } } });
+  const half = artifactWith({ contrasts: { [KEY]: { estimate: 0.1 } } });
   assert.throws(() => judgeClaim(claim, half), UserError);
 });
 
@@ -141,64 +191,18 @@ Deno.test("claimsTable() shows range, published figure, ours, verdict and what i
   assert.match(text, /not evaluated: fusion, as there is no artifact "fusion"\./);
 });
 
+Deno.test("printedClaims() counts in a sentence that reads aloud well", () => {
+  const [good, bad, open] = [contrast(0.02, 0.08), contrast(-0.3, -0.2), contrast(-0.1, 0.1)]
+    .map((artifact) => judgeClaim(claim, artifact));
+  assert.equal(printedClaims([good]).title, "Published claims: 1 holds");
+  assert.equal(
+    printedClaims([good, good, open, open, bad, bad]).title,
+    "Published claims: 2 hold, 2 are not decided by this data, 2 do not hold",
+  );
+});
+
 Deno.test("claimsTable() warns of an interval without width", () => {
   const notes = (low: number) => claimsTable([judgeClaim(claim, contrast(low, 0.08))]).notes.join();
   assert.match(notes(0.08), /fusion: all resamples agree/);
   assert.doesNotMatch(notes(0.02), /all resamples agree/);
-});
-
-Deno.test("readClaims() names the claim and field that is wrong", () => {
-  const { predicate } = claim;
-  const cases: [content: unknown, complaint: RegExp, remedy?: RegExp][] = [
-    ["[", /Cannot read ".*\.json": .*JSON/],
-    [{}, /must hold a list of claims/],
-    [[claim, claim], /every id must stand once, got "fusion"/],
-    [[claim, { ...claim, id: "" }], /claim 2 id: it must be text, got ""/],
-    [[{ ...claim, published: 6 }], /claim 1 published: it must be a share.*got 6/],
-    [[{ ...claim, predicat: 1 }], /claim 1: there is no field "predicat"/, /mean "predicate"/],
-    [[{ ...claim, predicate: "above 0" }], /\("fusion"\) predicate: it must be an object/],
-    [
-      [{ ...claim, predicate: { ...predicate, above: "0" } }],
-      /predicate above: it must be a share/,
-    ],
-    [[{ ...claim, predicate: { ...predicate, below: -0.1 } }], /"above" must be less than "below"/],
-    [[{ ...claim, predicate: { ...predicate, above: undefined } }], /must say "above" or "below"/],
-    [[{ ...claim, predicate: { ...predicate, result: "guard: id x" } }], /contrast or a result/],
-    [[{ ...claim, predicate: { ...predicate, contrast: "a - b: id x" } }], /with U\+2212/],
-    [
-      [{ ...claim, predicate: { artifact: "fusion", result: "guard: id", above: 0 } }],
-      /must read "MONITOR: GROUP METRIC"/,
-    ],
-  ];
-  for (const [content, complaint, remedy = /./] of cases) {
-    const error = refusal(content);
-    assert.match(error.message, complaint);
-    assert.match(error.remedy, remedy);
-  }
-});
-
-Deno.test("the claims of MOOD agree with the published tables", () => {
-  const { groups, tables: [{ recall }] } = JSON.parse(readText(join(DATA, "published/mood.json")));
-  const figure = (monitor: string, group: string): number => {
-    const row: number[] = recall[monitor];
-    assert(row, `no published row of "${monitor}"`);
-    if (group === "oodMean") return row.slice(1, -1).reduce((sum, value) => sum + value) / 7;
-    return row[groups.indexOf(group)];
-  };
-  const ofQuantity = (name: string) => {
-    const [before, after] = name.split(": ");
-    const between = before.split(" − ");
-    const within = after.replace(/ \S+$/, "").split(" − ");
-    const [first, second = 0] = between.length > 1
-      ? between.map((monitor) => figure(monitor, within[0]))
-      : within.map((group) => figure(before, group));
-    return (first - second) / 100;
-  };
-  const figured = readClaims(CLAIMS).filter(({ published }) => published !== null);
-  assert(figured.length >= 15);
-  for (const { id, published, predicate: { contrast, result, above, below } } of figured) {
-    const expected = ofQuantity((contrast ?? result)!);
-    assert(Math.abs(published! - expected) <= 0.0005 + 1e-9, `${id}: ${published}, ${expected}`);
-    assert(published! > (above ?? -1) && published! < (below ?? 1), `${id} contradicts its figure`);
-  }
 });

@@ -3,8 +3,17 @@
  *
  * @module
  */
+import { isEmbedded } from "../conversation/suite.ts";
+import { commandLine, type ValuesOf } from "../core/flags.ts";
 import type { Artifact } from "../experiment/experiment.ts";
+import { EXPERIMENT_FLAGS } from "../experiment/flags.ts";
+import { referenceText } from "../hub/reference.ts";
 import type { Origin } from "../workbench/given_sources.ts";
+
+/** Some of the flags; undefined is as good as not there. */
+type SomeFlags = {
+  [K in keyof typeof EXPERIMENT_FLAGS]?: ValuesOf<typeof EXPERIMENT_FLAGS>[K] | undefined;
+};
 
 /**
  * The command line that makes an artifact; flags that would be as they are by default are left out.
@@ -15,21 +24,19 @@ import type { Origin } from "../workbench/given_sources.ts";
  */
 export function commandOf({ experiment, suite, settings, findings }: Artifact): string {
   const { quick, seeds, models } = settings;
-  const { name, revision, selection: { domains, maxLength, rowsPerDomain } = {} } = suite;
-  const flags = {
-    only: experiment,
-    suite: name === "mini" ? undefined : revision === undefined ? `FOLDER/${name}` : name,
+  const { name, revision, selection } = suite;
+  return commandLine("reproduce", EXPERIMENT_FLAGS, {
+    only: [experiment],
+    suite: isEmbedded(name) || revision !== undefined ? name : `FOLDER/${name}`,
     revision,
-    domains: domains?.join(","),
-    "max-length": maxLength,
-    "rows-per-domain": rowsPerDomain,
-    "judge-scores": isAsked(findings) ? "FOLDER" : undefined,
-    ...models ? modelFlags(models) : { seeds: seeds === 3 ? undefined : seeds },
-  };
-  const words = Object.entries(flags).flatMap(([flag, value]) =>
-    value === undefined ? [] : [`--${flag} ${value}`]
-  );
-  return ["deno task reproduce", ...words, ...quick ? ["--quick"] : []].join(" ");
+    domains: selection?.domains,
+    maxLength: selection?.maxLength,
+    rowsPerDomain: selection?.rowsPerDomain,
+    judgeScores: isAsked(findings) ? "FOLDER" : undefined,
+    ...models && modelFlags(models),
+    seeds: models?.guard === undefined ? seeds : undefined,
+    quick,
+  });
 }
 
 /** Whether a judge was asked, who would not be by default. */
@@ -38,22 +45,27 @@ function isAsked(findings: unknown): boolean {
 }
 
 function modelFlags(
-  { languageModel, guard, device }: NonNullable<Artifact["settings"]["models"]>,
-): Record<string, string | number | undefined> {
-  const given = "model" in guard ? guard : undefined;
-  const isSame = nameOf(given?.model) === nameOf(languageModel.model);
+  { languageModel, guard, tuned, device }: NonNullable<Artifact["settings"]["models"]>,
+): SomeFlags {
+  const isSame = nameOf(guard?.model) === nameOf(languageModel.model);
   return {
     model: nameOf(languageModel.model),
-    guard: isSame ? undefined : nameOf(given?.model),
-    "guard-adapter": nameOf(given?.adapter),
-    "lm-adapter": nameOf(languageModel.adapter),
-    layer: "layer" in guard ? guard.layer : undefined,
-    device: device.provider === "cpu" ? undefined : device.provider,
-    dtype: device.precision === "float32" ? undefined : device.precision,
+    guard: isSame ? undefined : nameOf(guard?.model),
+    guardAdapter: nameOf(guard?.adapter),
+    lmAdapter: nameOf(languageModel.adapter),
+    monitors: tuned?.monitors,
+    layer: tuned?.candidates.every(({ layer }) => layer === tuned.state.layer)
+      ? tuned.state.layer
+      : undefined,
+    device: device.provider,
+    dtype: device.precision,
   };
 }
 
 function nameOf(origin: Origin | undefined): string | undefined {
   if (origin === undefined) return undefined;
-  return origin.revision ? `${origin.name}@${origin.revision}` : `FOLDER/${origin.name}`;
+  const { name: repository, file, revision } = origin;
+  return revision
+    ? referenceText({ repository, revision, ...file !== undefined && { file } })
+    : `FOLDER/${repository}`;
 }

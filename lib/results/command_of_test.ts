@@ -22,17 +22,17 @@ Deno.test("commandOf() names models from outside", () => {
   const model = { name: "google/gemma-2-2b", revision: "abc" };
   const adapter = { name: "mine", sha256: "def" };
   const device = { provider: "cuda", precision: "float16" };
-  const command = (guard: object) => {
-    const models = { languageModel: { model }, guard, device };
+  const command = (others: object) => {
+    const models = { languageModel: { model }, ...others, device };
     return commandOf(artifact({ name: "mini" }, { quick: false, seeds: 1, models }));
   };
   const rest = "--device cuda --dtype float16";
   assert.equal(
-    command({ model, adapter }),
+    command({ guard: { model, adapter } }),
     `deno task reproduce --only fusion --model google/gemma-2-2b@abc --guard-adapter FOLDER/mine ${rest}`,
   );
   assert.equal(
-    command({ head: "logistic regression", layer: 3 }),
-    `deno task reproduce --only fusion --model google/gemma-2-2b@abc --layer 3 ${rest}`,
+    command({ tuned: { monitors: "lora", state: { layer: 3 }, candidates: [{ layer: 3 }] } }),
+    `deno task reproduce --only fusion --model google/gemma-2-2b@abc --monitors lora --layer 3 ${rest} --seeds 1`,
   );
 });

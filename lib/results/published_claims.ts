@@ -5,8 +5,9 @@
  */
 import { join } from "node:path";
 import { exists, readText } from "../core/files.ts";
-import { type Claim, judgeClaim, type JudgedClaim, readClaims } from "./claims.ts";
-import { parseArtifact } from "./verify.ts";
+import { parseArtifact } from "./artifact.ts";
+import { type Claim, readClaims } from "./claim.ts";
+import { judgeClaim, type JudgedClaim } from "./claims.ts";
 
 const FOLDER = join(import.meta.dirname!, "../../data/claims");
 
@@ -26,15 +27,16 @@ export function publishedClaims(): Claim[] {
  * Judges every published claim.
  *
  * @param folder of artifacts; a claim whose artifact is not there is not evaluated.
- * @returns the claims with their verdicts; throws a `UserError` at a broken artifact.
+ * @returns the claims with their verdicts; throws a `UserError` at a broken artifact, or where one that is there has nothing of
+ * the name that a claim is about.
  */
 export function judgeClaims(folder: string): JudgedClaim[] {
   return publishedClaims().map((claim) => {
-    const { artifact } = claim.predicate;
-    const path = join(folder, `${artifact}.json`);
+    const { artifact: name } = claim.predicate;
+    const path = join(folder, `${name}.json`);
     return judgeClaim(
       claim,
-      exists(path) ? parseArtifact(path, artifact, readText(path)) : undefined,
+      exists(path) ? parseArtifact(path, { name }, readText(path)) : undefined,
     );
   });
 }

@@ -6,25 +6,25 @@
  */
 import { join } from "node:path";
 import { UserError } from "../core/errors.ts";
+import { MissingFinding } from "../evaluation/findings.ts";
 import { exists, readText, writeFileAtomic } from "../core/files.ts";
 import { readArtifacts } from "../fine/artifact.ts";
 import { renderFigure } from "../report/figure.ts";
-import { leaderboardFigure, leaderboardTable } from "../fine/leaderboard.ts";
+import { leaderboardFigure, leaderboardTable } from "../fine/show/leaderboard.ts";
 import { markup } from "../report/html.ts";
 import { renderPage } from "../report/page.ts";
 import { type Section, sectionHtml } from "../report/section.ts";
+import { parseArtifact } from "./artifact.ts";
 import { claimsTable, type JudgedClaim } from "./claims.ts";
 import { claimsFigure } from "./claims_figure.ts";
 import { commandOf } from "./command_of.ts";
 import type { Artifact, Experiment, Shown } from "../experiment/experiment.ts";
-import { missingField } from "./missing_field.ts";
 import { judgeClaims } from "./published_claims.ts";
 import { recallHeatMap } from "./recall_heat_map.ts";
 import { contents, footer, header, TITLE } from "./report_frame.ts";
-import { parseArtifact } from "./verify.ts";
 
 /** A page with its figures. */
-export interface Report {
+export interface ReportPage {
   /** The HTML document. */
   page: string;
   /** SVG documents by name: of every experiment on the page, and of the page's own figures. */
@@ -41,7 +41,7 @@ export interface Report {
 export async function buildReport(
   folder: string,
   experiments: readonly Experiment[],
-): Promise<Report> {
+): Promise<ReportPage> {
   const judged = evaluatedFirst(judgeClaims(folder));
   const artifacts = inOrder(experiments, judged).flatMap((experiment) => {
     const path = join(folder, `${experiment.name}.json`);
@@ -100,17 +100,12 @@ interface ShownArtifact {
 }
 
 function readArtifact(path: string, experiment: Experiment): ShownArtifact {
-  const artifact = parseArtifact(path, experiment.name, readText(path));
+  const artifact = parseArtifact(path, experiment, readText(path));
   try {
     return { artifact, shown: experiment.show(artifact) };
   } catch (cause) {
-    const field = cause instanceof TypeError ? missingField(artifact, experiment.show) : undefined;
-    if (field === undefined) throw cause;
-    throw new UserError(
-      `Cannot show "${path}": it lacks what "${experiment.name}" writes now, "${field}"`,
-      `Make it again: ${commandOf(artifact)}`,
-      { cause },
-    );
+    if (!(cause instanceof MissingFinding)) throw cause; // a fault in the experiment, not in what it wrote
+    throw new UserError(`Cannot show "${path}": ${cause.message}`, cause.remedy, { cause });
   }
 }
 

@@ -2,9 +2,11 @@
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import { UserError } from "../core/errors.ts";
+import { contrastIn, storeContrasts } from "../evaluation/findings.ts";
 import { temporaryFolder } from "../core/testing.ts";
 import { writeArtifact as writeFineArtifact } from "../fine/artifact.ts";
 import { score } from "../fine/scores.ts";
+import { fields, text } from "../experiment/findings_schema.ts";
 import { openCatalogue } from "../experiment/catalogue.ts";
 import { type Artifact, defineExperiment, type Experiment } from "../experiment/experiment.ts";
 import { buildReport, writeReport } from "./report.ts";
@@ -20,6 +22,7 @@ const hostile: Experiment = defineExperiment({
   name: "hostile",
   question: HOSTILE,
   config: {},
+  findings: fields({ text: text() }),
   run: () => Promise.resolve({ text: HOSTILE }),
   show: ({ findings: { text } }) => ({
     table: { title: text, columns: [text], rows: [[text]], notes: [text] },
@@ -152,13 +155,39 @@ Deno.test("buildReport() refuses a folder without artifacts, and names one that 
     );
   await fails(/^Cannot report on ".*": it must hold artifacts of experiments, got none$/);
   writeArtifact(temporary.path, { ...artifact, findings: null });
-  await fails(/^Cannot show ".*hostile\.json": it lacks what "hostile" writes now, "findings"$/);
-  writeArtifact(temporary.path, artifact);
-  const broken: Experiment = {
-    ...hostile,
-    show: () => (undefined as unknown as { table: never }).table, // a bug, and no fault of the artifact
-  };
-  await assert.rejects(buildReport(temporary.path, [broken]), TypeError);
+  await fails(
+    /^Cannot show ".*hostile\.json": it lacks what "hostile" writes now: in its findings it must hold fields, got null$/,
+  );
+  writeArtifact(temporary.path, { ...artifact, findings: {} });
+  await fails(/writes now: in its findings "text" must be text, got nothing$/);
+  writeArtifact(temporary.path, { ...artifact, settings: { ...artifact.settings, seeds: "two" } });
+  await fails(
+    /^Cannot read ".*hostile\.json": "settings\.seeds" must be a whole number, got "two"$/,
+  );
   Deno.writeTextFileSync(join(temporary.path, "hostile.json"), "{");
   await fails(/^Cannot read ".*hostile\.json": it is no artifact of "hostile"$/);
+});
+
+Deno.test("buildReport() takes no fault in an experiment for an outdated artifact, and names a contrast that is not there", async () => {
+  using temporary = temporaryFolder();
+  writeArtifact(temporary.path, artifact);
+  const showing = (show: Experiment["show"]) => buildReport(temporary.path, [{ ...hostile, show }]);
+  await assert.rejects(
+    showing(() => (undefined as unknown as { a: never }).a),
+    (error) => error instanceof TypeError,
+  );
+  const misspelt = {
+    first: "guard",
+    second: "bag of word",
+    group: "overall",
+    metric: "recall@0.01",
+  };
+  await assert.rejects(
+    showing(() => contrastIn(storeContrasts([]), misspelt) as never),
+    (error) =>
+      error instanceof UserError &&
+      /^Cannot show ".*hostile\.json": .*no contrast called "guard − bag of word: overall/.test(
+        error.message,
+      ),
+  );
 });

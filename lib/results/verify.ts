@@ -1,97 +1,93 @@
 /**
- * Comparing artifacts with those of a fresh run.
+ * `deno task verify`: makes the artifacts of a folder again, compares, and judges the published claims by the new ones.
  *
  * @module
  */
-import { canonicalJson } from "../core/json.ts";
+import { join } from "node:path";
 import { UserError } from "../core/errors.ts";
-import type { Artifact } from "../experiment/experiment.ts";
+import { exists, readText, removeIfPresent } from "../core/files.ts";
+import { announce } from "../core/progress.ts";
+import type { Catalogue } from "../experiment/catalogue.ts";
+import { type Experiment, runExperiment } from "../experiment/experiment.ts";
+import type { ExperimentFlags } from "../experiment/flags.ts";
+import { openRun } from "../experiment/open_run.ts";
+import type { Workbench } from "../workbench/workbench.ts";
+import { parseArtifact } from "./artifact.ts";
+import type { JudgedClaim } from "./claims.ts";
+import { type ArtifactCheck, compareArtifacts } from "./compare_artifacts.ts";
+import { judgeClaims } from "./published_claims.ts";
 
-/** How an artifact compares with its recomputation. */
-export interface Comparison {
-  /** Whether it passed. */
-  agrees: boolean;
-  /** What was compared and found, one sentence. */
-  finding: string;
+/** What was found of a committed artifact. */
+export interface VerifiedArtifact extends ArtifactCheck {
+  /** Where it is. */
+  path: string;
+}
+
+/** Who is told of the work. */
+export interface VerifyContext {
+  /** Told what a user should know, a sentence at a time. */
+  say(message: string): void;
+  /** Shown what was found of an artifact, as soon as it is. */
+  show(artifact: VerifiedArtifact): void;
+}
+
+/** What {@linkcode verify} found. */
+export interface Verification {
+  /** Of every experiment, in the order in which they ran. */
+  artifacts: VerifiedArtifact[];
+  /** The published claims, by the artifacts just made. */
+  claims: JudgedClaim[];
 }
 
 /**
- * Reads an artifact.
+ * Makes artifacts again in a folder of their own, which is removed at the end, and compares them with the committed ones.
  *
- * @param path where it stood, for the error.
- * @param experiment the name of the experiment that should have written it.
- * @param text what the file holds.
- * @returns the artifact; throws a {@linkcode UserError} where it is broken, or another experiment's.
+ * @param catalogue of all experiments.
+ * @returns what was found; throws a {@linkcode UserError} where there is no such folder, or an artifact in it is broken.
  */
-export function parseArtifact(path: string, experiment: string, text: string): Artifact {
-  let artifact: Partial<Artifact> | null;
+export async function verify(
+  flags: ExperimentFlags,
+  catalogue: Catalogue,
+  { say, show }: VerifyContext,
+): Promise<Verification> {
+  if (flags.results !== undefined) requireFolder(flags.results); // before anything is downloaded
+  const asked = await catalogue.load(flags.only);
+  const named = flags.only !== undefined;
+  const { experiments, bench, folder } = await openRun(asked, flags, { named, say });
+  requireFolder(folder);
+  const fresh = join(bench.options.cache, `verify-${crypto.randomUUID().slice(0, 8)}`);
   try {
-    artifact = JSON.parse(text);
-  } catch (cause) {
-    throw notAnArtifact(path, experiment, cause);
+    const artifacts: VerifiedArtifact[] = [];
+    for (const [i, experiment] of experiments.entries()) {
+      announce(`${i + 1} of ${experiments.length}: ${experiment.name}`);
+      const path = join(folder, `${experiment.name}.json`);
+      const artifact = { path, ...await check(experiment, bench, path, fresh) };
+      artifacts.push(artifact);
+      show(artifact);
+    }
+    return { artifacts, claims: judgeClaims(fresh) };
+  } finally {
+    removeIfPresent(fresh);
   }
-  if (artifact?.experiment !== experiment) throw notAnArtifact(path, experiment);
-  return artifact as Artifact;
 }
 
-function notAnArtifact(path: string, experiment: string, cause?: unknown): UserError {
-  return new UserError(
-    `Cannot read "${path}": it is no artifact of "${experiment}"`,
-    "Restore it, or remove it and make it again with `deno task reproduce`.",
-    { cause },
+function requireFolder(folder: string): void {
+  if (exists(folder)) return;
+  throw new UserError(
+    `Cannot verify "${folder}": there is no such folder`,
+    "Make results with `deno task reproduce`, or give the folder that holds them with --results.",
   );
 }
 
-/**
- * Compares an artifact with its recomputation: byte for byte where the arithmetic is the same, and else within
- * the stated 95% intervals, since other kernels round differently.
- *
- * @param committed text of the artifact that is to be verified.
- * @param fresh text of the one just made.
- * @returns whether they agree.
- */
-export function compareArtifacts(committed: string, fresh: string): Comparison {
-  if (committed === fresh) return { agrees: true, finding: "identical to the last byte" };
-  const [before, now]: Artifact[] = [committed, fresh].map((text) => JSON.parse(text));
-  const inputs = ({ suite, settings }: Artifact) => canonicalJson({ suite, settings });
-  if (inputs(before) !== inputs(now)) {
-    return { agrees: false, finding: "made from another suite or with other settings" };
-  }
-  if (before.kernels === now.kernels) {
-    const place = firstDifference(before.findings, now.findings, "findings") ?? "the order of keys";
-    return { agrees: false, finding: `differs at ${place}, though the arithmetic is the same` };
-  }
-  const outside = outsideIntervals(before.findings, now.findings, "findings");
-  const [first] = outside;
-  return first === undefined
-    ? { agrees: true, finding: "other arithmetic: every estimate lies within its 95% interval" }
-    : {
-      agrees: false,
-      finding:
-        `other arithmetic: ${outside.length} estimates outside their 95% interval, first ${first}`,
-    };
-}
-
-function firstDifference(a: unknown, b: unknown, path: string): string | undefined {
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) {
-    return a === b ? undefined : `${path} (${JSON.stringify(a)} against ${JSON.stringify(b)})`;
-  }
-  const [p, q] = [a, b] as Record<string, unknown>[];
-  for (const key of new Set([...Object.keys(p), ...Object.keys(q)])) {
-    const found = firstDifference(p[key], q[key], `${path}.${key}`);
-    if (found !== undefined) return found;
-  }
-}
-
-/** Paths of all estimates in `now` that lie outside the interval that `before` states for them. */
-function outsideIntervals(before: unknown, now: unknown, path: string): string[] {
-  if (typeof before !== "object" || before === null || typeof now !== "object" || now === null) {
-    return [];
-  }
-  const [p, q] = [before, now] as Record<string, unknown>[];
-  if (typeof p.estimate === "number" && typeof p.low === "number" && typeof p.high === "number") {
-    const value = q.estimate;
-    return typeof value === "number" && value >= p.low && value <= p.high ? [] : [path];
-  }
-  return Object.keys(p).flatMap((key) => outsideIntervals(p[key], q[key], `${path}.${key}`));
+async function check(
+  experiment: Experiment,
+  bench: Workbench,
+  path: string,
+  fresh: string,
+): Promise<ArtifactCheck> {
+  if (!exists(path)) return { agrees: false, finding: "it is missing" };
+  const text = readText(path);
+  parseArtifact(path, { name: experiment.name }, text); // a broken one is refused before the training
+  const { json } = await runExperiment(experiment, bench, fresh);
+  return compareArtifacts(text, readText(json));
 }

@@ -1,24 +1,35 @@
 /**
  * Batches of token sequences of about equal length.
  *
- * A sequence is padded to a multiple of `LENGTH_STEP` that depends on nothing but its own length, so that the
- * arithmetic done for it, and with it every bit of its result, does not depend on what it is batched with.
+ * A sequence is padded to a multiple of `LENGTH_STEP` that depends on nothing but its own length,
+ * so that the arithmetic done for it, and with it every bit of its result, does not depend on what
+ * it is batched with.
  *
  * @module
  */
 import type { Value } from "./session.ts";
 
-/** Lengths are padded up to a multiple of it. Sixteen floats fill a vector register, and little is wasted. */
+/**
+ * Lengths are padded up to a multiple of it. Sixteen floats fill a vector register, and little is
+ * wasted.
+ */
 const LENGTH_STEP = 16;
 
 /** Most tokens in a batch, padding included, where nothing else is said. */
 export const TOKEN_BUDGET = 4096;
 
 /**
- * What a sequence is padded to.
+ * The length that a sequence is padded to.
  *
  * @param length of the sequence, in tokens.
- * @returns the next multiple of `LENGTH_STEP`.
+ * @returns the next multiple of `LENGTH_STEP`, in tokens.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { paddedLength } from "./batches.ts";
+ * assert.deepEqual([1, 16, 17].map(paddedLength), [16, 16, 32]);
+ * ```
  */
 export function paddedLength(length: number): number {
   return LENGTH_STEP * Math.ceil(length / LENGTH_STEP);
@@ -36,9 +47,21 @@ export interface Batch {
  * Groups sequences by padded length and cuts the groups into batches.
  *
  * @param lengths of the sequences, in tokens.
- * @param tokenBudget most tokens in a batch, padding included; a longer sequence is a batch of its own.
+ * @param tokenBudget most tokens in a batch, padding included; a longer sequence is a batch of its
+ * own.
  * @param order in which sequences are taken; by default as they are numbered.
  * @returns the batches, shortest sequences first.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { batchByLength } from "./batches.ts";
+ * assert.deepEqual(batchByLength([20, 3, 5, 7], 32), [
+ *   { length: 16, members: [1, 2] }, // 2 · 16 tokens fill the budget
+ *   { length: 16, members: [3] },
+ *   { length: 32, members: [0] },
+ * ]);
+ * ```
  */
 export function batchByLength(
   lengths: readonly number[],
@@ -63,11 +86,12 @@ export function batchByLength(
 }
 
 /**
- * Sorts sequences by length and cuts them into batches that are about equally full; for training, where what a sequence
- * is padded to may depend on its neighbours.
+ * Sorts sequences by length and cuts them into batches that are about equally full; for training,
+ * where what a sequence is padded to may depend on its neighbours.
  *
  * @param lengths of the sequences, in tokens.
- * @param tokenBudget most tokens in a batch, padding included; a longer sequence is a batch of its own.
+ * @param tokenBudget most tokens in a batch, padding included; a longer sequence is a batch of its
+ * own.
  * @param order in which sequences of one padded length are taken.
  * @returns the batches, shortest sequences first.
  */
@@ -95,8 +119,8 @@ export function packByLength(
  * Sequences of a batch as the rows of a matrix, padded on the right.
  *
  * @param sequences numbers, one list a row.
- * @param length T, that of the rows.
- * @param padding what to fill up with.
+ * @param length T, the length of the rows, in tokens.
+ * @param padding the number that fills up the rows.
  * @returns int64, shape (B, T).
  */
 export function padded(
@@ -112,10 +136,11 @@ export function padded(
 }
 
 /**
- * Where the last numbers of the sequences stand when the rows of {@linkcode padded} are put one after the other.
+ * Where the last numbers of the sequences stand when the rows of {@linkcode padded} are put one
+ * after the other.
  *
  * @param sequences one a row; for an empty one, where its row begins.
- * @param length T, that of the rows.
+ * @param length T, the length of the rows, in tokens.
  * @returns int64, shape (B).
  */
 export function lastPositions(
@@ -132,9 +157,16 @@ export function lastPositions(
 /**
  * The causal mask: 0 where a position may look, −1e9 where it may not.
  *
- * @param length T.
+ * @param length T, in tokens.
  * @param window how many positions it sees, itself included; all before it by default.
  * @returns shape (T, T).
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { causalMask } from "./batches.ts";
+ * assert.deepEqual([...causalMask(2).data], [0, -1e9, 0, 0]);
+ * ```
  */
 export function causalMask(length: number, window = length): Value<Float32Array> {
   const data = new Float32Array(length * length).fill(-1e9);

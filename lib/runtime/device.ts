@@ -1,23 +1,20 @@
 /**
- * Choosing what calculates: the CPU, or a GPU through WebGPU or CUDA. A GPU that was asked for by name and is not there is
- * an error; only `auto` falls back, and says to what.
+ * Choosing what calculates: the CPU, or a GPU through WebGPU or CUDA. A GPU that was asked for by
+ * name and is not there is an error; only `auto` falls back, and says to what.
  *
  * @module
  */
 import { suggestName, UsageError, UserError } from "../core/errors.ts";
 import { matmul } from "../graph/matmul.ts";
 import { input, weight } from "../graph/tensor.ts";
+import { DEVICES, PRECISIONS } from "./device_names.ts";
 import { type Device, openSession } from "./session.ts";
-
-/** Values of `--device`. */
-export const DEVICES = ["auto", "cpu", "webgpu", "cuda"] as const;
-
-/** Values of `--dtype`. */
-export const PRECISIONS = ["float32", "float16"] as const;
 
 /** What was asked for. */
 export interface DeviceRequest {
-  /** One of {@linkcode DEVICES}, as typed. `auto`: the first of CUDA, WebGPU and CPU that is there. */
+  /**
+   * One of {@linkcode DEVICES}, as typed. `auto`: the first of CUDA, WebGPU and CPU that is there.
+   */
   device: string;
   /** One of {@linkcode PRECISIONS}, as typed. */
   dtype: string;
@@ -38,11 +35,11 @@ const remedies: Record<Provider, string> = {
 /**
  * Finds a device.
  *
- * @param request which, and in which element type.
- * @param say told what is used, in one sentence.
+ * @param request device and element type, as typed.
+ * @param say is told in one sentence what is used.
  * @param failureOf why a device does not run; tests give their own.
- * @returns the device; throws a `UsageError` on an unknown name, a `UserError` where the device is not there or does not
- * calculate in that type.
+ * @returns the device; throws a `UsageError` on an unknown name, a `UserError` where the device is
+ * not there or does not calculate in that type.
  */
 export async function resolveDevice(
   { device: name, dtype }: DeviceRequest,

@@ -1,6 +1,6 @@
 /**
- * A fingerprint of the arithmetic of this machine: equal where ONNX Runtime's kernels round alike, so that artifacts
- * can be expected to be the same to the last byte.
+ * A fingerprint of the arithmetic of this machine: equal where ONNX Runtime's kernels round alike,
+ * so that artifacts can be expected to be the same to the last byte.
  *
  * @module
  */
@@ -16,8 +16,9 @@ import { CPU, type Device, openSession } from "./session.ts";
  * Runs small products, sums and elementary functions.
  *
  * @param device what calculates. Default {@linkcode CPU}.
- * @returns 16 hexadecimal digits of a hash over the bits of the results, behind the device's name where it is not the CPU,
- * since devices that agree on these small products need not agree on others.
+ * @returns 16 hexadecimal digits of a hash over the bits of the results, behind the device's name
+ * where it is not the CPU, since devices that agree on these small products need not agree on
+ * others.
  */
 export async function kernelFingerprint(device: Device = CPU): Promise<string> {
   const random = stream("kernel fingerprint");
@@ -25,7 +26,8 @@ export async function kernelFingerprint(device: Device = CPU): Promise<string> {
     data: Float32Array.from({ length: rows * columns }, () => random.normal()),
     dims: [rows, columns],
   });
-  // fed, since a graph of constants is calculated on the CPU when a session opens, whatever the device
+  // fed, since a graph of constants is calculated on the CPU when a session opens, whatever the
+  // device
   const feeds = { a: draw(33, 257), b: draw(257, 47) };
   const product = matmul(input("a", feeds.a.dims), input("b", feeds.b.dims));
   const outputs = {

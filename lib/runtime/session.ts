@@ -38,9 +38,10 @@ export interface SessionOptions {
   /** Default {@linkcode CPU}. */
   device?: Device;
   /**
-   * For models whose weights are large: a folder for a file with them, which ONNX Runtime maps into memory and which is
-   * gone when the session is open. They are then in memory once, and ONNX Runtime packs no second copy of them, which
-   * costs batches of few tokens some speed. Without it, weights are part of the model, of at most 2 GB.
+   * For models whose weights are large: a folder for a file with them, which ONNX Runtime maps into
+   * memory and which is gone when the session is open. They are then in memory once, and ONNX
+   * Runtime packs no second copy of them, which costs batches of few tokens some speed. Without it,
+   * weights are part of the model, of at most 2 GB.
    */
   weightsFolder?: string;
 }

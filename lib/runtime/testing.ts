@@ -14,7 +14,6 @@ import { openSession, type Value } from "./session.ts";
 /**
  * Computes a tensor.
  *
- * @param x a tensor.
  * @param feeds the inputs that it depends on.
  * @returns its values, row by row.
  */
@@ -28,8 +27,8 @@ export async function evaluate(
 }
 
 /**
- * Asserts that the gradient of a function agrees with central differences along a random direction, for
- * each of its arguments.
+ * Asserts that the gradient of a function agrees with central differences along a random direction,
+ * for each of its arguments.
  *
  * @param f makes a graph from its arguments.
  * @param shapes of the arguments, which are drawn from a standard normal distribution.

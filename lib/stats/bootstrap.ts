@@ -1,16 +1,18 @@
 /**
- * The stratified bootstrap (Efron 1979): each resample draws, within every stratum, as many units as the
- * stratum has, with replacement. A unit is a row, or a cluster of rows that are not independent of each
- * other. A resample is the number of times that each unit was drawn, so that everything computed
- * from one resample is paired.
+ * The stratified bootstrap (Efron 1979): each resample draws, within every stratum, as many units
+ * as the stratum has, with replacement. A unit is a row, or a cluster of rows that are not
+ * independent of each other. A resample is the number of times that each unit was drawn, so that
+ * everything computed from one resample is paired: all that is compared sees the same units, and
+ * what has equally many seeds the same seeds. One loop, {@linkcode forEachDraw}, is behind every
+ * interval of this project.
  *
- * A billion draws are usual here, so the generator, sfc32 (Doty-Humphrey; http://pracrand.sourceforge.net),
- * is written into the loop and seeded from a named stream. A draw is ⌊u · n / 2³²⌋, whose bias, below n / 2³²,
- * is far under the noise of any interval.
+ * A billion draws are usual here, so the generator, sfc32 (Doty-Humphrey;
+ * http://pracrand.sourceforge.net), is written into the loop and seeded from a named stream. A draw
+ * is ⌊u · n / 2³²⌋, whose bias, below n / 2³², is far under the noise of any interval.
  *
  * @module
  */
-import type { Stream } from "../core/random.ts";
+import { type Stream, stream } from "../core/random.ts";
 import { quantileSorted, sortFinite } from "./quantile.ts";
 
 /** Units to draw from; numbers are consecutive within a stratum. */
@@ -27,9 +29,18 @@ export interface Units {
  * Groups rows into units and units into strata.
  *
  * @param strata for each row, the name of its stratum.
- * @param clusters for each row, the name of its cluster within the stratum, or undefined where the row
- * stands for itself.
+ * @param clusters for each row, the name of its cluster within the stratum, or undefined where the
+ * row stands for itself.
  * @returns the units, strata in order of their first row.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { unitsOf } from "./bootstrap.ts";
+ * const { unitOfRow, starts } = unitsOf(["id", "ood", "id", "id"], ["a", "a", "a", "b"]);
+ * assert.deepEqual([...unitOfRow], [0, 2, 0, 1]); // rows 0 and 2 are one cluster
+ * assert.deepEqual(starts, [0, 2, 3]); // id has units 0 and 1, ood has unit 2
+ * ```
  */
 export function unitsOf(
   strata: readonly string[],
@@ -57,8 +68,8 @@ export function unitsOf(
  *
  * @param units what is drawn.
  * @param random seeds the draws.
- * @returns a function that writes the next resample into `counts`, shape (units): how often each unit was
- * drawn. A count would wrap over 255, which happens to a unit with chance 1 / 256!.
+ * @returns a function that writes the next resample into `counts`, shape (units): how often each
+ * unit was drawn. A count over 255 would wrap around; its chance is below 1 / 256!.
  */
 export function resampler(
   { starts }: Pick<Units, "starts">,
@@ -100,7 +111,15 @@ export interface Interval {
  *
  * @param estimate the value on the rows as they are.
  * @param replicates the values on the resamples, at least one, finite.
- * @returns the estimate between the 2.5% and 97.5% quantiles of the replicates.
+ * @returns the estimate, with the 2.5% and 97.5% quantiles of the replicates.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { percentileInterval } from "./bootstrap.ts";
+ * const replicates = Array.from({ length: 41 }, (_, i) => i);
+ * assert.deepEqual(percentileInterval(20, replicates), { estimate: 20, low: 1, high: 39 });
+ * ```
  */
 export function percentileInterval(estimate: number, replicates: ArrayLike<number>): Interval {
   const sorted = sortFinite(replicates);
@@ -109,4 +128,74 @@ export function percentileInterval(estimate: number, replicates: ArrayLike<numbe
     low: quantileSorted(sorted, 0.025),
     high: quantileSorted(sorted, 0.975),
   };
+}
+
+/** What is drawn, and from which random streams. */
+export interface PairedBootstrap {
+  /** Units by stratum. */
+  units: Pick<Units, "starts" | "count">;
+  /** Name of the random stream that draws units. */
+  unitStream: string;
+  /** For each thing compared, how many seeds it has. Defaults to none, whose seeds are not drawn. */
+  seeds?: readonly number[];
+  /** Name of the random streams that draw seeds: `<name>/<n>-seeds` for things with n. Needed where there are seeds. */
+  seedStream?: string;
+  /** How many resamples, beside what was seen. */
+  resamples: number;
+}
+
+/** How often each unit and each seed was drawn; written anew for the next resample. */
+export interface Draw {
+  /** 0 for what was seen, in which every count is 1; then 1, 2, … for the resamples. */
+  index: number;
+  /** Of each unit, shape (units). */
+  units: Uint8Array;
+  /** For each thing compared, of each of its seeds. */
+  seeds: readonly Uint8Array[];
+}
+
+/**
+ * Visits what was seen, then every resample.
+ *
+ * @param bootstrap what is drawn.
+ * @param visit measures one draw, before the next is made.
+ */
+export function forEachDraw(
+  { units, unitStream, seeds = [], seedStream, resamples }: PairedBootstrap,
+  visit: (draw: Draw) => void,
+): void {
+  const drawUnits = resampler(units, stream(unitStream));
+  const drawSeeds = seeds.map((n) =>
+    resampler({ starts: [0, n] }, stream(`${seedStream}/${n}-seeds`))
+  );
+  const counts = new Uint8Array(units.count).fill(1);
+  const seedCounts = seeds.map((n) => new Uint8Array(n).fill(1));
+  for (let index = 0; index <= resamples; index++) {
+    if (index > 0) {
+      drawUnits(counts);
+      drawSeeds.forEach((draw, i) => draw(seedCounts[i]));
+    }
+    visit({ index, units: counts, seeds: seedCounts });
+  }
+}
+
+/**
+ * The 95% interval of a value that was measured on every draw.
+ *
+ * @param values as they were seen, then on each resample, shape (1 + resamples).
+ * @returns the first of them with its percentile interval.
+ */
+export function intervalOfDraws(values: Float64Array): Interval {
+  return percentileInterval(values[0], values.subarray(1));
+}
+
+/**
+ * A paired difference.
+ *
+ * @param first values on every draw, shape (1 + resamples).
+ * @param second values on the same draws, which are subtracted.
+ * @returns the differences, draw by draw.
+ */
+export function pairedDifference(first: Float64Array, second: Float64Array): Float64Array {
+  return first.map((value, r) => value - second[r]);
 }

@@ -3,15 +3,20 @@
  *
  *     A = L Lᵀ,   xᵀ A⁻¹ x = ‖L⁻¹ x‖²
  *
- * Matrices are flat, row by row. Row i of L solves L zᵀ = A[i] as far as column i, so one loop serves both. It takes
- * several right-hand sides at once: a large L does not fit in the processor's cache, and reading it is what takes time.
+ * Matrices are flat, row by row. Row i of L solves L zᵀ = A[i] as far as column i, so one loop
+ * serves both. It takes several right-hand sides at once: a large L does not fit in the processor's
+ * cache, and reading it is what takes time.
+ *
+ * mathjs's number build has no matrices. Its full build takes 0.9 s to load, and its `lusolve` took
+ * 940 ms for one system of d = 384, against 18 ms here; Mahalanobis distance solves one for every
+ * row, with d up to some thousands.
  *
  * @module
  */
 
 /**
- * A pivot this small beside the diagonal is rounding: what is left of a feature once those before it are known. At 1e-9,
- * distances still have six digits.
+ * A pivot this small beside the diagonal is rounding: what is left of a feature once those before
+ * it are known. At 1e-9, distances still have six digits.
  */
 const LEAST_PIVOT = 1e-9;
 
@@ -41,7 +46,8 @@ export class SingularMatrixError extends RangeError {
  *
  * @param matrix A, shape (d, d), symmetric; only its lower triangle is read.
  * @param d its width.
- * @returns L, shape (d, d), lower triangular, zeros above; throws a {@linkcode SingularMatrixError} where there is none.
+ * @returns L, shape (d, d), lower triangular, zeros above; throws a {@linkcode SingularMatrixError}
+ * where there is none.
  *
  * @example
  * ```ts
@@ -76,12 +82,21 @@ export function cholesky(matrix: Float64Array, d: number): Float64Array {
 }
 
 /**
- * Solves L z = b for every row b; each row's solution has the same bits whatever rows stand beside it.
+ * Solves L z = b for every row b; each row's solution has the same bits whatever rows stand beside
+ * it.
  *
  * @param lower a Cholesky factor, shape (d, d).
  * @param rows right-hand sides, shape (n, d).
  * @param d the width of both.
  * @returns the solutions, shape (n, d).
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { solveLower } from "./cholesky.ts";
+ * const z = solveLower(Float64Array.of(2, 0, 1, 2), Float64Array.of(4, 6), 2);
+ * assert.deepEqual([...z], [2, 2]); // 2 · 2 = 4 and 1 · 2 + 2 · 2 = 6
+ * ```
  */
 export function solveLower(lower: Float64Array, rows: Float64Array, d: number): Float64Array {
   const n = rows.length / d;
@@ -101,6 +116,14 @@ export function solveLower(lower: Float64Array, rows: Float64Array, d: number): 
  * @param lower a Cholesky factor, shape (d, d).
  * @param z right-hand side, shape (d).
  * @returns x, shape (d).
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { solveUpper } from "./cholesky.ts";
+ * const x = solveUpper(Float64Array.of(2, 0, 1, 2), Float64Array.of(4, 2));
+ * assert.deepEqual([...x], [1.5, 1]); // 2 · 1.5 + 1 · 1 = 4 and 2 · 1 = 2
+ * ```
  */
 export function solveUpper(lower: Float64Array, z: Float64Array): Float64Array {
   const d = z.length;

@@ -1,11 +1,17 @@
 /**
- * Binary logistic regression with an L2 penalty on the weights, none on the intercept, for sparse and
- * dense features alike. The objective is that of scikit-learn:
+ * Binary logistic regression with an L2 penalty on the weights, none on the intercept, for sparse
+ * and dense features alike. The objective is that of scikit-learn:
  *
  *     f(w, b) = C Σᵢ log(1 + exp(−sᵢ zᵢ)) + ½ ‖w‖²,   z = X w + b,   s = 2 y − 1
  *
- * It is convex with one minimum. Newton's method finds it: each step is solved by conjugate gradients,
- * only as exactly as pays (Dembo and Steihaug 1983), then shortened until f falls enough (Armijo).
+ * It is convex with one minimum. Newton's method finds it: each step is solved by conjugate
+ * gradients, only as exactly as pays (Dembo and Steihaug 1983), then shortened until f falls enough
+ * (Armijo).
+ *
+ * Written here because no package of npm does this: mathjs fits no models, and
+ * `ml-logistic-regression` takes a fixed number of gradient steps on dense matrices, without
+ * penalty and without saying how far from the minimum it stopped. The bag of words has thousands of
+ * mostly empty columns, and a fit must be the same one whatever it starts from.
  *
  * @module
  */
@@ -51,7 +57,8 @@ export interface LogisticOptions {
 }
 
 const MAX_STEPS = 100; // of Newton; 5 to 15 are usual
-const MAX_SOLVER_STEPS = 1000; // of conjugate gradients in one Newton step; a rough direction still descends
+/** Of conjugate gradients in one Newton step; a rough direction still descends. */
+const MAX_SOLVER_STEPS = 1000;
 
 /**
  * Puts sparse rows together in compressed form (CSR).
@@ -279,6 +286,14 @@ function dot(a: Float64Array, b: Float64Array): number {
  * @param z log-odds of label 1.
  * @param label 0 or 1.
  * @returns nats, without overflow or cancellation for any z.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { logLoss } from "./logistic_regression.ts";
+ * assert.equal(logLoss(0, 1), Math.LN2); // even odds: one bit
+ * assert.equal(logLoss(-1000, 1), 1000);
+ * ```
  */
 export function logLoss(z: number, label: number): number {
   const against = label === 1 ? -z : z;

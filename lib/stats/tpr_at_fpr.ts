@@ -1,7 +1,8 @@
 /**
  * True-positive rate at a target false-positive rate f, as MOOD (arXiv 2605.21602) computes it: the
- * threshold is the (1 − f) quantile of the safe scores with linear interpolation, and a row is flagged
- * when its score is strictly above. Ties at the threshold make the rate reached smaller than f.
+ * threshold is the (1 − f) quantile of the safe scores with linear interpolation, and a row is
+ * flagged when its score is strictly above. Ties at the threshold make the rate reached smaller
+ * than f.
  *
  * @module
  */
@@ -54,6 +55,13 @@ export function tprAtFpr(
  * @param safe scores of safe rows, at least one, finite.
  * @param fpr the target f, in [0, 1].
  * @returns the (1 − f) quantile, in the unit of the scores; rows strictly above are to be flagged.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { thresholdAt } from "./tpr_at_fpr.ts";
+ * assert.equal(thresholdAt([0, 1, 2, 3, 4], 0.5), 2);
+ * ```
  */
 export function thresholdAt(safe: ArrayLike<number>, fpr: number): number {
   return quantile(safe, 1 - fpr);
@@ -65,6 +73,13 @@ export function thresholdAt(safe: ArrayLike<number>, fpr: number): number {
  * @param scores at least one.
  * @param threshold in the unit of the scores.
  * @returns a share in [0, 1].
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { shareAbove } from "./tpr_at_fpr.ts";
+ * assert.equal(shareAbove([1, 2, 2, 3], 2), 0.25); // a tie is not above
+ * ```
  */
 export function shareAbove(scores: ArrayLike<number>, threshold: number): number {
   let above = 0;

@@ -8,14 +8,17 @@
  *
  * @module
  */
-import { join } from "node:path";
 import { PreTrainedTokenizer } from "@huggingface/transformers";
 import { UserError } from "../core/errors.ts";
 import { BYTE_CHARS } from "./bytes.ts";
-import { readCheckpointJson } from "./checkpoint_json.ts";
 import { placesBeforeNfc } from "./nfc.ts";
 import { type Stretch, tokenStretches } from "./offsets.ts";
 import type { Tokenizer } from "./tokenizer.ts";
+import {
+  readTokenizerFiles,
+  type TokenizerDefinition,
+  type TokenizerFiles,
+} from "./tokenizer_files.ts";
 
 /** A checkpoint's tokenizer. */
 export interface GivenTokenizer extends Tokenizer {
@@ -23,25 +26,27 @@ export interface GivenTokenizer extends Tokenizer {
   readonly frontId: number | undefined;
 }
 
-/** The parts of `tokenizer.json` that we look at. */
-interface Definition {
-  normalizer?: { type?: string } | null;
-  added_tokens?: { id: number; content: string }[];
-  model: { vocab: Record<string, number> | [token: string, score: number][] };
-}
-
 /**
- * Loads the tokenizer of a checkpoint.
+ * Loads the tokenizer of a checkpoint folder.
  *
  * @param folder with `tokenizer.json` and `tokenizer_config.json`.
  * @returns the tokenizer; throws a {@linkcode UserError} where a file is missing or damaged, or where it adds more to a text than
  * one token in front.
  */
 export function loadGivenTokenizer(folder: string): GivenTokenizer {
-  const definition = readCheckpointJson<Definition>(join(folder, "tokenizer.json"));
-  const settings = readCheckpointJson<object>(join(folder, "tokenizer_config.json"));
-  const library = openLibrary(folder, definition, settings);
-  const frontId = frontOf(folder, library);
+  return givenTokenizer(readTokenizerFiles(folder));
+}
+
+/**
+ * Makes a tokenizer of what its files say.
+ *
+ * @param files as {@linkcode readTokenizerFiles} gives them.
+ * @returns the tokenizer; throws a {@linkcode UserError} where the library refuses it, or where it adds more to a text than one
+ * token in front.
+ */
+export function givenTokenizer({ path, definition, settings }: TokenizerFiles): GivenTokenizer {
+  const library = openLibrary(path, definition, settings);
+  const frontId = frontOf(path, library);
   const spellings = spellingsOf(definition);
   const normalises = definition.normalizer?.type === "NFC"; // the library does it by itself
   const encode = (text: string) =>
@@ -72,7 +77,7 @@ export function loadGivenTokenizer(folder: string): GivenTokenizer {
   };
 }
 
-function openLibrary(folder: string, definition: Definition, settings: object) {
+function openLibrary(folder: string, definition: TokenizerDefinition, settings: object) {
   try {
     return new PreTrainedTokenizer(definition, settings);
   } catch (cause) {
@@ -102,12 +107,14 @@ function frontOf(folder: string, library: PreTrainedTokenizer): number | undefin
 }
 
 /** The bytes that each token stands for, by its id. */
-function spellingsOf({ model: { vocab }, added_tokens = [] }: Definition): Uint8Array[] {
+function spellingsOf(definition: TokenizerDefinition): Uint8Array[] {
+  const { model: { vocab }, added_tokens = [], pre_tokenizer, decoder } = definition;
   const encoder = new TextEncoder();
   const entries: (readonly [string, number])[] = Array.isArray(vocab)
     ? vocab.map(([token], id) => [token, id])
     : Object.entries(vocab);
-  const isByteLevel = entries.some(([token]) => token === "Ġ"); // a blank
+  // not told from a token "Ġ", a blank there but a letter of Maltese in Gemma's vocabulary
+  const isByteLevel = JSON.stringify([pre_tokenizer, decoder]).includes('"ByteLevel"');
   const spellings: Uint8Array[] = [];
   for (const [token, id] of entries) {
     const byte = /^<0x([0-9A-F]{2})>$/.exec(token)?.[1];

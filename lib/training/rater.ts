@@ -13,22 +13,14 @@ import { matmul } from "../graph/matmul.ts";
 import { reduceSum } from "../graph/reduce.ts";
 import { flattenRows } from "../graph/shape_ops.ts";
 import { input, type Tensor } from "../graph/tensor.ts";
-import { type Model, modelParameters } from "../model/checkpoint.ts";
+import type { Model } from "../model/checkpoint.ts";
 import type { DecoderConfig } from "../model/config.ts";
 import { logSumExp } from "../model/layers.ts";
-import { type Batch, causalMask, padded } from "../runtime/batches.ts";
 import type { Value } from "../runtime/session.ts";
-import { train, type Trained } from "./loop.ts";
-import {
-  distinctTokens,
-  type Mask,
-  maskOf,
-  type MonitorTraining,
-  optimiser,
-  rowsOf,
-  sequencesByEpoch,
-} from "./monitors.ts";
+import { type MonitorTraining, sequencesByEpoch } from "./monitors.ts";
 import { decode, distinctRows, type Objective } from "./objectives.ts";
+import type { Mask } from "./rows.ts";
+import { type FedRows, tune, type Tuned } from "./tuning.ts";
 
 /** What is asked after a conversation, as tokens. */
 export interface Questionnaire {
@@ -39,7 +31,7 @@ export interface Questionnaire {
 }
 
 /** Conversations' right answers. */
-export interface JudgeLessons {
+export interface RaterLessons {
   /** What is asked. */
   questionnaire: Questionnaire;
   /** For every conversation and question, the index of the right answer. */
@@ -102,7 +94,7 @@ export function answerLogits(hidden: Tensor, answerRows: Tensor): Tensor {
  * Mean cross-entropy of A answers, in nats an answer. Graph inputs: "distinct" and "tokens" as in a language model's loss,
  * "answers" (A) as indices into the distinct tokens, "at" (B Q), "targets" (B Q, A) that sum to 1.
  */
-function judgeLoss(config: DecoderConfig, answers: number): Objective {
+function raterLoss(config: DecoderConfig, answers: number): Objective {
   return (weights) => {
     const rows = distinctRows(weights);
     const hidden = decode(rows, weights, config);
@@ -115,56 +107,48 @@ function judgeLoss(config: DecoderConfig, answers: number): Objective {
 /**
  * Tunes a language model to answer.
  *
- * @param base the language model, or a judge that is to learn more.
+ * @param base the language model, or a rater that is to learn more.
  * @param lessons questions and right answers.
  * @param options data and schedule.
- * @returns the judge, which is a language model, and the loss of every step in nats an answer.
+ * @returns the rater, which is a language model, and the loss of every step in nats an answer.
  */
-export async function trainJudge(
+export function trainRater(
   base: Model,
-  { questionnaire, levels }: JudgeLessons,
+  { questionnaire, levels }: RaterLessons,
   options: MonitorTraining,
-): Promise<{ model: Model } & Trained> {
-  const { config, head, parameters } = base;
-  const drawn = sequencesByEpoch(options);
-  const trained = await train({
-    ...options,
-    specs: modelParameters(config, head),
-    objective: judgeLoss(config, questionnaire.answers.length),
-    optimiser,
-    parameters,
-    lengths: (epoch) =>
-      drawn(epoch).map((s) => withQuestions(s, questionnaire, config.contextLength).length),
-    feed: (batch, step, epoch) =>
-      judgeFeed(batch, config, { questionnaire, levels }, drawn(epoch), maskOf(options, step)),
-  });
-  return { model: { config, head, parameters: trained.parameters }, ...trained };
+): Promise<Tuned> {
+  const { contextLength } = base.config;
+  const conversations = sequencesByEpoch(options);
+  const cueTokens = questionnaire.cues.reduce((sum, cue) => sum + cue.length, 0);
+  const subject = {
+    objective: raterLoss(base.config, questionnaire.answers.length),
+    sequences: (epoch: number) =>
+      conversations(epoch).map((s) => withQuestions(s, questionnaire, contextLength)),
+    hidden: (asked: Int32Array, _: number | undefined, hide: Mask) => {
+      const end = asked.length - cueTokens; // the questions stay whole
+      return Int32Array.of(...hide(asked.subarray(0, end)), ...asked.subarray(Math.max(0, end)));
+    },
+    lookedUp: questionnaire.answers,
+    feed: (rows: FedRows) => rightAnswers(rows, questionnaire, levels),
+  };
+  return tune(base, subject, options);
 }
 
-function judgeFeed(
-  batch: Batch,
-  config: DecoderConfig,
-  { questionnaire, levels }: JudgeLessons,
-  all: readonly Int32Array[],
-  hide: Mask,
+/** The right answer to every question, and all weigh the same. */
+function rightAnswers(
+  { sequences, members, length, placesOf }: FedRows,
+  questionnaire: Questionnaire,
+  levels: RaterLessons["levels"],
 ): Record<string, Value> {
-  const { members, length } = batch;
   const { cues, answers } = questionnaire;
-  const rows = rowsOf(batch, config, all);
-  const sequences = rows.slice(0, members.length) // the questions stay whole
-    .map((s) => withQuestions(hide(s), questionnaire, config.contextLength));
-  const { distinct, placesOf } = distinctTokens([...sequences, answers], config);
   const size = members.length * cues.length;
   const targets = new Float32Array(size * answers.length);
   members.flatMap((m) => levels[m]).forEach((level, r) => {
     targets[r * answers.length + level] = 1 / size;
   });
   return {
-    distinct,
-    tokens: padded([...sequences.map(placesOf), ...rows.slice(members.length)], length, 0),
     answers: { data: BigInt64Array.from(placesOf(answers), BigInt), dims: [answers.length] },
-    at: answerPositions(sequences, questionnaire, length),
+    at: answerPositions(sequences.slice(0, members.length), questionnaire, length),
     targets: { data: targets, dims: [size, answers.length] },
-    mask: causalMask(length),
   };
 }

@@ -5,7 +5,7 @@ import { stream } from "../core/random.ts";
 import type { Model } from "../model/checkpoint.ts";
 import { expectedDanger, readAnswers } from "../rater/answers.ts";
 import type { Trained } from "./loop.ts";
-import { answerPositions, type Questionnaire, trainJudge, withQuestions } from "./rater.ts";
+import { answerPositions, type Questionnaire, trainRater, withQuestions } from "./rater.ts";
 import { type MonitorTraining, trainLanguageModel } from "./monitors.ts";
 
 const config = {
@@ -38,7 +38,7 @@ function options(changes: Partial<MonitorTraining> = {}): MonitorTraining {
     schedule: { epochs: 20, tokensPerStep: 256, learningRate: 0.01, warmup: 0.1 },
     sequences,
     name: "toy judge",
-    threads: 1,
+    session: { threads: 1 },
     scratch: scratchFolder(),
     progress: silent,
     masking: 0,
@@ -71,10 +71,10 @@ Deno.test("answerPositions() points at the last token of every cue", () => {
   assert.deepEqual([[...data], dims], [[3n, 4n, 10n, 11n], [4]]);
 });
 
-Deno.test("trainJudge() learns two verbal scores at once, and leaves the base as it is", async () => {
+Deno.test("trainRater() learns two verbal scores at once, and leaves the base as it is", async () => {
   const base = await languageModel();
   const before = structuredClone(base);
-  const { model } = await trainJudge(base, { questionnaire, levels }, options());
+  const { model } = await trainRater(base, { questionnaire, levels }, options());
   assert.deepEqual(base, before);
   const logits = await readAnswers(model, sequences, questionnaire, {
     threads: 1,
@@ -91,12 +91,12 @@ Deno.test("trainJudge() learns two verbal scores at once, and leaves the base as
   });
 });
 
-Deno.test("trainJudge() reports the mean cross-entropy of the right answers among all answers", async () => {
+Deno.test("trainRater() reports the mean cross-entropy of the right answers among all answers", async () => {
   const base = await languageModel();
   const all = options({
     schedule: { epochs: 1, tokensPerStep: 1e6, learningRate: 0.01, warmup: 0 },
   });
-  const { losses } = await trainJudge(base, { questionnaire, levels }, all);
+  const { losses } = await trainRater(base, { questionnaire, levels }, all);
   const logits = await readAnswers(base, sequences, questionnaire, {
     threads: 1,
     progress: silent,
@@ -112,16 +112,16 @@ Deno.test("trainJudge() reports the mean cross-entropy of the right answers amon
   assert.ok(Math.abs(losses[0] - expected) < 1e-5, `${losses[0]}, ${expected}`);
 });
 
-Deno.test("trainJudge() ends in the same bytes with one, two and four threads, in large and in small batches", async () => {
+Deno.test("trainRater() ends in the same bytes with one, two and four threads, in large and in small batches", async () => {
   const wide = { ...config, vocabSize: 512, hiddenSize: 128, intermediateSize: 352 };
   const { model } = await trainLanguageModel(wide, options({ sequences: sequences.slice(0, 6) }));
   for (const tokensPerStep of [1, 2048]) {
     const run = (threads: number) =>
-      trainJudge(
+      trainRater(
         model,
         { questionnaire, levels },
         options({
-          threads,
+          session: { threads },
           masking: 0.2,
           schedule: { epochs: 0.2, tokensPerStep, learningRate: 0.01, warmup: 0.1 },
         }),
@@ -131,15 +131,15 @@ Deno.test("trainJudge() ends in the same bytes with one, two and four threads, i
   }
 });
 
-Deno.test("trainJudge() never hides a question", async () => {
+Deno.test("trainRater() never hides a question", async () => {
   const base = await languageModel();
   const allHidden = options({ masking: 1, schedule: { ...options().schedule, epochs: 20 } });
   const byQuestion = sequences.map(() => [0, 2]); // can be told from the cues alone
-  const { losses } = await trainJudge(base, { questionnaire, levels: byQuestion }, allHidden);
+  const { losses } = await trainRater(base, { questionnaire, levels: byQuestion }, allHidden);
   assert.ok(losses.at(-1)! < 0.1, `${losses.at(-1)}`);
 });
 
-Deno.test("trainJudge() reads excerpts where they are asked for, with whole questions after them", async () => {
+Deno.test("trainRater() reads excerpts where they are asked for, with whole questions after them", async () => {
   const base = await languageModel();
   const pieces = sequences.map((s) => [
     { from: 1, to: 3, turn: 0, marker: false },
@@ -147,7 +147,7 @@ Deno.test("trainJudge() reads excerpts where they are asked for, with whole ques
   ]);
   const all = { epochs: 1, tokensPerStep: 1e6, learningRate: 0.01, warmup: 0 };
   const run = (changes: Partial<MonitorTraining>) =>
-    trainJudge(base, { questionnaire, levels }, options({ schedule: all, ...changes }));
+    trainRater(base, { questionnaire, levels }, options({ schedule: all, ...changes }));
   const lastTurns = sequences.map((s) => Int32Array.of(s[0], ...s.subarray(3)));
   assertSameBytes(
     await run({ excerpts: { keep: 1, alone: 1, pieces } }),

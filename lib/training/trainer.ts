@@ -1,9 +1,10 @@
 /**
- * Training one model: the state of the optimiser, and a step, which is one run of one ONNX graph that holds the forward
- * pass, the backward pass and AdamW.
+ * Training one model: the state of the optimiser, and a step of it. A step is made of two ONNX graphs: forward and backward pass
+ * over a batch, which may be cut into pieces whose gradients are added up, and AdamW.
  *
  * @module
  */
+import { UserError } from "../core/errors.ts";
 import { gradients } from "../graph/gradients.ts";
 import { concat, reshape } from "../graph/shape_ops.ts";
 import { input, type Tensor } from "../graph/tensor.ts";
@@ -14,8 +15,9 @@ import {
   type ParameterSpec,
   splitParameters,
   unflatten,
+  type Weights,
 } from "../model/parameters.ts";
-import { openSession, type Value } from "../runtime/session.ts";
+import { openSession, type SessionOptions, type Value } from "../runtime/session.ts";
 import { adamw, type AdamwOptions } from "./adamw.ts";
 import type { Objective } from "./objectives.ts";
 
@@ -23,7 +25,7 @@ import type { Objective } from "./objectives.ts";
 export interface TrainerState {
   /** Steps done. */
   step: number;
-  /** All weights, shape (n). */
+  /** All trained weights, shape (n). */
   theta: Float32Array;
   /** AdamW's mean of gradients, shape (n). */
   mean: Float32Array;
@@ -38,42 +40,64 @@ export interface Trainer extends AsyncDisposable {
   /**
    * Does one step.
    *
-   * @param batch the objective's graph inputs.
+   * @param pieces of the batch; their losses are added up by their shares.
    * @param learningRate of this step.
-   * @returns the loss before it, and the length of the gradient before clipping.
+   * @returns the loss before it, and the length of the gradient before clipping; throws a {@linkcode UserError} where the loss
+   * is not finite.
    */
   step(
-    batch: Readonly<Record<string, Value>>,
+    pieces: readonly BatchPiece[],
     learningRate: number,
   ): Promise<{ loss: number; gradientNorm: number }>;
   /** Copies of the weights now, by name. */
   parameters(): Parameters;
 }
 
+/** A batch, or a piece of one that is too large for memory. */
+export interface BatchPiece {
+  /** The objective's graph inputs. */
+  feed: Readonly<Record<string, Value>>;
+  /** The weight of its loss; those of a batch add up to 1. */
+  share: number;
+}
+
 /** What a trainer is made from. */
 export interface TrainerOptions {
-  /** The weights, all trained, in the order in which theta holds them. */
+  /** The weights that are trained, in the order in which theta holds them. */
   specs: readonly ParameterSpec[];
+  /** The model's weights, where others than the trained ones are among them. By default the trained ones are all. */
+  weights?: (trained: ReadonlyMap<string, Tensor>) => Weights;
   /** The loss that steps lower. */
   objective: Objective;
   /** Settings of AdamW, the learning rate aside. */
   optimiser: AdamwOptions;
-  /** Threads that a step uses. The weights do not depend on it. */
-  threads: number;
+  /** Threads, device and place of frozen weights. The trained weights do not depend on the threads. */
+  session: SessionOptions;
 }
 
-/** The graph of one step: loss, length of the gradient, and the next theta, mean and square. */
-function stepGraph(
-  { specs, objective, optimiser }: Omit<TrainerOptions, "threads">,
+/** The graph of a pass over a piece of a batch: its loss, and the gradient by theta. */
+function passGraph(
+  { specs, objective, weights = (trained) => (name) => trained.get(name)! }: Omit<
+    TrainerOptions,
+    "session" | "optimiser"
+  >,
 ): Record<string, Tensor> {
-  const theta = input("theta", [countParameters(specs)]);
-  const weights = unflatten(theta, specs);
-  const loss = objective((name) => weights.get(name)!);
-  const byWeight = gradients(loss, [...weights.values()]);
+  const trained = unflatten(input("theta", [countParameters(specs)]), specs);
+  const loss = objective(weights(trained));
+  const byWeight = gradients(loss, [...trained.values()]);
   const gradient = concat(byWeight.map((g, i) => reshape(g, [countParameters([specs[i]])])), 0);
+  return { loss, gradient };
+}
+
+/** The graph of an optimiser's step: length of the gradient, and the next theta, mean and square. */
+function updateGraph(
+  { specs, optimiser }: Pick<TrainerOptions, "specs" | "optimiser">,
+): Record<string, Tensor> {
+  const [theta, gradient] = ["theta", "gradient"].map((name) =>
+    input(name, [countParameters(specs)])
+  );
   const next = adamw(theta, gradient, optimiser);
   return {
-    loss,
     gradientNorm: next.gradientNorm,
     nextTheta: next.theta,
     nextMean: next.mean,
@@ -109,20 +133,40 @@ export function initialState(
  * @returns the trainer.
  */
 export async function openTrainer(options: TrainerOptions, from: TrainerState): Promise<Trainer> {
-  const session = await openSession(stepGraph(options), { threads: options.threads });
+  const { specs, session: settings } = options;
+  await using resources = new AsyncDisposableStack();
+  const pass = resources.use(await openSession(passGraph(options), settings));
+  const { threads } = settings;
+  const update = resources.use(await openSession(updateGraph(options), { threads }));
+  const held = resources.move();
   const n = from.theta.length;
   const value = (data: Float32Array, dims: number[] = [n]) => ({ data, dims });
   // two sets of arrays take turns as input and output of the graph
   let now = { theta: from.theta.slice(), mean: from.mean.slice(), square: from.square.slice() };
   let next = { theta: new Float32Array(n), mean: new Float32Array(n), square: new Float32Array(n) };
   let done = from.step;
+
+  async function gradientOf(pieces: readonly BatchPiece[]) {
+    let total = 0;
+    let sum: Float32Array = new Float32Array(0);
+    for (const { feed, share } of pieces) {
+      const { loss, gradient } = await pass.run({ ...feed, theta: value(now.theta) });
+      requireFinite(loss.data[0], done + 1);
+      total += share * loss.data[0];
+      if (pieces.length === 1) sum = gradient.data;
+      else addScaled(sum = sum.length > 0 ? sum : new Float32Array(n), gradient.data, share);
+    }
+    return { loss: total, gradient: sum };
+  }
+
   return {
     state: () => ({ step: done, ...now }),
-    parameters: () => splitParameters(now.theta, options.specs),
-    [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
-    async step(batch, learningRate) {
-      const { loss, gradientNorm } = await session.run({
-        ...batch,
+    parameters: () => splitParameters(now.theta, specs),
+    [Symbol.asyncDispose]: () => held[Symbol.asyncDispose](),
+    async step(pieces, learningRate) {
+      const { loss, gradient } = await gradientOf(pieces);
+      const { gradientNorm } = await update.run({
+        gradient: value(gradient),
         theta: value(now.theta),
         mean: value(now.mean),
         square: value(now.square),
@@ -135,7 +179,19 @@ export async function openTrainer(options: TrainerOptions, from: TrainerState): 
       });
       [now, next] = [next, now];
       done++;
-      return { loss: loss.data[0], gradientNorm: gradientNorm.data[0] };
+      return { loss, gradientNorm: gradientNorm.data[0] };
     },
   };
+}
+
+function addScaled(sum: Float32Array, term: Float32Array, factor: number): void {
+  for (let i = 0; i < sum.length; i++) sum[i] += factor * term[i];
+}
+
+function requireFinite(loss: number, step: number): void {
+  if (Number.isFinite(loss)) return;
+  throw new UserError(
+    `Cannot go on training: the loss must be finite, got ${loss} at step ${step}`,
+    "Choose a lower learning rate, or look at the model's weights: one may be damaged.",
+  );
 }

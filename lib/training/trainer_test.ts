@@ -108,11 +108,11 @@ for (const example of cases) {
   Deno.test(`step() of a ${head} ends in PyTorch's weights`, async () => {
     const optimiser = { ...golden.optimiser, clipNorm: expected.clipNorm };
     await using trainer = await openTrainer(
-      { specs, objective, optimiser, threads: 1 },
+      { specs, objective, optimiser, session: { threads: 1 } },
       initialState(parameters, specs),
     );
     for (const [i, rate] of learningRates.entries()) {
-      const { loss, gradientNorm } = await trainer.step(feed, rate);
+      const { loss, gradientNorm } = await trainer.step([{ feed, share: 1 }], rate);
       near(loss, expected.losses[i], `loss ${i}`);
       near(gradientNorm, expected.norms[i], `gradient norm ${i}`);
       if (i > 0) continue;
@@ -128,15 +128,15 @@ Deno.test("openTrainer() goes on from a state as if it had not stopped", async (
   const { objective, feed } = cases[0];
   const specs = modelParameters(config, "language-model");
   const optimiser = { ...golden.optimiser, clipNorm: 1 };
-  const options = { specs, objective, optimiser, threads: 1 };
+  const options = { specs, objective, optimiser, session: { threads: 1 } };
   const start = initialState(startOf(cases[0]), specs);
   const copy = structuredClone(start);
   await using whole = await openTrainer(options, start);
-  for (const rate of learningRates) await whole.step(feed, rate);
+  for (const rate of learningRates) await whole.step([{ feed, share: 1 }], rate);
   await using first = await openTrainer(options, start);
-  await first.step(feed, learningRates[0]);
+  await first.step([{ feed, share: 1 }], learningRates[0]);
   await using second = await openTrainer(options, first.state());
-  for (const rate of learningRates.slice(1)) await second.step(feed, rate);
+  for (const rate of learningRates.slice(1)) await second.step([{ feed, share: 1 }], rate);
   assert.deepEqual(second.state(), whole.state());
   assert.deepEqual(start, copy, "the state that was given is left as it is");
 });

@@ -138,8 +138,7 @@ async function trainingSeconds(
         masking: FULL.languageModel.masking,
         sequences,
         name: "benchmark",
-        threads,
-        scratch: "unused", // too few steps for the state to be saved
+        session: { threads },
         progress: silent,
       })
     );

@@ -1,6 +1,6 @@
 /**
- * Models that are not trained here: checkpoints in Hugging Face layout with their own tokenizer, and LoRA adapters; found, opened,
- * and checked to fit together.
+ * Models from outside: checkpoints in Hugging Face layout or as GGUF files, with their own tokenizer, and LoRA adapters;
+ * found, opened, and checked to fit together.
  *
  * @module
  */
@@ -8,36 +8,32 @@ import { Buffer } from "node:buffer";
 import { UserError } from "../core/errors.ts";
 import { hashOf } from "../core/json.ts";
 import { type Model, readCheckpoint } from "../model/checkpoint.ts";
+import { loadCheckpointTokenizer } from "../model/checkpoint_tokenizer.ts";
 import { blocksOf, decoderParameters, type Parameter, SCORE } from "../model/parameters.ts";
 import { resolveDevice } from "../runtime/device.ts";
-import { type GivenTokenizer, loadGivenTokenizer } from "../tokenizer/given.ts";
+import type { Device } from "../runtime/session.ts";
+import type { GivenTokenizer } from "../tokenizer/given.ts";
 import { type GivenSource, locateGiven, type LocateOptions } from "./given_sources.ts";
-import type { GivenOptions, GivenRecipe } from "./given_options.ts";
+import type { GivenOptions, Origins } from "./given_options.ts";
 import type { TrainedModel } from "./workbench.ts";
 
 /** Raised whenever the same models would score differently than before. */
 const GIVEN_VERSION = 2;
 
-/** A hidden state that a head stands on. */
-export interface HeadState {
-  /** From 0, the embeddings. */
-  layer: number;
-  /** Of a conversation's tokens, the last one's. */
-  pooling: "last";
-}
-
 /** Models from outside, opened but not read. */
 export interface GivenModels {
-  /** What an artifact says of them. */
-  readonly recipe: GivenRecipe;
+  /** Where they come from. */
+  readonly origins: { languageModel: Origins; guard?: Origins };
+  /** What calculates. */
+  readonly device: Device;
   /** The tokenizer of all. */
   readonly tokenizer: GivenTokenizer;
   /** For perplexity. */
   readonly languageModel: TrainedModel;
-  /** The guard, or what its head stands on. */
-  readonly guard: TrainedModel;
-  /** Where the guard is such a head. */
-  readonly head?: HeadState;
+  /** The same without its adapter. */
+  readonly base: TrainedModel;
+  /** The guard, where one is given. */
+  readonly guard?: TrainedModel;
   /** One model for the signals of both, where their decoders are the same. */
   readonly shared?: TrainedModel;
 }
@@ -63,38 +59,31 @@ export async function openGivenModels(
   if (languageModel.model.head !== "language-model") throw notA("language model", base, lmAdapter);
   const guardAdapter = await locate("adapter", given.guardAdapter);
   const guardBase = await locate("checkpoint", given.guard) ?? base;
-  const hasHead = given.guard === undefined && guardAdapter === undefined;
-  const guard = opened(guardBase, guardAdapter);
-  if (!hasHead && guard.model.head !== "guard") throw notA("guard", guardBase, guardAdapter);
-  requireOneVocabulary(languageModel.model, guard.model);
-  const layer = given.layer ?? guard.model.config.layers;
-  if (layer > guard.model.config.layers) {
-    throw new UserError(
-      `Cannot use --layer ${layer}: the model must have such a layer, got ${guard.model.config.layers} layers`,
-      "Give a number from 0 (the embeddings) to that of the layers.",
-    );
+  const common = {
+    tokenizer: loadCheckpointTokenizer(base.folder),
+    device,
+    languageModel,
+    base: lmAdapter === undefined ? languageModel : opened(base, undefined),
+  };
+  if (given.guard === undefined && guardAdapter === undefined) {
+    return { ...common, origins: { languageModel: originsOf(base, lmAdapter) } };
   }
+  const guard = opened(guardBase, guardAdapter);
+  if (guard.model.head !== "guard") throw notA("guard", guardBase, guardAdapter);
+  requireOneVocabulary(languageModel.model, guard.model);
   const shared = sharedModel(guard, languageModel);
   return {
-    recipe: {
-      size: guard.model.config,
-      given: {
-        languageModel: originsOf(base, lmAdapter),
-        guard: hasHead
-          ? { head: "logistic regression", layer }
-          : originsOf(guardBase, guardAdapter),
-        device,
-      },
+    ...common,
+    origins: {
+      languageModel: originsOf(base, lmAdapter),
+      guard: originsOf(guardBase, guardAdapter),
     },
-    tokenizer: loadGivenTokenizer(base.folder),
-    languageModel,
     guard,
-    ...hasHead && { head: { layer, pooling: "last" } },
     ...shared && { shared },
   };
 }
 
-function originsOf(base: GivenSource, adapter: GivenSource | undefined) {
+function originsOf(base: GivenSource, adapter: GivenSource | undefined): Origins {
   return { model: base.origin, ...adapter && { adapter: adapter.origin } };
 }
 

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Model } from "../model/checkpoint.ts";
 import type { Device } from "../runtime/session.ts";
+import type { MonitorKind, TunedRecipe } from "./tuned_recipe.ts";
 import type { Origin } from "./given_sources.ts";
 
 /** Which models from outside, each a folder or a repository, and how they are run. */
@@ -17,7 +17,9 @@ export interface GivenOptions {
   guardAdapter?: string;
   /** LoRA adapter of the language model. */
   lmAdapter?: string;
-  /** Where no guard is given: on which layer's hidden states the head stands. Default the last. */
+  /** Where no guard is given: what is made of the model. Default `head`. */
+  monitors?: MonitorKind;
+  /** And on which layer's states it stands. Default: the best on the calibration split. */
   layer?: number;
   /** What calculates, as typed. */
   device: string;
@@ -27,14 +29,22 @@ export interface GivenOptions {
   tokenBudget?: number;
 }
 
-/** What an artifact says of models from outside. */
-export interface GivenRecipe {
-  /** The guard's dimensions. */
-  size: Model["config"];
-  /** All that their signals depend on, besides suite and arithmetic. */
-  given: {
-    languageModel: { model: Origin; adapter?: Origin };
-    guard: { model: Origin; adapter?: Origin } | { head: "logistic regression"; layer: number };
-    device: Device;
-  };
+/** A model from outside, and the adapter that is merged into it. */
+export interface Origins {
+  /** A checkpoint. */
+  model: Origin;
+  /** A LoRA adapter. */
+  adapter?: Origin;
+}
+
+/** What an artifact says of models from outside: all that their signals depend on, besides suite and arithmetic. */
+export interface GivenProvenance {
+  /** The language model. */
+  languageModel: Origins;
+  /** The guard, where it is given. */
+  guard?: Origins;
+  /** How monitors are tuned on it, where no guard is given. */
+  tuned?: TunedRecipe;
+  /** What calculates, and how exactly. */
+  device: Device;
 }

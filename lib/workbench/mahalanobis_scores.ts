@@ -10,7 +10,7 @@ import { fitMahalanobis, type MahalanobisOptions } from "../detector/mahalanobis
 import { forEachGuard, guardSignals } from "./scores.ts";
 import type { Workbench } from "./workbench.ts";
 
-/** A hidden state of one guard, pooled over each conversation; width as the recipe's. */
+/** A hidden state of one guard, pooled over each conversation, C numbers. */
 export interface PooledStates {
   /** On the training split, shape (training rows, C). */
   train: Float32Array;
@@ -27,11 +27,11 @@ export interface PooledStates {
  * @returns distances of the scored rows, shape (n).
  */
 export async function mahalanobisDistances(
-  { suite, recipe, options: { threads } }: Workbench,
+  { suite, options: { threads } }: Workbench,
   { train, scored }: PooledStates,
   covariance: NonNullable<MahalanobisOptions["covariance"]> = "sample",
 ): Promise<Float64Array> {
-  const width = recipe.size.hiddenSize;
+  const width = train.length / suite.train.length;
   const safe = selectRows({ data: train, width }, safeRows(suite.train));
   const detector = await fitMahalanobis(safe, { covariance, threads });
   return detector.score({ data: scored, width });

@@ -38,7 +38,9 @@ async function builder(options: RunOptions): Promise<(suite: Suite) => Workbench
   const { openGivenModels } = await import("./given_models.ts");
   const { givenWorkbench } = await import("./given_workbench.ts");
   const models = await openGivenModels(options.given, options);
-  return (suite) => givenWorkbench(suite, models, options);
+  if (models.guard !== undefined) return (suite) => givenWorkbench(suite, models, options);
+  const { tunedWorkbench } = await import("./tuned_workbench.ts");
+  return (suite) => tunedWorkbench(suite, models, options);
 }
 
 function sayTooLong({ selection }: Suite, say: RunOptions["say"]): void {

@@ -52,7 +52,7 @@ export function guardSignals(
   guard: TrainedModel,
   split: Split,
 ): Promise<Signals> {
-  const layer = bench.recipe.size.layers;
+  const { layers: layer } = guard.model.config;
   return bench.signals(guard, split, { guard: true, hidden: [{ layer, pooling: "last" }] });
 }
 
@@ -112,7 +112,7 @@ async function detectorScores(
   split: Split,
 ): Promise<NamedScores[]> {
   const { guard: logits, hidden: [states] } = await guardSignals(bench, guard, split);
-  const features = featuresOf(bench, states);
+  const features = featuresOf(guard, states);
   const differences = Float32Array.from(guardScoresOf(logits!));
   return [
     ...(await fitDetectors(bench, guard)).map((detector): NamedScores => [
@@ -126,7 +126,7 @@ async function detectorScores(
 
 async function fitDetectors(bench: Workbench, guard: TrainedModel) {
   const { suite, options: { threads } } = bench;
-  const all = featuresOf(bench, (await guardSignals(bench, guard, "train")).hidden[0]);
+  const all = featuresOf(guard, (await guardSignals(bench, guard, "train")).hidden[0]);
   const safe = selectRows(all, safeRows(suite.train));
   return [
     await fitMahalanobis(safe, { threads }),
@@ -135,8 +135,8 @@ async function fitDetectors(bench: Workbench, guard: TrainedModel) {
   ];
 }
 
-function featuresOf({ recipe }: Workbench, data: Float32Array): Features {
-  return { data, width: recipe.size.hiddenSize };
+function featuresOf({ model }: TrainedModel, data: Float32Array): Features {
+  return { data, width: model.config.hiddenSize };
 }
 
 /**

@@ -22,10 +22,11 @@ import {
   trainGuard,
   trainLanguageModel,
 } from "../training/monitors.ts";
+import type { Tuned } from "../training/tuning.ts";
 import { cachedSignals } from "./cached_signals.ts";
 import { encodedOnce, encodeRows } from "./encoded.ts";
-import { FULL, QUICK, type Recipe } from "./recipe.ts";
-import type { RunOptions, Workbench } from "./workbench.ts";
+import { type Course, FULL, QUICK, type Recipe } from "./recipe.ts";
+import type { RunOptions, SizedWorkbench, TrainedModel, Workbench } from "./workbench.ts";
 
 /** Raised whenever the same settings would train or score differently than before. */
 const CACHE_VERSION = 1;
@@ -37,13 +38,18 @@ const CACHE_VERSION = 1;
  * @param options extent, threads, cache; its `suite` is not looked at.
  * @returns the workbench, nothing trained yet.
  */
-export function trainedWorkbench(suite: Suite, options: RunOptions): Workbench {
+export function trainedWorkbench(suite: Suite, options: RunOptions): SizedWorkbench {
   const cache = openCache(options.cache, options.say);
   return assemble(suite, options.quick ? QUICK : FULL, cache, options);
 }
 
 /** A workbench whose suite and cache are there. */
-function assemble(suite: Suite, recipe: Recipe, cache: Cache, options: RunOptions): Workbench {
+function assemble(
+  suite: Suite,
+  recipe: Recipe,
+  cache: Cache,
+  options: RunOptions,
+): SizedWorkbench {
   const { threads } = options;
   const hashOfSplit = onceFor((split: Split) => hashOf(suite[split]));
   const data = once(() => ({
@@ -67,7 +73,12 @@ function assemble(suite: Suite, recipe: Recipe, cache: Cache, options: RunOption
     async (rows) => encodeRows(rows, await tokenizer(), contextLength),
   );
 
-  const trained: Workbench["trained"] = async (label, parts, course, build) => {
+  const train = async (
+    label: string,
+    parts: unknown,
+    course: Course,
+    build: (training: MonitorTraining) => Promise<Tuned>,
+  ): Promise<TrainedModel> => {
     const folder = await cache.entry("model", parts, async (folder, scratch) => {
       const { sequences, pieces } = await encoded("train");
       const { schedule, masking, excerpts } = course;
@@ -78,7 +89,7 @@ function assemble(suite: Suite, recipe: Recipe, cache: Cache, options: RunOption
         ...excerpts && { excerpts: { pieces, ...excerpts } },
         sequences,
         name: label,
-        threads,
+        session: { threads },
         scratch,
         progress,
       });
@@ -97,14 +108,14 @@ function assemble(suite: Suite, recipe: Recipe, cache: Cache, options: RunOption
     const course = recipe.languageModel;
     const parts = { ...data(), kind: "language model", size: recipe.size, course };
     const build = (training: MonitorTraining) => trainLanguageModel(config, training);
-    return trained("language model", parts, course, build);
+    return train("language model", parts, course, build);
   });
   const safeLanguageModel = once(async () => {
     const { model, key } = await languageModel();
     const course = recipe.safeLanguageModel;
     const parts = { kind: "safe language model", base: key, course };
     const isSafe = (row: number) => suite.train[row].malign === 0;
-    return trained("safe language model", parts, course, (training) => {
+    return train("safe language model", parts, course, (training) => {
       return trainLanguageModel(model.config, onlyRows(training, isSafe), model.parameters);
     });
   });
@@ -113,7 +124,7 @@ function assemble(suite: Suite, recipe: Recipe, cache: Cache, options: RunOption
     const course = recipe.guard;
     const parts = { kind: "guard", base: key, seed, course };
     const labels = suite.train.map(({ malign }) => malign);
-    return trained(
+    return train(
       `guard ${seed}`,
       parts,
       course,
@@ -134,6 +145,8 @@ function assemble(suite: Suite, recipe: Recipe, cache: Cache, options: RunOption
     suite,
     options,
     recipe,
+    course: recipe.guard,
+    provenance: () => Promise.resolve({ recipe }),
     device: CPU,
     cache,
     seeds: Array.from({ length: options.seeds }, (_, seed) => seed),
@@ -143,7 +156,7 @@ function assemble(suite: Suite, recipe: Recipe, cache: Cache, options: RunOption
     languageModel,
     safeLanguageModel,
     guard,
-    trained,
+    trained: (_, ...rest) => train(...rest),
     signals,
   };
 }

@@ -5,7 +5,6 @@
  * @module
  */
 import type { Cache } from "../core/cache.ts";
-import { UserError } from "../core/errors.ts";
 import type { Split } from "../conversation/scenes.ts";
 import type { Selection, Suite } from "../conversation/suite.ts";
 import type { Model } from "../model/checkpoint.ts";
@@ -16,7 +15,7 @@ import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import type { Trained } from "../training/loop.ts";
 import type { MonitorTraining } from "../training/monitors.ts";
 import type { Encoded } from "./encoded.ts";
-import type { GivenOptions, GivenRecipe } from "./given_options.ts";
+import type { GivenOptions, GivenProvenance } from "./given_options.ts";
 import type { Course, Recipe, Size } from "./recipe.ts";
 
 /** What a run is started with. */
@@ -59,72 +58,80 @@ export interface Workbench {
   readonly suite: Suite;
   /** As given to {@linkcode openWorkbench}. */
   readonly options: RunOptions;
-  /**
-   * In full or quick, as the options say; of another size where {@linkcode Workbench.resized} made it. With models from outside,
-   * which these are.
-   */
-  readonly recipe: Recipe | GivenRecipe;
+  /** What an artifact says of where the models come from: how they are trained here, or which were given. */
+  provenance(): Promise<{ recipe: Recipe } | { models: GivenProvenance }>;
   /** What calculates. */
   readonly device: Device;
   /** 0, 1, …: the seeds that were asked for. */
   readonly seeds: readonly number[];
   /** For what an experiment makes beside models and signals. */
   readonly cache: Cache;
-  /**
-   * The same suite with models of another size.
-   *
-   * @param size of a decoder.
-   * @returns a workbench whose guard and language models have that size; throws a `UserError` with models from outside.
-   */
-  resized(size: Size): Workbench;
   /** The tokenizer trained on the training split. */
   tokenizer(): Promise<Tokenizer>;
   /** A split's conversations as token ids, row by row; `options.say` is told how many were cut. */
   encoded(split: Split): Promise<Encoded>;
-  /** The language model trained from nothing on the training split. */
-  languageModel(): Promise<TrainedModel>;
-  /** The same language model, trained on for a while on the safe training rows alone; it measures perplexity. */
+  /** The language model that measures perplexity: of the safe training rows, where it is trained here. */
   safeLanguageModel(): Promise<TrainedModel>;
-  /** The guard of a seed, fine-tuned from the language model on the training split. */
+  /** The guard of one of the workbench's seeds. */
   guard(seed: number): Promise<TrainedModel>;
+  /** What a model's forward pass over a split gives, row by row. */
+  signals(model: TrainedModel, split: Split, request: SignalRequest): Promise<Signals>;
+}
+
+/** A workbench that trains its guards, and other models when asked to. Its guards may have any seed, 0, 1, … */
+export interface TrainingWorkbench extends Workbench {
+  /** How its guards are trained, for others that are to be trained alike. */
+  readonly course: Course;
+  /** The language model that all training starts from. */
+  languageModel(): Promise<TrainedModel>;
   /**
    * Trains a model of another kind, or finds it trained already.
    *
+   * @param base the model that it begins as.
    * @param label names its random streams and its progress.
    * @param parts all that it depends on.
    * @param course schedule and masking, handed to `build`.
    * @param build trains it; it is handed the training split.
-   * @returns the model; throws a `UserError` with models from outside.
+   * @returns the model.
    */
   trained(
+    base: TrainedModel,
     label: string,
     parts: unknown,
     course: Course,
     build: (training: MonitorTraining) => Promise<{ model: Model } & Trained>,
   ): Promise<TrainedModel>;
-  /** What a model's forward pass over a split gives, row by row. */
-  signals(model: TrainedModel, split: Split, request: SignalRequest): Promise<Signals>;
+}
+
+/** A workbench whose models are trained from nothing, and so may be of any size. */
+export interface SizedWorkbench extends TrainingWorkbench {
+  /** In full or quick, as the options say; of another size where {@linkcode SizedWorkbench.resized} made it. */
+  readonly recipe: Recipe;
+  /**
+   * The same suite with models of another size.
+   *
+   * @param size of a decoder.
+   * @returns a workbench whose guard and language models have that size.
+   */
+  resized(size: Size): SizedWorkbench;
 }
 
 /**
- * The recipe of a workbench that trains.
+ * Whether the models of a workbench may be of any size.
  *
- * @param bench the workbench.
- * @returns its recipe; throws a `UserError` with models from outside.
+ * @param bench any workbench.
+ * @returns false where they come from outside, or begin as a model that does.
  */
-export function trainingRecipe({ recipe }: Workbench): Recipe {
-  if (!("given" in recipe)) return recipe;
-  return refuseTraining("models");
+export function hasSizes(bench: Workbench): bench is SizedWorkbench {
+  return "resized" in bench;
 }
 
 /**
- * Throws a {@linkcode UserError}, for the models of a run come from outside.
+ * Whether a workbench trains its models here.
  *
- * @param what should be trained.
+ * @param bench any workbench.
+ * @returns false where its models come from outside.
  */
-export function refuseTraining(what: string): never {
-  throw new UserError(
-    `Cannot train ${what}: the models of this run come from outside`,
-    "Leave --model out, or choose other experiments with --only.",
-  );
+export function trainsHere(bench: Workbench): bench is TrainingWorkbench {
+  return "trained" in bench;
 }

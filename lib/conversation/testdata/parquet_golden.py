@@ -39,3 +39,20 @@ write("bad_label.parquet", pa.table(bad), compression="gzip", row_group_size=2)
 text = [conversation.encode() for conversation in rows("d", 4)["conversation"]]
 text[2] = b"\n\nHuman: \xff"  # no UTF-8
 write("bad_text.parquet", pa.table({**rows("d", 4), "conversation": pa.array(text, pa.binary())}), compression="none", row_group_size=2)
+
+
+# What nobody needs stands beside what is needed: bytes that are no text, a nested column; labels are truth values, ids whole
+# numbers beyond 2^53, and messages are nested, as datasets of chats have them.
+big = rows("e", 4)
+big["id"] = [1290473920184655873 + i for i in range(4)]
+big["malign"] = [bool(m) for m in big["malign"]]
+big["screenshot"] = pa.array([b"\xff\xd8", b"\x00", None, b"\xfe"], pa.binary())
+big["meta"] = [{"a": i} for i in range(4)]
+big["score"] = [0.5, 0.25, 0.75, 1.0]
+write("beside.parquet", pa.table(big), compression="snappy", row_group_size=2)
+write("empty.parquet", pa.table(big).slice(0, 0), compression="snappy")
+chats = [
+    [{"role": "user", "content": "Hi", "tool": None}, {"role": "assistant", "content": f"Hello {i}", "tool": None}]
+    for i in range(3)
+]
+write("chats.parquet", pa.table({"id": [2**53 + 1, 2, 3], "messages": chats, "raw": [b"\xff"] * 3}), compression="zstd")

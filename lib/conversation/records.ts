@@ -1,0 +1,87 @@
+/**
+ * The records of a file of any kind: lines of JSON, plain or gzipped, or rows of Parquet, told apart by how the file begins.
+ *
+ * @module
+ */
+import { type JsonLine, parseLine } from "./jsonl.ts";
+import { readRawLines, STANDARD } from "./log_lines.ts";
+
+/** One record, and where it stood. */
+export interface FileRecord extends JsonLine {
+  /** Where it stands, as errors say it: `line 3`, or `row 3` of a Parquet file. */
+  place: string;
+}
+
+/** One record, not looked into yet. */
+export interface RawRecord {
+  /** Its number, from 1. */
+  line: number;
+  /** Bytes that are the same where the record is the same: the line, or the columns of the row as JSON. */
+  bytes: Uint8Array;
+  /** Share of the file that has been read, from 0 to 1; 0 throughout for standard input. */
+  share: number;
+  /** Looks into it; undefined for a blank line, throws a `UserError` where it cannot be read. */
+  read(): FileRecord | undefined;
+}
+
+/** Tells of a column of a Parquet file whether it is needed; nothing else of the file is decoded. */
+export type ChooseColumn = (name: string, isData: boolean) => boolean;
+
+/**
+ * Reads records as they are needed.
+ *
+ * @param path a file, or `-` for standard input, which may be JSON Lines only.
+ * @param choose the columns that are needed, where it is a Parquet file; `isData` is false for bytes and nested columns.
+ * @returns its records; throws a `UserError` where the file cannot be read.
+ */
+export async function* readRawRecords(
+  path: string,
+  choose: ChooseColumn,
+): AsyncGenerator<RawRecord> {
+  if (!isParquet(path)) {
+    for await (const raw of readRawLines(path)) {
+      const read = () => {
+        const parsed = parseLine(path, raw);
+        return parsed && { ...parsed, place: `line ${raw.line}` };
+      };
+      yield { ...raw, read };
+    }
+    return;
+  }
+  const { readParquet } = await import("./parquet.ts"); // its decoders are large, and seldom needed
+  const encoder = new TextEncoder();
+  for await (const { row, value, share } of readParquet(path, choose)) {
+    const bytes = encoder.encode(JSON.stringify(value));
+    yield {
+      line: row,
+      bytes,
+      share,
+      read: () => ({ line: row, place: `row ${row}`, value, replaced: 0 }),
+    };
+  }
+}
+
+/**
+ * Reads records one after the other; blank lines are passed over.
+ *
+ * @param path a file, or `-` for standard input, which may be JSON Lines only.
+ * @param choose the columns that are needed, where it is a Parquet file.
+ * @returns its records, perhaps none; throws a `UserError` at the first that cannot be read.
+ */
+export async function* readRecords(path: string, choose: ChooseColumn): AsyncGenerator<FileRecord> {
+  for await (const raw of readRawRecords(path, choose)) {
+    const record = raw.read();
+    if (record !== undefined) yield record;
+  }
+}
+
+function isParquet(path: string): boolean {
+  if (path === STANDARD || path.endsWith(".parquet")) return path !== STANDARD;
+  try {
+    using file = Deno.openSync(path);
+    const start = new Uint8Array(4);
+    return file.readSync(start) === 4 && new TextDecoder().decode(start) === "PAR1";
+  } catch {
+    return false; // whoever opens it says what is wrong
+  }
+}

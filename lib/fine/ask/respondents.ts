@@ -1,0 +1,187 @@
+/**
+ * Who answers in `deno task fine`, by its flags.
+ *
+ * @module
+ */
+import { basename } from "node:path";
+import type { ChatClient } from "../../chat/client.ts";
+import { readRecording, recordedClient } from "../../chat/recorded.ts";
+import { suggestName, UsageError, UserError } from "../../core/errors.ts";
+import { silent } from "../../core/progress.ts";
+import type { Label } from "../multiple_choice.ts";
+import type { Question } from "../questions.ts";
+import { type BehaviourName, BEHAVIOURS, scriptedRespondent } from "./scripted.ts";
+import type { Tokenizer } from "../../tokenizer/tokenizer.ts";
+import { type AskingFlags, namedEndpoint } from "../../chat/endpoint_flags.ts";
+import { openKeptEndpoint } from "./endpoint.ts";
+import { isTold, toldClient } from "./told.ts";
+
+import type { RespondentFlags } from "../flags.ts";
+
+/** What all respondents need. */
+export interface RespondentContext {
+  /** All questions that will be asked; scripted respondents know them. */
+  questions: readonly Question[];
+  /** How an endpoint is asked. */
+  asking: AskingFlags;
+  /** Threads of a local model. */
+  threads: number;
+  /** Folder of the cache. */
+  cache: string;
+  /** Told what a user should know, a sentence at a time. */
+  say: (message: string) => void;
+  /** Holds what must be closed. */
+  stack: AsyncDisposableStack;
+}
+
+/** Someone who answers. */
+export interface Respondent {
+  /** Asks them. */
+  client: ChatClient;
+  /** Which option of every question they find likelier, safe or unsafe; only local models can tell. */
+  likelier?: (questions: readonly Question[]) => Promise<(Label | undefined)[]>;
+}
+
+/** What kind of respondent the flags name. */
+export type RespondentKind = "endpoint" | "checkpoint" | "recorded" | "scripted";
+
+const KINDS: readonly RespondentKind[] = ["endpoint", "checkpoint", "recorded", "scripted"];
+
+/**
+ * Finds out what kind of respondent is wanted. Without a flag it is the endpoint that the environment names.
+ *
+ * @returns the kind; throws a {@linkcode UsageError} where it is none, or more than one.
+ */
+export function respondentKind(flags: RespondentFlags): RespondentKind {
+  const given = KINDS.filter((kind) => flags[kind] !== undefined);
+  if (given.length > 1) {
+    throw new UsageError(
+      `Cannot use --${given[0]} with --${given[1]}: one of them must say who answers`,
+      "Run it once for each.",
+    );
+  }
+  if (given.length === 0 && !Deno.env.get("OPENAI_BASE_URL")) {
+    throw new UsageError(
+      "Cannot measure fake alignment: somebody must answer",
+      "Give --endpoint URL --model NAME, --checkpoint DIR, --recorded FILE, or --scripted all.",
+    );
+  }
+  return given[0] ?? "endpoint";
+}
+
+/**
+ * Opens those who answer.
+ *
+ * @param context questions, limits, and what closes them.
+ * @returns one respondent, or several scripted ones.
+ */
+export async function openRespondents(
+  flags: RespondentFlags,
+  context: RespondentContext,
+): Promise<Respondent[]> {
+  const { questions, asking, cache, stack, say } = context;
+  switch (respondentKind(flags)) {
+    case "endpoint": {
+      const client = await openKeptEndpoint({
+        ...namedEndpoint(flags),
+        keyVariable: "OPENAI_API_KEY",
+        asking,
+        cache,
+        purpose: "answers",
+        say,
+      });
+      return [{ client: stack.use(client) }];
+    }
+    case "checkpoint":
+      return [await openCheckpoint(flags.checkpoint!, flags.model, context)];
+    case "recorded":
+      return [{ client: openRecorded(flags.recorded!, flags.model, questions) }];
+    case "scripted":
+      return behavioursOf(flags.scripted!).map((name) => ({
+        client: scriptedRespondent(name, questions),
+      }));
+  }
+}
+
+function openRecorded(
+  path: string,
+  model: string | undefined,
+  questions: readonly Question[],
+): ChatClient {
+  if (isTold(path)) return toldClient(path, model ?? plainName(path), questions);
+  return recordedClient(path, model ?? recordedName(path));
+}
+
+async function openCheckpoint(
+  folder: string,
+  name: string | undefined,
+  { threads, stack }: RespondentContext,
+): Promise<Respondent> {
+  const { openLocalClient } = await import("../../chat/local.ts");
+  const { readCheckpoint } = await import("../../model/checkpoint.ts");
+  const { likelierOptions } = await import("../likelihood.ts");
+  const tokenizer = await ownTokenizer(folder);
+  const model = readCheckpoint(folder);
+  if (model.head !== "language-model") {
+    throw new UserError(
+      `Cannot ask "${folder}": it must be a language model, got a ${model.head}`,
+      "Give the folder of a causal language model.",
+    );
+  }
+  const client = await openLocalClient(model, tokenizer, {
+    name: name ?? basename(folder),
+    maxTokens: Math.min(512, Math.floor(model.config.contextLength / 4)),
+    threads,
+  });
+  return {
+    client: stack.use(client),
+    likelier: (questions) =>
+      likelierOptions(model, tokenizer, questions, { threads, progress: silent }),
+  };
+}
+
+/** The tokenizer that training wrote beside a model. */
+async function ownTokenizer(folder: string): Promise<Tokenizer> {
+  const { loadTokenizer } = await import("../../tokenizer/tokenizer.ts");
+  try {
+    return loadTokenizer(folder);
+  } catch (cause) {
+    if (!(cause instanceof UserError)) throw cause;
+    throw new UserError(
+      `Cannot ask "${folder}": it must be a checkpoint trained here, with its tokenizer (${cause.message})`,
+      "Ask a model from elsewhere through an endpoint: --endpoint URL --model NAME.",
+      { cause },
+    );
+  }
+}
+
+/**
+ * Whose answers a recording holds.
+ *
+ * @param path of the recording.
+ * @returns who answered, where all of it is by one; else the file's name without its endings.
+ */
+export function recordedName(path: string): string {
+  const [name, ...others] = new Set(readRecording(path).map(({ by }) => by));
+  return others.length === 0 && name ? name : plainName(path);
+}
+
+/**
+ * The name of a file of answers that does not say whose they are.
+ *
+ * @param path of the file.
+ * @returns its name without its endings.
+ */
+export function plainName(path: string): string {
+  return basename(path).replace(/\.jsonl(\.gz)?$/, "");
+}
+
+function behavioursOf(name: string): readonly BehaviourName[] {
+  if (name === "all") return BEHAVIOURS;
+  const found = BEHAVIOURS.find((behaviour) => behaviour === name);
+  if (found) return [found];
+  throw new UsageError(
+    `Cannot use --scripted "${name}": there is no such respondent`,
+    suggestName(name, ["all", ...BEHAVIOURS]),
+  );
+}

@@ -1,0 +1,87 @@
+/**
+ * The flags of `deno task fit` and `deno task score`, besides those that all tasks share.
+ *
+ * @module
+ */
+import { UsageError } from "../core/errors.ts";
+import * as flag from "../core/flag.ts";
+import { goingWith, type ValuesOf } from "../core/flags.ts";
+import { HEADLINE_FPR } from "../stats/tpr_at_fpr.ts";
+
+const noThoughts = (rest: string) => flag.toggle({ help: `leave out what a model thought${rest}` });
+
+/** What a monitor is fitted on, and for which false-positive rates. */
+export const FIT_FLAGS = {
+  train: flag.text({
+    value: "FILE",
+    help:
+      "labelled conversations (.jsonl, .jsonl.gz or .parquet), one a line: any shape that `deno task score` takes, " +
+      "and malign (1 where what the assistant does is unsafe, else 0)",
+  }),
+  ...goingWith("train", "A suite has a calibration file of its own.", {
+    calibration: flag.text({
+      value: "FILE",
+      shown: "a fifth of --train, held out by the hash of the text",
+      help: "others, to calibrate on",
+    }),
+  }),
+  noThoughts: noThoughts(" of --train and --calibration"),
+  suite: flag.text({
+    value: "mini|mood|FOLDER",
+    usual: "mini",
+    help: "instead of --train: a suite",
+  }),
+  output: flag.text({
+    value: "DIR",
+    shown: ".cache/monitor/NAME of the data",
+    help: "the folder to be written; must not exist",
+  }),
+  fpr: flag.parsed(parseRates, {
+    value: "F,F",
+    default: [0.005, HEADLINE_FPR, 0.02],
+    help:
+      "false-positive rates to have thresholds for; the smallest, F, takes 1/F safe calibration rows",
+  }),
+  seed: flag.count({ least: 0, most: 999_999_999, default: 0, help: "of the guard, from 0" }),
+};
+
+/** Values of {@linkcode FIT_FLAGS}. */
+export type FitFlags = ValuesOf<typeof FIT_FLAGS>;
+
+/** What is scored, and how. */
+export const SCORE_FLAGS = {
+  monitor: flag.text({ value: "DIR", required: true, help: "what `deno task fit` wrote" }),
+  input: flag.text({
+    value: "FILE",
+    required: true,
+    help: "the conversations, plain, gzipped or Parquet; - for standard input",
+  }),
+  output: flag.text({
+    value: "FILE",
+    required: true,
+    help: "where to, gzipped if it ends in .gz; - for standard output",
+  }),
+  fpr: flag.number({
+    value: "F",
+    default: HEADLINE_FPR,
+    help: "flag at this false-positive rate; one that the monitor was fitted for",
+  }),
+  noThoughts: noThoughts("; the monitor should be fitted the same way"),
+  spans: flag.toggle({ help: "add the places that surprised the monitor" }),
+  overwrite: flag.toggle({ help: "replace the output if it exists" }),
+};
+
+/** Values of {@linkcode SCORE_FLAGS}. */
+export type ScoreFlags = ValuesOf<typeof SCORE_FLAGS>;
+
+/** Rates between 0 and 1, ascending, each once. */
+function parseRates(text: string, name: string): readonly number[] {
+  const rates = text.split(",").map(Number);
+  if (rates.every((rate) => rate > 0 && rate < 1)) {
+    return [...new Set(rates)].sort((a, b) => a - b);
+  }
+  throw new UsageError(
+    `Cannot use --${name} ${text}: rates must lie between 0 and 1`,
+    "Give numbers separated by commas, such as 0.01,0.05.",
+  );
+}

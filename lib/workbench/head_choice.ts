@@ -1,0 +1,58 @@
+/**
+ * Choosing the hidden state that guards stand on: for each candidate a head is fitted to the training rows, with a fixed penalty,
+ * and the one that ranks the calibration rows best is taken. The test split has no say.
+ *
+ * @module
+ */
+import { UserError } from "../core/errors.ts";
+import type { Split } from "../conversation/scenes.ts";
+import type { Suite } from "../conversation/suite.ts";
+import type { Features } from "../detector/detector.ts";
+import { fitLinearHead, headLogits } from "../detector/linear_head.ts";
+import { guardScoresOf } from "../signals/signals.ts";
+import { auroc } from "../stats/roc.ts";
+import { type HeadState, type MeasuredState, sampledLayers } from "./tuned_recipe.ts";
+
+/** C of the heads that are compared. */
+const COMPARING_C = 1e-2;
+
+/** How the tokens' states become what a head reads. */
+const POOLINGS: readonly HeadState["poolings"][] = [["last"], ["mean"], ["last", "mean"]];
+
+/**
+ * Chooses a state.
+ *
+ * @param suite training and calibration rows.
+ * @param layers how many blocks the model has.
+ * @param given the layer, where it is not to be chosen; the pooling is then, too.
+ * @param featuresOf what a head on a state reads of a split, row by row.
+ * @returns the state of the highest AUROC on the calibration split, the first of those that are equal, and all candidates;
+ * throws a {@linkcode UserError} where the model has no such layer.
+ */
+export async function chooseState(
+  suite: Suite,
+  layers: number,
+  given: number | undefined,
+  featuresOf: (split: Split, state: HeadState) => Promise<Features>,
+): Promise<{ state: HeadState; candidates: MeasuredState[] }> {
+  if (given !== undefined && given > layers) {
+    throw new UserError(
+      `Cannot use --layer ${given}: the model must have such a layer, got ${layers} layers`,
+      "Give a number from 0 (the embeddings) to that of the layers.",
+    );
+  }
+  const tried = given === undefined ? sampledLayers(layers).slice(1) : [given];
+  const candidates: MeasuredState[] = [];
+  for (const layer of tried) {
+    for (const poolings of POOLINGS) {
+      const state = { layer, poolings };
+      const head = fitLinearHead(await featuresOf("train", state), suite.train, COMPARING_C);
+      const scores = guardScoresOf(headLogits(head, await featuresOf("calibration", state)));
+      const of = (label: number) =>
+        Float64Array.from(scores.filter((_, i) => suite.calibration[i].malign === label));
+      candidates.push({ ...state, auroc: auroc(of(0), of(1)) });
+    }
+  }
+  const best = candidates.reduce((a, b) => b.auroc > a.auroc ? b : a);
+  return { state: { layer: best.layer, poolings: best.poolings }, candidates };
+}

@@ -1,0 +1,271 @@
+/**
+ * A workbench whose monitors are made of a pretrained model. Guards are heads on its frozen states, or low-rank updates of its
+ * last blocks with a head (see `tuned_recipe.ts`); perplexity is measured by the model after low-rank training on the safe
+ * training rows.
+ *
+ * What experiments ask of the frozen model is read in one forward pass over each split. A head is convex and needs no seed; so
+ * that seeds mean something, the guard of a seed is fitted to scenes drawn with replacement.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { openCache } from "../core/cache.ts";
+import { readText, writeFileAtomic } from "../core/files.ts";
+import { hashOf } from "../core/json.ts";
+import { once, onceFor } from "../core/once.ts";
+import { startProgress } from "../core/progress.ts";
+import { stream } from "../core/random.ts";
+import type { Row } from "../conversation/row.ts";
+import type { Suite } from "../conversation/suite.ts";
+import type { Features } from "../detector/detector.ts";
+import { fitLinearHead, headLogits, type LinearHead } from "../detector/linear_head.ts";
+import { applyAdapter, readAdapter } from "../model/adapter.ts";
+import type { Head, Model } from "../model/checkpoint.ts";
+import { type LoraOptions, writeLora } from "../model/lora.ts";
+import { decoderParameters, parametersOf } from "../model/parameters.ts";
+import { writeSafetensors } from "../model/safetensors.ts";
+import type { Pooling, SignalRequest } from "../signals/signal_graph.ts";
+import type { Signals } from "../signals/signals.ts";
+import {
+  type MonitorTraining,
+  onlyRows,
+  trainGuard,
+  trainLanguageModel,
+} from "../training/monitors.ts";
+import type { Tuned } from "../training/tuning.ts";
+import { encodedOnce, encodeWhole } from "./encoded.ts";
+import type { GivenModels } from "./given_models.ts";
+import { chooseState } from "./head_choice.ts";
+import { covers, passesOver, pick, sessionFor } from "./passes.ts";
+import type { Course } from "./recipe.ts";
+import { type HeadState, loraOf, sampledLayers, TUNING } from "./tuned_recipe.ts";
+import type { RunOptions, TrainedModel, TrainingWorkbench } from "./workbench.ts";
+
+/** Raised whenever the same settings would train or fit otherwise than before. */
+const TUNED_VERSION = 1;
+
+const POOLINGS: readonly Pooling[] = ["last", "mean", "max"];
+
+/**
+ * Opens a workbench on a pretrained model.
+ *
+ * @param suite what to tune, calibrate and test on.
+ * @param models the opened model.
+ * @param options threads, cache, seeds.
+ * @returns the workbench, nothing computed yet.
+ */
+export function tunedWorkbench(
+  suite: Suite,
+  models: GivenModels,
+  options: RunOptions,
+): TrainingWorkbench {
+  const { base, tokenizer, origins, device } = models;
+  const { layers, hiddenSize: width, contextLength } = base.model.config;
+  const kind = options.given?.monitors ?? "head";
+  const cache = openCache(options.cache, options.say);
+  const encoded = encodedOnce(
+    suite,
+    contextLength,
+    options,
+    (rows) => encodeWhole(rows, tokenizer, contextLength),
+  );
+  const over = {
+    suite,
+    cache,
+    encoded,
+    tokenizerKey: hashOf(origins.languageModel.model),
+    device,
+    options,
+  };
+  const passOver = passesOver(over);
+
+  /** All that is asked of the frozen model, of rows to train on, and of others. */
+  const states = sampledLayers(layers).flatMap((layer) =>
+    POOLINGS.map((pooling) => ({ layer, pooling }))
+  );
+  const wide = { train: { hidden: states }, other: { hidden: states, nll: true, tokens: true } };
+  const ofBase: TrainingWorkbench["signals"] = async (_, split, request) => {
+    const all: SignalRequest = split === "train" ? wide.train : wide.other;
+    if (!covers(all, request)) return await passOver(base, split, request);
+    return pick(await passOver(base, split, all), all, request);
+  };
+
+  const labels = suite.train.map(({ malign }) => malign);
+  const choice = once(() =>
+    chooseState(suite, layers, options.given?.layer, async (split, state) => {
+      return featuresOf(await ofBase(base, split, { hidden: vectorsOf(state) }), width);
+    })
+  );
+
+  const trained = async (
+    from: TrainedModel,
+    head: Head,
+    parts: { label: string; course: Course & { lora: LoraOptions } },
+    build: (training: MonitorTraining) => Promise<Tuned>,
+  ): Promise<TrainedModel> => {
+    const { label, course: { schedule, masking, lora } } = parts;
+    const all = { version: TUNED_VERSION, base: from.key, train: hashOf(suite.train), ...parts };
+    const folder = await cache.entry("adapter", all, async (folder, scratch) => {
+      const { sequences } = await encoded("train");
+      using progress = startProgress(`training ${label}`);
+      const { parameters, losses } = await build({
+        schedule,
+        masking,
+        lora,
+        sequences,
+        name: label,
+        session: sessionFor(from.model, over),
+        scratch,
+        progress,
+      });
+      const { layers: blocks } = from.model.config;
+      writeLora(folder, parameters, { base: from.folder, head, blocks, options: lora });
+      const history = { name: "losses", shape: [losses.length], data: losses };
+      writeSafetensors(join(folder, "losses.safetensors"), [history]);
+    });
+    const parameters = applyAdapter(from.model.parameters, readAdapter(folder));
+    return { model: { ...from.model, head, parameters }, key: hashOf(all), folder };
+  };
+
+  const safeLanguageModel = once(() => {
+    if (origins.languageModel.adapter !== undefined) return Promise.resolve(models.languageModel);
+    const course = { ...TUNING.safeLanguageModel, lora: loraOf(layers) };
+    const parts = { label: "safe language model", course };
+    return trained(base, "language-model", parts, (training) => {
+      const safe = onlyRows(training, (row) => suite.train[row].malign === 0);
+      return trainLanguageModel(base.model.config, safe, base.model.parameters);
+    });
+  });
+
+  const tunedGuard = onceFor(async (seed: number) => {
+    const { state } = await choice();
+    const cut = { ...base, model: cutModel(base.model, state.layer) };
+    const course = { ...TUNING.guard, lora: loraOf(state.layer) };
+    return trained(cut, "guard", { label: `guard ${seed}`, course }, (training) => {
+      return trainGuard(cut.model, labels, training);
+    });
+  });
+
+  const heads = new Map<string, { head: LinearHead; state: HeadState }>();
+  const headGuard = onceFor(async (seed: number): Promise<TrainedModel> => {
+    const { state } = await choice();
+    const parts = {
+      version: TUNED_VERSION,
+      base: base.key,
+      train: hashOf(suite.train),
+      state,
+      seed,
+    };
+    const folder = await cache.entry("head", { ...parts, device }, async (folder) => {
+      const features = featuresOf(await ofBase(base, "train", { hidden: vectorsOf(state) }), width);
+      const drawn = drawScenes(suite.train, seed);
+      using _ = startProgress(`fitting guard ${seed}`);
+      const head = fitLinearHead(rowsOf(features, drawn), drawn.map((i) => suite.train[i]));
+      const text = JSON.stringify({ ...head, weights: [...head.weights] });
+      writeFileAtomic(join(folder, "head.json"), text);
+    });
+    const kept = JSON.parse(readText(join(folder, "head.json")));
+    const head = { ...kept, weights: Float64Array.from(kept.weights) };
+    const key = hashOf(parts);
+    heads.set(key, { head, state });
+    return { model: base.model, key, folder };
+  });
+
+  return {
+    suite,
+    options,
+    async provenance() {
+      const { state, candidates } = await choice();
+      const tuned = {
+        monitors: kind,
+        state,
+        candidates,
+        ...kind === "lora" && { guard: { ...TUNING.guard, lora: loraOf(state.layer) } },
+        ...origins.languageModel.adapter === undefined && {
+          safeLanguageModel: { ...TUNING.safeLanguageModel, lora: loraOf(layers) },
+        },
+      };
+      return { models: { languageModel: origins.languageModel, tuned, device } };
+    },
+    device,
+    cache,
+    seeds: Array.from({ length: options.seeds }, (_, seed) => seed),
+    course: TUNING.guard,
+    tokenizer: () => Promise.resolve(tokenizer),
+    encoded,
+    languageModel: () => Promise.resolve(base),
+    safeLanguageModel,
+    guard: kind === "head" ? headGuard : tunedGuard,
+    trained: (from, label, parts, course, build) => {
+      const lora = loraOf(from.model.config.layers);
+      const all = { label, parts: parts as object, course: { ...course, lora } };
+      return trained(from, "language-model", all, build);
+    },
+    async signals(model, split, request) {
+      const fitted = heads.get(model.key);
+      if (fitted === undefined) {
+        return await (model.key === base.key ? ofBase : passOver)(model, split, request);
+      }
+      const { guard, hidden = [] } = request;
+      if (!guard) return await ofBase(base, split, request);
+      const own = vectorsOf(fitted.state);
+      const found = await ofBase(base, split, {
+        ...request,
+        guard: false,
+        hidden: [...hidden, ...own],
+      });
+      const states = { ...found, hidden: found.hidden.slice(hidden.length) };
+      return {
+        ...found,
+        hidden: found.hidden.slice(0, hidden.length),
+        guard: headLogits(fitted.head, featuresOf(states, width)),
+      };
+    },
+  };
+}
+
+/** The vectors that a head reads. */
+function vectorsOf({ layer, poolings }: HeadState): { layer: number; pooling: Pooling }[] {
+  return poolings.map((pooling) => ({ layer, pooling }));
+}
+
+/** Vectors of each conversation put behind one another, shape (n, vectors · width). */
+function featuresOf({ hidden }: Pick<Signals, "hidden">, width: number): Features {
+  if (hidden.length === 1) return { data: hidden[0], width };
+  const n = hidden[0].length / width;
+  const wide = hidden.length * width;
+  const data = new Float32Array(n * wide);
+  hidden.forEach((vectors, v) => {
+    for (let i = 0; i < n; i++) {
+      data.set(vectors.subarray(i * width, (i + 1) * width), i * wide + v * width);
+    }
+  });
+  return { data, width: wide };
+}
+
+function rowsOf({ data, width }: Features, rows: readonly number[]): Features {
+  const chosen = new Float32Array(rows.length * width);
+  rows.forEach((i, k) => chosen.set(data.subarray(i * width, (i + 1) * width), k * width));
+  return { data: chosen, width };
+}
+
+/** Rows of as many scenes as there are, drawn with replacement within those that have unsafe rows and those that do not. */
+function drawScenes(rows: readonly Row[], seed: number): number[] {
+  const scenes = [...Map.groupBy(rows.keys(), (i) => rows[i].scene ?? rows[i].id).values()];
+  const random = stream(`guard ${seed}/scenes`);
+  const isUnsafe = (scene: number[]) => scene.some((i) => rows[i].malign === 1);
+  return [scenes.filter(isUnsafe), scenes.filter((scene) => !isUnsafe(scene))]
+    .flatMap((stratum) => stratum.flatMap(() => random.pick(stratum)));
+}
+
+/** The first blocks of a model, and its last norm on them. */
+function cutModel({ config, head, parameters }: Model, layers: number): Model {
+  const { sliding } = config;
+  const cut = {
+    ...config,
+    layers,
+    ...sliding && { sliding: { ...sliding, layers: sliding.layers.slice(0, layers) } },
+  };
+  const kept = decoderParameters(cut).map(({ name }) => parameters.get(name)!);
+  return { config: cut, head, parameters: parametersOf(kept) };
+}
