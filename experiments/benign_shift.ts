@@ -3,7 +3,8 @@
  *
  * An out-of-distribution detector reacts to what is new, whether it is bad or not. MOOD (arXiv 2605.21602) tests new kinds of
  * misalignment only; here every monitor, with its threshold at 1% of the safe ID rows, also meets safe rows of domains
- * that the training split does not hold. Weights of the fusion are chosen on the ID rows that are reported on, as in the paper.
+ * that the training split does not hold, among them the benign twin of each failure: conversations of the same shape. What a
+ * monitor flags of a failure beyond what it flags of its twin is what it knows besides the shape. Weights of the fusion are chosen on the ID rows that are reported on, as in the paper.
  *
  *     deno task reproduce --only benign_shift
  *
@@ -11,7 +12,8 @@
  */
 import type { z } from "zod";
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
-import { contrastsOf } from "../lib/evaluation/contrasts.ts";
+import { TWINS } from "../lib/conversation/domains.ts";
+import { contrastsOf, FLAGGED } from "../lib/evaluation/contrasts.ts";
 import { contrastIn, figureIn } from "../lib/evaluation/findings.ts";
 import {
   chanceLine,
@@ -19,6 +21,7 @@ import {
   meanOver,
   monitorColor,
   type Results,
+  shortened,
   syntheticNotes,
 } from "../lib/experiment/recall_table.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
@@ -38,6 +41,14 @@ type Findings = z.infer<typeof findings>;
 
 /** What the fusion flags on a shift beyond what the guard does. */
 const extraAlarms = (group: string) => ({ first: FUSED, second: "guard", group, metric: ALARMS });
+
+/** How much more of a failure than of its benign twin a monitor flags. */
+const overTwin = (subject: string, first: string, second: string) => ({
+  subject,
+  first,
+  second,
+  metric: FLAGGED,
+});
 
 const experiment = defineExperiment({
   name: "benign_shift",
@@ -61,8 +72,17 @@ const experiment = defineExperiment({
     const shifts = Object.keys(results.guard).filter((group) =>
       group !== "id" && ALARMS in results.guard[group].metrics
     );
-    const contrasts = contrastsOf(evaluation, shifts.map(extraAlarms));
-    return { monitors: Object.keys(scores), shifts, results, contrasts };
+    const monitors = Object.keys(scores);
+    const twins = Object.entries(TWINS).filter((pair) =>
+      pair.every((name) => name in results.guard)
+    );
+    const contrasts = contrastsOf(evaluation, [
+      ...shifts.map(extraAlarms),
+      ...monitors.flatMap((subject) =>
+        twins.map(([first, second]) => overTwin(subject, first, second))
+      ),
+    ]);
+    return { monitors, shifts, results, contrasts };
   },
   show({ findings, settings: { seeds }, suite: { synthetic } }) {
     const circumstances = { seeds, synthetic };
@@ -97,34 +117,44 @@ function safeRowsOf({ guard }: Results, shift: string): number {
   return guard[shift].nOwnSafe ?? guard[shift].nSafe;
 }
 
-/** A row a monitor: false alarms on each shift, and the recall that they buy. */
+/** A row a shift: false alarms, and for twins how much more is flagged of the failure; then the recall that they buy. */
 function alarmTable(
-  { monitors, shifts, results }: Findings,
+  { monitors, shifts, results, contrasts }: Findings,
   { seeds, synthetic }: Circumstances,
 ): Table {
   const cell = (subject: string, group: string, metric: string) =>
     percentCell(figureIn(results, { subject, group, metric }));
   return {
     title: TITLE,
-    columns: [
-      "monitor",
-      ...shifts.map((shift) => `${shift} (${safeRowsOf(results, shift)})`),
-      "oodMean recall",
+    columns: ["safe rows", "n", ...monitors],
+    rows: [
+      ...shifts.flatMap((shift) => [
+        [shift, String(safeRowsOf(results, shift)), ...monitors.map((m) => cell(m, shift, ALARMS))],
+        ...failuresOf(shift, results).map((failure) => [
+          `  ${shortened(failure)} beyond it`,
+          "",
+          ...monitors.map((m) => percentCell(contrastIn(contrasts, overTwin(m, failure, shift)))),
+        ]),
+      ]),
+      ["oodMean recall", "", ...monitors.map((m) => cell(m, "oodMean", RECALL))],
     ],
-    rows: monitors.map((monitor) => [
-      monitor,
-      ...shifts.map((shift) => cell(monitor, shift, ALARMS)),
-      cell(monitor, "oodMean", RECALL),
-    ]),
     notes: [
-      `Share of (n) safe rows flagged, in %, with the threshold at 1% of ${results.guard.id.nSafe} safe ID rows: low is good;`,
-      `beside it the recall at that threshold, mean over misaligned domains outside ID. Estimates: ${
+      `Share of n safe rows flagged, in %, with the threshold at 1% of ${results.guard.id.nSafe} safe ID rows: low is good.`,
+      "beyond it: how much more is flagged, in points, of the failure whose benign twin it is: high is good.",
+      `oodMean recall: at that threshold, mean over misaligned domains outside ID. Estimates: ${
         meanOver(seeds)
       }, [95% interval].`,
       ...shifts.length > 0 ? [] : ["This suite has no safe rows outside ID."],
       ...syntheticNotes(synthetic),
     ],
   };
+}
+
+/** The failure that a shift is the benign twin of, where both were measured. */
+function failuresOf(shift: string, results: Results): string[] {
+  return Object.entries(TWINS)
+    .filter(([failure, twin]) => twin === shift && failure in results.guard)
+    .map(([failure]) => failure);
 }
 
 /** False alarms against recall: a panel for each shift, a point with two intervals for each monitor. */
@@ -166,7 +196,8 @@ function alarmFigure(
         synthetic ? "; synthetic conversations" : ""
       }`,
     },
-    hconcat: shifts.map(panel),
+    concat: shifts.map(panel),
+    columns: 5,
   } as Figure;
 }
 

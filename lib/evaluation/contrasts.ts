@@ -4,7 +4,7 @@
  * @module
  */
 import { type Interval, intervalOfDraws, pairedDifference } from "../stats/bootstrap.ts";
-import { type Evaluation, quantityKey, RECALL } from "./evaluation.ts";
+import { ALARMS, type Evaluation, quantityKey, RECALL } from "./evaluation.ts";
 import {
   type Between,
   type Contrasts,
@@ -13,6 +13,12 @@ import {
   storeContrasts,
   type Within,
 } from "./findings.ts";
+
+/**
+ * The share of rows flagged at the second target, whichever they are: recall where a group's rows are unsafe, false alarms where
+ * they are safe. So that a domain can be compared with its benign twin.
+ */
+export const FLAGGED = "flagged@0.01";
 
 /** A paired difference. */
 export interface Difference extends Interval {
@@ -81,7 +87,15 @@ export function contrastsOf(
   evaluation: Evaluation,
   wanted: readonly Wanted[],
 ): Contrasts<Difference> {
-  return measureContrasts(wanted, (first, second) => difference(evaluation, first, second));
+  const actual = (of: Measured): Measured => {
+    if (of.metric !== FLAGGED) return of;
+    const { metrics } = evaluation.results[of.subject][of.group];
+    return { ...of, metric: RECALL in metrics ? RECALL : ALARMS };
+  };
+  return measureContrasts(
+    wanted,
+    (first, second) => difference(evaluation, actual(first), actual(second)),
+  );
 }
 
 /**

@@ -11,8 +11,8 @@ import { judgeClaim, type JudgedClaim } from "./claims.ts";
 
 const FOLDER = join(import.meta.dirname!, "../../data/claims");
 
-/** In the order in which they are shown. */
-const PAPERS = ["mood", "fine"];
+/** In the order in which they are shown; claims about benign twins are our own. */
+const PAPERS = ["mood", "fine", "twins"];
 
 /**
  * Reads the claims of both papers.
