@@ -12,7 +12,7 @@
  * @module
  */
 import { z } from "zod";
-import { type AskedJudge, askedScores } from "../lib/rater/asked.ts";
+import { askedScores } from "../lib/rater/asked.ts";
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
 import { recallContrasts } from "../lib/evaluation/contrasts.ts";
 import { contrastIn } from "../lib/evaluation/findings.ts";
@@ -34,7 +34,13 @@ const FUSED = `guard+${UNCERTAINTY}`;
 type Judged = JudgeScores | Awaited<ReturnType<typeof askedScores>>;
 
 const monitors = evaluated({ lambda: list(number()) }); // one weight for each guard
-const answered = fields({ rows: count(), answers: count(), defaulted: count() });
+const answered = fields({
+  rows: count(),
+  answers: count(),
+  defaulted: count(),
+  strict: count().optional(), // older artifacts do not say what could be read
+  lenient: count().optional(),
+});
 
 /** What the artifact holds, and how the judge came to its scores: by an examination, or as it was asked. */
 const findings = z.union([
@@ -135,7 +141,9 @@ function describeExam({ rows, wrong, meanError }: RaterExam): string {
   } of ratings wrong, off by ${percent(meanError)} on average.`;
 }
 
-function describeAsked({ judge, examples, alignment, uncertainty }: AskedJudge): string {
+function describeAsked(
+  { judge, examples, alignment, uncertainty }: Extract<Findings, { asked: unknown }>["asked"],
+): string {
   return `The judge is ${judge}, shown ${examples} unsafe examples. Of ${alignment.rows} conversations it gave ${alignment.defaulted} no score of alignment and ${uncertainty.defaulted} none of uncertainty; these count as 100.`;
 }
 

@@ -133,3 +133,28 @@ Deno.test("judge with a chat template sends tokens, shows examples, and keeps it
     await judge(failure, "--endpoint", running.baseURL, ...others);
   });
 });
+
+Deno.test("judge needs no ID rows, and fails in the end where no score can be read, with all written", async () => {
+  await withFolder(async (folder) => {
+    const suite = writeTinySuite(folder, 50);
+    const output = join(folder, "asked");
+    let say = "It is fine.";
+    let asked = 0;
+    await using server = await chatServer(() => {
+      asked++;
+      return { body: completion(say) };
+    });
+    const flags = ["--endpoint", server.baseURL, "--model", "m", "--suite", suite];
+    flags.push("--output", output, "--domains", "scheming", "--rows-per-domain", "3");
+    await judge(/Cannot rely on the scores of m: 3 of 3 conversations have no score/, ...flags);
+    const lines = () => Deno.readTextFileSync(join(output, "alignment.jsonl")).trim().split("\n");
+    assert.deepEqual(lines().map((line) => JSON.parse(line).defaulted), [true, true, true]);
+    assert.equal(asked, 24); // by two rubrics, four times each
+
+    say = "SCORE: 85, as it is fine.";
+    await judge(undefined, ...flags, "--ask-again", "unreadable");
+    assert.equal(asked, 30); // once each, and leniently that is a score
+    assert.deepEqual(lines().map((line) => JSON.parse(line).score), [15, 15, 15]);
+    await judge(/no score of alignment that could be read/, ...flags, "--parser", "strict");
+  });
+});

@@ -4,6 +4,11 @@
  * @module
  */
 
+import { UserError } from "../core/errors.ts";
+
+/** A model answered, but nothing that is an answer: it only thought, or was cut off before it began. Another seed may do better. */
+export class NoAnswerError extends UserError {}
+
 /** One message of a request. */
 export interface Message {
   /** Who says it. */
@@ -34,4 +39,50 @@ export interface ChatClient {
    * @returns the answer's text.
    */
   ask(messages: readonly Message[], options: AskOptions): Promise<string>;
+  /**
+   * Asks once more what was answered from a recording, since the recorded answer could not be read. Only those have it that
+   * were told to.
+   *
+   * @param messages as of {@linkcode ChatClient.ask}.
+   * @param options as of {@linkcode ChatClient.ask}.
+   * @returns the new answer; undefined where the answer is as new as can be.
+   */
+  askAgain?(messages: readonly Message[], options: AskOptions): Promise<string | undefined>;
+}
+
+/** Share of answers that cannot be read above which nothing is decided by them. */
+export const UNREADABLE_LIMIT = 0.1;
+
+/**
+ * Asks, and has what comes read. Where that cannot be read and is from a recording, it is asked once more, if the client
+ * allows it.
+ *
+ * @param client who is asked.
+ * @param messages the conversation so far.
+ * @param options how the answer is drawn.
+ * @param read what the answer says; undefined where it cannot be read.
+ * @returns the answer, and what it says.
+ */
+export async function askReadable<T>(
+  client: ChatClient,
+  messages: readonly Message[],
+  options: AskOptions,
+  read: (answer: string) => T | undefined,
+): Promise<{ answer: string; value: T | undefined }> {
+  const answer = await client.ask(messages, options);
+  const value = read(answer);
+  if (value !== undefined || client.askAgain === undefined) return { answer, value };
+  const again = await client.askAgain(messages, options);
+  return again === undefined ? { answer, value } : { answer: again, value: read(again) };
+}
+
+/**
+ * Takes an answer that is none for one that cannot be read, for who draws another.
+ *
+ * @param error what {@linkcode askReadable} failed with.
+ * @returns an empty answer that says nothing; throws the error again where it is no {@linkcode NoAnswerError}.
+ */
+export function unreadable(error: unknown): { answer: string; value: undefined } {
+  if (error instanceof NoAnswerError) return { answer: "", value: undefined };
+  throw error;
 }

@@ -5,15 +5,40 @@
  */
 import { UsageError } from "../core/errors.ts";
 import * as flag from "../core/flag.ts";
+import type { ValuesOf } from "../core/flags.ts";
 
-/** Which endpoint is asked, and how hard. */
+/** How it is asked. */
+export const ASKING_FLAGS = {
+  concurrency: flag.count({
+    default: 8,
+    help: "requests to an endpoint at once; halved where answers do not come in time",
+  }),
+  timeout: flag.count({
+    value: "SECONDS",
+    most: 86_400,
+    shown: "120, and one more for each token of the longest answer",
+    help: "how long one request may take",
+  }),
+  maxTokens: flag.count({
+    most: 1_000_000,
+    help: "longest answer, in tokens; more for a model that thinks",
+  }),
+  askAgain: flag.choice(["unreadable"], {
+    help: "what was answered in an earlier run and cannot be read is asked for once more",
+  }),
+};
+
+/** Values of {@linkcode ASKING_FLAGS}. */
+export type AskingFlags = ValuesOf<typeof ASKING_FLAGS>;
+
+/** Which endpoint is asked, and how. */
 export const ENDPOINT_FLAGS = {
   endpoint: flag.text({
     value: "URL",
     help: "an OpenAI-compatible endpoint, such as http://127.0.0.1:8000/v1, with",
   }),
   model: flag.text({ value: "NAME", help: "the model's name there" }),
-  concurrency: flag.count({ default: 8, help: "requests to an endpoint at once" }),
+  ...ASKING_FLAGS,
 };
 
 /**

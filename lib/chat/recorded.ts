@@ -1,13 +1,18 @@
 /**
  * A client that gives recorded answers, so that work with a large model can be repeated without it. A recording is a JSON
- * Lines file, each line `{"request": "<SHA-256 of messages and options>", "answer": "…"}`, perhaps with `by`, who answered.
+ * Lines file, each line `{"request": "<SHA-256 of messages and options>", "answer": "…"}`, perhaps with `by`, who answered. A line
+ * with `"again": true` takes the place of an earlier one of the same request. Answers are given without thoughts; ill-formed text
+ * (a lone surrogate) is given with U+FFFD in its place.
  *
  * @module
  */
-import { type JsonLine, readJsonl } from "../conversation/jsonl.ts";
+import { z } from "zod";
+import { readJsonl } from "../conversation/jsonl.ts";
 import { UserError } from "../core/errors.ts";
 import { hashOf } from "../core/json.ts";
+import { checked } from "../core/schema.ts";
 import type { AskOptions, ChatClient, Message } from "./client.ts";
+import { withoutThoughts } from "./thoughts.ts";
 
 /**
  * The key of a request in a recording.
@@ -31,8 +36,17 @@ export interface RecordedAnswer {
   /** The answer's text. */
   answer: string;
   /** Who answered; undefined where the recording does not say. */
-  by: string | undefined;
+  by?: string | undefined;
+  /** Whether it takes the place of an earlier answer to the same request. */
+  again?: boolean | undefined;
 }
+
+const Recorded = z.object({
+  request: z.string("must be a SHA-256").regex(/^[0-9a-f]{64}$/, "must be a SHA-256"),
+  answer: z.string("must be text").transform((text) => withoutThoughts(text).toWellFormed()),
+  by: z.string("must be text").optional(),
+  again: z.boolean("must be true or false").optional(),
+}, "must be an object");
 
 /**
  * Reads a recording whole.
@@ -41,15 +55,19 @@ export interface RecordedAnswer {
  * @returns its answers, at least one, no two to the same request; throws a {@linkcode UserError} at a bad line.
  */
 export function readRecording(path: string): RecordedAnswer[] {
-  const answered = new Set<string>();
-  return readJsonl(path).map((line) => {
-    const recorded = recordOf(path, line);
-    if (answered.has(recorded.request)) {
-      throw badRecord(path, line.line, `the request ${recorded.request} has been answered already`);
+  const answered = new Map<string, RecordedAnswer>();
+  for (const { line, value } of readJsonl(path)) {
+    const place = `Cannot read "${path}" line ${line}`;
+    const recorded = checked<RecordedAnswer>(Recorded, value, place, "Record it again.");
+    if (answered.has(recorded.request) && !recorded.again) {
+      throw new UserError(
+        `${place}: the request ${recorded.request} has been answered already`,
+        "Record it again.",
+      );
     }
-    answered.add(recorded.request);
-    return recorded;
-  });
+    answered.set(recorded.request, recorded);
+  }
+  return [...answered.values()];
 }
 
 /**
@@ -76,22 +94,4 @@ export function recordedClient(path: string, name: string): ChatClient {
       );
     },
   };
-}
-
-function recordOf(path: string, { line, value }: JsonLine): RecordedAnswer {
-  const { request, answer, by } = { ...(value as Record<string, unknown>) };
-  if (typeof request !== "string" || !/^[0-9a-f]{64}$/.test(request)) {
-    throw badRecord(path, line, `"request" must be a SHA-256, got ${JSON.stringify(request)}`);
-  }
-  if (typeof answer !== "string") {
-    throw badRecord(path, line, `"answer" must be text, got ${JSON.stringify(answer)}`);
-  }
-  if (by !== undefined && typeof by !== "string") {
-    throw badRecord(path, line, `"by" must be text, got ${JSON.stringify(by)}`);
-  }
-  return { request, answer, by };
-}
-
-function badRecord(path: string, line: number, problem: string): UserError {
-  return new UserError(`Cannot read "${path}" line ${line}: ${problem}`, "Record it again.");
 }

@@ -57,11 +57,12 @@ Deno.test("recordedClient() says which request has no answer", async () => {
 Deno.test("recordedClient() names the line of a bad or repeated record", async () => {
   const good = { request: "0".repeat(64), answer: "Yes." };
   const bad: [unknown, RegExp][] = [
-    [{ answer: "Yes." }, /line 2: "request" must be a SHA-256, got undefined$/],
+    [{ answer: "Yes." }, /line 2: "request" must be a SHA-256, got nothing$/],
     [{ ...good, request: "abc" }, /line 2: "request" must be a SHA-256, got "abc"$/],
     [{ request: "1".repeat(64), answer: 4 }, /line 2: "answer" must be text, got 4$/],
     [{ request: "1".repeat(64), answer: "", by: 4 }, /line 2: "by" must be text, got 4$/],
-    [null, /line 2: "request" must be/],
+    [null, /line 2: it must be an object, got null$/],
+    [{ ...good, again: "yes" }, /line 2: "again" must be true or false, got "yes"$/],
     [good, /line 2: the request 0{64} has been answered already$/],
   ];
   for (const [line, message] of bad) {
@@ -69,4 +70,18 @@ Deno.test("recordedClient() names the line of a bad or repeated record", async (
       assert.throws(() => recordedClient(path, "a model"), { name: "UserError", message });
     });
   }
+});
+
+Deno.test("recordedClient() gives answers without thoughts, well-formed, and the later of two where it says so", async () => {
+  const [one, two] = [0, 1].map((seed) => requestHash(messages, { ...options, seed }));
+  const lines = [
+    { request: one, answer: "<think>4 or 5?</think>Four \ud83d." },
+    { request: two, answer: "?" },
+    { request: two, answer: "Four.", again: true },
+  ];
+  await withRecording(lines, async (path) => {
+    const client = recordedClient(path, "a model");
+    assert.equal(await client.ask(messages, options), "Four \ufffd.");
+    assert.equal(await client.ask(messages, { ...options, seed: 1 }), "Four.");
+  });
 });

@@ -7,8 +7,14 @@
 import { dirname } from "node:path";
 import { UserError } from "../core/errors.ts";
 import { fileError, makeFolder, readBytes } from "../core/files.ts";
-import type { ChatClient } from "./client.ts";
+import type { AskOptions, ChatClient, Message } from "./client.ts";
 import { readRecording, type RecordedAnswer, requestHash } from "./recorded.ts";
+
+/** Settings of {@linkcode recordingClient}. */
+export interface RecordingOptions {
+  /** Whether what was recorded by a run before may be asked again: gives the client an `askAgain`. Default false. */
+  again?: boolean;
+}
 
 /** How every line that is written here begins. */
 const LINE_START = '{"request":"';
@@ -20,40 +26,62 @@ const LINE_START = '{"request":"';
  * @param client who is asked what was not recorded; must be who answered so far. What is asked twice at the same time is asked once.
  * @param path a `.jsonl` file, which {@linkcode readRecording} reads; missing folders are made.
  * @param warn told, in one sentence, when the last line was cut short by a kill and is dropped.
+ * @param options whether recorded answers may be replaced.
  * @returns a client of the same name; disposing of it closes the file. Opening throws a {@linkcode UserError} where the file is
- * locked, not a recording, or of somebody else's answers; an answer that cannot be written is not given.
+ * locked, not a recording, or of somebody else's answers; an answer that cannot be written is not given. What is written is
+ * well-formed text, so that it can be read back.
  */
 export function recordingClient(
   client: ChatClient,
   path: string,
   warn: (message: string) => void,
+  { again = false }: RecordingOptions = {},
 ): ChatClient & Disposable {
   const file = openLocked(path);
+  const old = new Set<string>(); // requests whose answers are from a run before
   const answers = new Map<string, Promise<string>>();
   try {
     mendEnd(file, path, warn);
     for (const { request, answer, by } of file.statSync().size === 0 ? [] : readRecording(path)) {
       if (by !== undefined && by !== client.name) throw otherName(path, client.name, by);
       answers.set(request, Promise.resolve(answer));
+      old.add(request);
     }
   } catch (error) {
     file.close();
     throw error;
   }
 
+  const record = (messages: readonly Message[], options: AskOptions, replaces: boolean) => {
+    const request = requestHash(messages, options);
+    const before = answers.get(request);
+    old.delete(request);
+    const asked = client.ask(messages, options).then((answer) => {
+      const text = answer.toWellFormed();
+      append(file, path, {
+        request,
+        answer: text,
+        by: client.name,
+        ...replaces && { again: true },
+      });
+      return text;
+    });
+    answers.set(request, asked);
+    asked.catch(() => { // so that it may be asked again
+      if (before === undefined) answers.delete(request);
+      else answers.set(request, before);
+    });
+    return asked;
+  };
   return {
     name: client.name,
-    ask(messages, options) {
-      const request = requestHash(messages, options);
-      const known = answers.get(request);
-      if (known !== undefined) return known;
-      const asked = client.ask(messages, options).then((answer) => {
-        append(file, path, { request, answer, by: client.name });
-        return answer;
-      });
-      answers.set(request, asked);
-      asked.catch(() => answers.delete(request)); // so that it may be asked again
-      return asked;
+    ask: (messages, options) =>
+      answers.get(requestHash(messages, options)) ?? record(messages, options, false),
+    ...again && {
+      askAgain: (messages: readonly Message[], options: AskOptions) =>
+        old.has(requestHash(messages, options))
+          ? record(messages, options, true)
+          : Promise.resolve(undefined),
     },
     [Symbol.dispose]: () => file.close(),
   };
@@ -104,10 +132,10 @@ function isJson(text: string): boolean {
 }
 
 /** Adds a whole line and has it on the disk, or leaves the file as it was. */
-function append(file: Deno.FsFile, path: string, { request, answer, by }: RecordedAnswer): void {
+function append(file: Deno.FsFile, path: string, recorded: RecordedAnswer): void {
   const { size } = file.statSync();
   try {
-    write(file, JSON.stringify({ request, answer, by }) + "\n");
+    write(file, JSON.stringify(recorded) + "\n");
     file.syncDataSync();
   } catch (error) {
     file.truncateSync(size);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { stream } from "../core/random.ts";
 import { temporaryFolder } from "../core/testing.ts";
-import type { ChatClient, Message } from "./client.ts";
+import { askReadable, type ChatClient, type Message } from "./client.ts";
 import { endpointClient } from "./endpoint.ts";
 import { recordedClient, requestHash } from "./recorded.ts";
 import { recordingClient } from "./recording.ts";
@@ -152,10 +152,45 @@ Deno.test("recordingClient() gives no answer that the disk has no room for, and 
   assert.equal(Deno.readTextFileSync(path), lineOf("a") + "\n" + lineOf("b") + "\n");
 });
 
+Deno.test("recordingClient() asks again what was recorded before, once and only if it is told to", async () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, "r.jsonl");
+  let answer = "?";
+  const client: ChatClient = { name: "echo", ask: () => Promise.resolve(answer) };
+  {
+    using first = recordingClient(client, path, noWarning, { again: true });
+    assert.equal(await first.ask(question("a"), options), "?");
+    assert.equal(await first.askAgain!(question("a"), options), undefined); // as new as can be
+  }
+  answer = "A.";
+  {
+    using second = recordingClient(client, path, noWarning);
+    assert.equal(second.askAgain, undefined);
+    assert.equal(await second.ask(question("a"), options), "?");
+  }
+  {
+    using third = recordingClient(client, path, noWarning, { again: true });
+    const read = (text: string) => text === "?" ? undefined : text;
+    const got = await askReadable(third, question("a"), options, read);
+    assert.deepEqual(got, { answer: "A.", value: "A." });
+    assert.equal(await third.askAgain!(question("a"), options), undefined);
+  }
+  assert.equal(await recordedClient(path, "echo").ask(question("a"), options), "A.");
+});
+
+Deno.test("recordingClient() records nothing that cannot be read back", async () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, "r.jsonl");
+  const client: ChatClient = { name: "echo", ask: () => Promise.resolve("Well \ud83d.") };
+  using recording = recordingClient(client, path, noWarning);
+  assert.equal(await recording.ask(question("a"), options), "Well \ufffd.");
+  assert.doesNotMatch(Deno.readTextFileSync(path), /ud83d/i);
+});
+
 Deno.test("recordingClient() records no key", async () => {
   using folder = temporaryFolder();
   const path = join(folder.path, "r.jsonl");
-  await using server = await chatServer(() => ({ body: completion("Hello.") }));
+  await using server = await chatServer(() => ({ body: completion("Your key is sk-secret.") }));
   const endpoint = endpointClient({ baseURL: server.baseURL, model: "m", key: "sk-secret" });
   using recording = recordingClient(endpoint, path, noWarning);
   await recording.ask(question("a"), options);

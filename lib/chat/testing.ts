@@ -6,8 +6,10 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
+import { UserError } from "../core/errors.ts";
 import type { Stream } from "../core/random.ts";
-import type { ChatClient } from "./client.ts";
+import type { AskOptions, ChatClient } from "./client.ts";
+import { endpointClient, type EndpointOptions } from "./endpoint.ts";
 
 /** What the server was sent. */
 export interface Received {
@@ -57,8 +59,8 @@ export function completion(content: string): unknown {
 const FAILURES: Reply[] = [
   { status: 500, body: "<html>" },
   { status: 429, headers: { "retry-after": "1" }, body: { error: { message: "slow down" } } },
-  { body: "garbage" },
-  { body: { choices: [] } },
+  { status: 502, body: "Bad Gateway" },
+  { body: { error: { message: "overloaded", code: 503 } } },
   { body: null, drop: "before" },
   { body: completion("half"), drop: "within" },
 ];
@@ -146,4 +148,72 @@ function send(response: ServerResponse, { status = 200, headers, body, drop }: R
   response.writeHead(status, { "content-type": type, ...headers });
   if (drop !== "within") return void response.end(payload);
   response.write(payload.slice(0, payload.length / 2), () => response.socket?.destroy());
+}
+
+/** How the questions of tests are asked. */
+export const OPTIONS: AskOptions = { seed: 7, temperature: 0.5, maxTokens: 64 };
+
+/** What came of asking twice. */
+export interface Asked {
+  /** Of the first time. */
+  answer: PromiseSettledResult<string>;
+  /** Of the second time. */
+  again: PromiseSettledResult<string>;
+  /** What the server was sent. */
+  received: Received[];
+  /** How long was waited, in milliseconds. */
+  waits: number[];
+  /** Where the server was. */
+  baseURL: string;
+}
+
+/**
+ * Asks "Hi?" twice of a server that gives replies one after the other, the last one for ever.
+ *
+ * @param replies what it gives.
+ * @param settings of the client.
+ * @returns what came of it.
+ */
+export async function asked(
+  replies: readonly Reply[],
+  settings: Partial<EndpointOptions> = {},
+): Promise<Asked> {
+  const received: Received[] = [];
+  const waits: number[] = [];
+  const wait = (milliseconds: number) => Promise.resolve(waits.push(milliseconds));
+  await using server = await chatServer((request) =>
+    replies[Math.min(received.push(request), replies.length) - 1]
+  );
+  const { baseURL } = server;
+  const client = endpointClient({ baseURL, model: "m", key: "", wait, ...settings });
+  const ask = () => client.ask([{ role: "user", content: "Hi?" }], OPTIONS);
+  const [answer] = await Promise.allSettled([ask()]);
+  const [again] = await Promise.allSettled([ask()]);
+  return { answer, again, received, waits, baseURL };
+}
+
+/**
+ * The first answer, where there is one.
+ *
+ * @param asked what came of asking.
+ * @returns its text; throws why there is none.
+ */
+export function answerIn({ answer }: Pick<Asked, "answer">): string {
+  if (answer.status === "fulfilled") return answer.value;
+  throw answer.reason;
+}
+
+/**
+ * What a client says that cannot ask.
+ *
+ * @param asked what came of asking.
+ * @returns message and remedy, with the base URL left out; throws where there is an answer, or it was no expected failure.
+ */
+export function complaint({ answer, baseURL }: Asked): [message: string, remedy: string] {
+  if (answer.status === "fulfilled") throw new Error(`it was answered: ${answer.value}`);
+  if (!(answer.reason instanceof UserError)) throw answer.reason;
+  const { message, remedy } = answer.reason;
+  const { host } = new URL(baseURL);
+  const plain = (text: string) => text.replaceAll(baseURL, "URL").replaceAll(host, "HOST");
+  return [plain(message), plain(remedy)];
 }

@@ -3,7 +3,7 @@ import { UsageError } from "../core/errors.ts";
 import * as flag from "../core/flag.ts";
 import { RUN_FLAGS, runOptions } from "../experiment/flags.ts";
 import { FINE_FLAGS } from "../fine/flags.ts";
-import { respondentKind } from "../fine/respondents.ts";
+import { respondentKind } from "../fine/ask/respondents.ts";
 import { print, printJson, printTable, warn } from "../report/terminal.ts";
 import { type Command, defineCommand } from "./command.ts";
 
@@ -40,7 +40,7 @@ Examples:
     if (values.construct !== undefined) {
       return print(await constructQuestions(values.construct, values, warn));
     }
-    const { written, leaderboard, artifacts } = await measureConsistency(values, {
+    const { written, leaderboard, artifacts, problem } = await measureConsistency(values, {
       say: warn,
       show: values.json ? () => {} : printTable,
       openBench: async () => {
@@ -49,10 +49,13 @@ Examples:
         return await openWorkbench(runOptions({ suite, quick, threads, cache, seeds: 1 }, warn));
       },
     });
-    if (values.json) return printJson({ written, leaderboard, artifacts });
-    const { leaderboardTable } = await import("../fine/leaderboard.ts");
-    printTable(leaderboardTable(artifacts));
-    print([...written, leaderboard].join("\n"));
+    if (values.json) printJson({ written, leaderboard, artifacts });
+    else {
+      const { leaderboardTable } = await import("../fine/show/leaderboard.ts");
+      printTable(leaderboardTable(artifacts));
+      print([...written, leaderboard].join("\n"));
+    }
+    if (problem !== undefined) throw problem;
   },
 });
 

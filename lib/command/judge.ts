@@ -6,7 +6,7 @@ import { print, printTable, warn } from "../report/terminal.ts";
 import { type Command, defineCommand } from "./command.ts";
 
 const { suite, rowsPerDomain } = ROW_FLAGS;
-const { output, concurrency, ...RATER } = RATER_FLAGS;
+const { output, parser, concurrency, timeout, maxTokens, askAgain, ...RATER } = RATER_FLAGS;
 
 /** The task. */
 const command: Command = defineCommand({
@@ -20,7 +20,11 @@ Every answer is kept; the same command continues a run that was stopped, and ask
     suite: { ...suite, help: "what is judged, as of `deno task reproduce`" },
     rowsPerDomain: { ...rowsPerDomain, help: `${rowsPerDomain.help}; limits the cost` },
     output,
+    parser,
     concurrency,
+    timeout,
+    maxTokens,
+    askAgain,
     cache: { ...RUN_FLAGS.cache, help: "where downloads are kept" },
   },
   closing: () => `
@@ -30,17 +34,18 @@ Example: deno task judge --endpoint http://127.0.0.1:8000/v1 --model NAME --rows
   async run({ values }) {
     const { judgeSuite } = await import("../rater/judge_suite.ts");
     const rows = pick(values, "suite", "revision", "domains", "maxLength", "rowsPerDomain");
-    const { folder, table } = await judgeSuite(values, {
+    const { folder, table, problem } = await judgeSuite(values, {
       say: warn,
       openSuite: async () => {
         const { openWorkbench } = await import("../workbench/open_workbench.ts");
         const flags = { ...rows, quick: false, seeds: 1, threads: 1, cache: values.cache };
-        return (await openWorkbench(runOptions(flags, warn))).suite;
+        return (await openWorkbench(runOptions(flags, warn), true)).suite; // nothing is measured here
       },
     });
     printTable(table);
     const next = { only: ["judge"], judgeScores: folder, ...rows };
     print(`Use it: ${commandLine("reproduce", EXPERIMENT_FLAGS, next)}`);
+    if (problem !== undefined) throw problem;
   },
 });
 

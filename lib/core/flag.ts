@@ -225,6 +225,29 @@ export function list<const R extends FlagSpec<readonly string[]>>(
 }
 
 /**
+ * As {@linkcode list}, and names may have commas: in double quotes, or where the flag is given once for each name.
+ *
+ * @param row what else there is to say.
+ * @returns the flag; its value are the names, blanks around them left out.
+ */
+export function names<const R extends FlagSpec<readonly string[]>>(
+  row: R,
+): FlagOf<readonly string[], R> {
+  return {
+    ...list(row),
+    repeats: true,
+    parse(texts: readonly string[]) {
+      if (texts.length > 1) return texts.map((name) => name.trim());
+      const found = texts[0].match(/\s*"[^"]*"\s*(?=,|$)|[^,]+/g) ?? [];
+      return found.map((name) => name.trim().replace(/^"(.*)"$/, "$1").trim());
+    },
+    print: (names: readonly string[]) => [
+      names.map((name) => name.includes(",") ? `"${name}"` : name).join(","),
+    ],
+  };
+}
+
+/**
  * As {@linkcode list}, of known names.
  *
  * @param names the accepted ones.

@@ -213,7 +213,7 @@ export function helpOf(flags: Flags): string {
     const above = row.heading === undefined || row.heading === heading ? [] : ["", row.heading];
     heading = row.heading ?? heading;
     return [...above, ...rowHelp(key, row)];
-  }).join("\n").trimStart();
+  }).join("\n").replace(/^\n/, "");
 }
 
 function rowHelp(key: string, row: Flag): string[] {

@@ -17,6 +17,7 @@ const FLAGS = {
     rates: flag.numbers({ default: [0.5, 0.25], help: "rates" }),
     mode: flag.choice(["slow", "fast"], { default: "slow", help: "how fast" }),
     judge: flag.repeated({ value: "WHO", help: "who judges" }),
+    topics: flag.names({ usual: ["all"], help: "which topics" }),
     quick: flag.toggle({
       help:
         "a text that is long enough to be broken into two lines, since a terminal has a hundred columns",
@@ -61,6 +62,19 @@ Deno.test("readFlags() reads each kind of value", () => {
     judge: ["a", "b"],
     quick: true,
   });
+});
+
+Deno.test("readFlags() takes names with commas, in quotes or with a flag for each, and commandLine() gives them back", () => {
+  const topics = (...args: string[]) => valuesOf(...args).topics;
+  assert.equal(topics(), undefined);
+  assert.deepEqual(topics("--topics", "Privacy, Legality"), ["Privacy", "Legality"]);
+  const names = ["Risks, all", "Privacy"];
+  assert.deepEqual(topics("--topics", '"Risks, all", Privacy'), names);
+  assert.deepEqual(topics("--topics", "Risks, all", "--topics", "Privacy"), names);
+  assert.equal(
+    commandLine("run", FLAGS, { topics: names }),
+    `deno task run --topics '"Risks, all",Privacy'`,
+  );
 });
 
 Deno.test("readFlags() takes digits alone for a count", () => {
@@ -110,6 +124,7 @@ How:
   --rates X,X            rates [0.5,0.25]
   --mode slow|fast       how fast [slow]
   --judge WHO            who judges
+  --topics A,B           which topics [all]
   --quick                a text that is long enough to be broken into two lines, since a terminal
                          has a hundred columns`,
   );

@@ -1,6 +1,6 @@
 /**
- * Progress on the terminal with an estimate of what is left; silent where standard error is no
- * terminal.
+ * Progress on the terminal with an estimate of what is left. Where standard error is no terminal it is silent, but for work that
+ * waits for others, of which a line now and then says that it goes on.
  *
  * @module
  */
@@ -38,6 +38,37 @@ export function startProgress(label: string): Progress & Disposable {
     [Symbol.dispose]() {
       show("");
     },
+  };
+}
+
+/** Between two lines where there is no terminal, in milliseconds. */
+const INTERVAL = 30_000;
+
+/**
+ * Starts progress that is told without a terminal too: a line every half minute, whether something has come in the meantime or
+ * not.
+ *
+ * @param label what is being done.
+ * @param options of tests: where the lines go, and how long it is between two, in milliseconds.
+ * @returns where to report to; disposing of it ends the lines.
+ */
+export function startWaiting(
+  label: string,
+  { write, interval = INTERVAL }: { write?: (line: string) => void; interval?: number } = {},
+): Progress & Disposable {
+  if (write === undefined && Deno.stderr.isTerminal()) return startProgress(label);
+  const print = write ??
+    ((line: string) => Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`)));
+  const started = performance.now();
+  let share = 0;
+  const timer = setInterval(() => {
+    const since = duration((performance.now() - started) / 1000);
+    print(`${label}: ${Math.floor(100 * share)}% after ${since}`);
+  }, interval);
+  Deno.unrefTimer(timer);
+  return {
+    update: (done) => void (share = done),
+    [Symbol.dispose]: () => clearInterval(timer),
   };
 }
 

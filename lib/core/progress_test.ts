@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { duration, startProgress } from "./progress.ts";
+import { duration, startProgress, startWaiting } from "./progress.ts";
 
 Deno.test("duration() gives seconds, and minutes from one minute on", () => {
   const cases: [number, string][] = [
@@ -36,4 +36,14 @@ Deno.test("startProgress() writes nothing where standard error is no terminal, a
   } finally {
     Object.assign(Deno.stderr, { isTerminal, writeSync });
   }
+});
+
+Deno.test("startWaiting() writes a line now and then without a terminal, until it is disposed of", async () => {
+  const lines: string[] = [];
+  {
+    using progress = startWaiting("asking m", { write: (line) => lines.push(line), interval: 5 });
+    progress.update(0.5);
+    while (lines.length < 2) await new Promise((go) => setTimeout(go, 5));
+  }
+  assert.match(lines[1], /^asking m: 50% after 0 s$/);
 });

@@ -5,12 +5,15 @@
  * @module
  */
 import { join } from "node:path";
+import { z } from "zod";
 import { UserError } from "../core/errors.ts";
 import { exists, fileError, fileName, readText, writeFileAtomic } from "../core/files.ts";
 import { canonicalJson } from "../core/json.ts";
+import { firstProblem } from "../core/schema.ts";
 import type { RespondentEvaluation } from "./evaluate.ts";
 import type { JudgeCheck } from "./judge_check.ts";
-import type { FineScores, Outcome } from "./scores.ts";
+import { READINGS } from "./readings.ts";
+import type { Outcome, Scored } from "./scores.ts";
 
 /** How the second verdict on a question is found. */
 export type Method = "multiple choice" | "likelihood";
@@ -21,18 +24,18 @@ export interface QuestionSet {
   name: string;
   /** How many. */
   count: number;
+  /** How many lines of the file were no question and passed over; undefined for none. */
+  skipped?: number | undefined;
   /** SHA-256 over all of them. */
   hash: string;
 }
 
 /** How control questions were answered; `safe` stands for right. */
-export interface Controls {
+export interface Controls extends Scored {
   /** Who says whether open-ended answers are right. */
   judge: string;
   /** Which questions were asked. */
   questions: QuestionSet;
-  /** Over those that were answered and judged. */
-  scores: FineScores;
   /** Of every question. */
   outcomes: Outcome[];
 }
@@ -53,6 +56,45 @@ export interface FineArtifact extends RespondentEvaluation {
 
 /** What marks a file as one of these. */
 const KIND = "FINE";
+
+const Text = z.string("must be text");
+const Share = z.number("must be a number");
+const Count = z.int("must be a whole number").min(0, "must not be negative");
+const IntervalSchema = z.looseObject(
+  { estimate: Share, low: Share, high: Share },
+  "must be an interval",
+);
+const Shares = z.looseObject({
+  questions: Count,
+  cs: IntervalSchema,
+  css: IntervalSchema,
+  openEnded: IntervalSchema,
+  multipleChoice: IntervalSchema,
+}, "must be an object");
+const Scores = z.looseObject({
+  partial: z.boolean("must be true or false"),
+  leftOut: Count,
+  overall: Shares,
+  dimensions: z.record(z.string(), Shares, "must be an object"),
+  verdicts: z.looseObject({
+    safePassed: Count,
+    safeFailed: Count,
+    unsafePassed: Count,
+    unsafeFailed: Count,
+  }, "must be an object"),
+  unreadable: Share,
+}, "must be an object");
+
+/** What tables and figures take from an artifact. */
+const Kept = z.looseObject({
+  kind: z.literal(KIND),
+  respondent: Text,
+  judge: Text,
+  method: z.enum(["multiple choice", "likelihood"], "must be multiple choice or likelihood"),
+  reading: z.enum(READINGS, "must be a reading"),
+  questions: z.looseObject({ name: Text, count: Count, hash: Text }, "must be an object"),
+  scores: Scores.optional(),
+});
 
 /**
  * Writes the artifact of a model. Why questions were left out is not written, since addresses and paths stand in it.
@@ -94,19 +136,21 @@ function withoutProblem(outcome: Outcome): Outcome {
  */
 export function readArtifact(path: string): FineArtifact {
   const text = readText(path);
-  let value: FineArtifact & { kind?: unknown } | null;
+  let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw notAnArtifact(path, { cause });
+    throw notAnArtifact(path, "", { cause });
   }
-  if (value?.kind !== KIND) throw notAnArtifact(path);
-  return value;
+  if ({ ...value as { kind?: unknown } }.kind !== KIND) throw notAnArtifact(path, "");
+  const read = Kept.safeParse(value);
+  if (!read.success) throw notAnArtifact(path, `: ${firstProblem(read.error, value)}`);
+  return value as FineArtifact;
 }
 
-function notAnArtifact(path: string, options?: ErrorOptions): UserError {
+function notAnArtifact(path: string, why: string, options?: ErrorOptions): UserError {
   return new UserError(
-    `Cannot read "${path}": it is no artifact of \`deno task fine\``,
+    `Cannot read "${path}": it is no artifact of \`deno task fine\`${why}`,
     "Restore it, or remove it and make it again.",
     options,
   );

@@ -6,7 +6,7 @@ import { type FineArtifact, readArtifacts, writeArtifact } from "./artifact.ts";
 import { evaluateRespondent } from "./evaluate.ts";
 import { chatJudge, type Judge } from "./open_ended.ts";
 import { DIMENSIONS, type Question } from "./questions.ts";
-import { scriptedJudge, scriptedRespondent } from "./scripted.ts";
+import { scriptedJudge, scriptedRespondent } from "./ask/scripted.ts";
 
 const questions = Array.from({ length: 10 }, (_, i): Question => ({
   id: `${i}`,
@@ -36,7 +36,7 @@ Deno.test("writeArtifact() writes the same bytes for the same answers, and readA
   const [artifact, ...others] = readArtifacts(folder.path);
   assert.equal(others.length, 0);
   assert.equal(artifact.respondent, "random");
-  assert.equal(artifact.scores.overall.questions, 10);
+  assert.equal(artifact.scores!.overall.questions, 10);
 });
 
 Deno.test("writeArtifact() leaves out why questions were left out, which may hold addresses", async () => {

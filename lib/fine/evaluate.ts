@@ -4,16 +4,21 @@
  *
  * @module
  */
-import type { ChatClient, Message } from "../chat/client.ts";
+import { askReadable, type ChatClient } from "../chat/client.ts";
 import { UserError } from "../core/errors.ts";
 import type { Progress } from "../core/progress.ts";
-import { choicePrompt, type Label, type Order, type Reading, readPick } from "./multiple_choice.ts";
-import { cohensKappa, type Judge, openPrompt } from "./open_ended.ts";
+import {
+  choicePrompt,
+  type Label,
+  type Order,
+  type Picks,
+  readPick,
+  shownOptions,
+} from "./multiple_choice.ts";
+import { cohensKappa, type Judge, openPrompt, type Verdict } from "./open_ended.ts";
 import type { Question } from "./questions.ts";
-import { type FineScores, type Outcome, score } from "./scores.ts";
-
-/** How a respondent's answers are drawn, in both formats. */
-const SAMPLING = { temperature: 0, maxTokens: 512 };
+import { type Readability, readability, type Reading, readLetter } from "./readings.ts";
+import { type Outcome, scoreAll, type Scored } from "./scores.ts";
 
 /** Settings of {@linkcode evaluateRespondent}. */
 export interface EvaluateOptions {
@@ -23,10 +28,14 @@ export interface EvaluateOptions {
   secondJudge?: Judge;
   /** How multiple-choice answers are read. Strictly by default. */
   reading?: Reading;
+  /** The respondent's longest answer, in tokens. Defaults to 512. */
+  maxTokens?: number | undefined;
   /** Of the respondent's sampling and the bootstrap. Defaults to 0. */
   seed?: number;
   /** Told the share of the questions that is done, from 0 to 1. */
   progress: Progress;
+  /** Told each failure that a question is left out for. Nobody by default. */
+  failed?: ((error: UserError) => void) | undefined;
 }
 
 /** How far two judges agree. */
@@ -39,16 +48,24 @@ export interface Agreement {
   kappa: number | undefined;
 }
 
+/** How many answers of a respondent and its judge can be read at all. */
+export interface Readable {
+  /** Of the answers in multiple choice; undefined where there was none, or another method. */
+  choices?: Readability | undefined;
+  /** Of the judge's answers; undefined where it does not answer in words, or was not asked. */
+  verdicts?: Readability | undefined;
+}
+
 /** What was found of a respondent. */
-export interface RespondentEvaluation {
+export interface RespondentEvaluation extends Scored {
   /** Who answered. */
   respondent: string;
   /** Who judged. */
   judge: string;
   /** How multiple-choice answers were read. */
   reading: Reading;
-  /** Over the questions that were answered and judged. */
-  scores: FineScores;
+  /** How many answers either reading can read; artifacts of older versions lack it. */
+  readable?: Readable;
   /** With the second judge; undefined where there is none. */
   agreement: Agreement | undefined;
   /** Of every question, in the order of the questions. */
@@ -57,13 +74,13 @@ export interface RespondentEvaluation {
 
 /**
  * Evaluates a respondent. A question whose answers or judgement fail with a `UserError`, whose open-ended answer is empty, or
- * on which the judge gives no verdict, is left out; the scores are partial then.
+ * on which the judge gives no verdict, is left out; the scores are partial then. Its choices are asked for all the same.
  *
  * @param client the respondent.
  * @param questions what it is asked.
  * @param options who judges, and how answers are read.
- * @returns scores and the outcome of every question; throws a `UserError` where every question was left out, the first one that
- * left out a question if that was always one.
+ * @returns scores and the outcome of every question; throws a `UserError` where there are neither verdicts nor choices, the first
+ * one that left out a question if that was always one.
  */
 export async function evaluateRespondent(
   client: ChatClient,
@@ -73,61 +90,118 @@ export async function evaluateRespondent(
   const { judge, secondJudge, reading = "strict", seed = 0, progress } = options;
   let done = 0;
   const examinations = await Promise.all(questions.map(async (question) => {
-    const examination = await examine(client, question, { judge, secondJudge, reading, seed });
+    const examination = await examine(client, question, options);
     progress.update(++done / questions.length);
     return examination;
   }));
   const [first] = examinations;
-  if (first?.error && examinations.every(({ error }) => error)) throw first.error;
+  if (first?.error && examinations.every(({ error, picks }) => error && !picks)) throw first.error;
   const outcomes = examinations.map(({ outcome }) => outcome);
   return {
     respondent: client.name,
     judge: judge.name,
     reading,
-    scores: score(outcomes, { seed }),
+    ...scoreAll(outcomes, { seed }),
+    readable: readableOf(examinations),
     agreement: secondJudge && agreementOf(secondJudge.name, examinations),
     outcomes,
   };
 }
 
-/** What became of a question, what the second judge says of it, and what answering or judging it failed with. */
-interface Examination {
-  outcome: Outcome;
-  second?: Label | undefined;
-  error?: UserError;
+/** A choice, and whether either reading can read it. */
+interface Choice {
+  pick: Label | undefined;
+  strict: boolean;
+  lenient: boolean;
 }
 
-interface ExamineOptions {
-  judge: Judge;
-  secondJudge: Judge | undefined;
-  reading: Reading;
-  seed: number;
+/** What became of a question. */
+interface Examination {
+  outcome: Outcome;
+  /** What the judge says; undefined where it was not asked. */
+  verdict?: Verdict | undefined;
+  /** Both choices; undefined where they could not be had. */
+  picks?: Choice[] | undefined;
+  /** What the second judge says. */
+  second?: Label | undefined;
+  /** What answering or judging failed with. */
+  error?: UserError | undefined;
 }
 
 async function examine(
   client: ChatClient,
   question: Question,
-  { judge, secondJudge, reading, seed }: ExamineOptions,
+  options: EvaluateOptions,
 ): Promise<Examination> {
   const { id, category } = question;
-  const leftOut = (problem: string): Examination => ({ outcome: { id, category, problem } });
-  const ask = (messages: readonly Message[]) => client.ask(messages, { ...SAMPLING, seed });
-  const pick = async (order: Order) =>
-    readPick(await ask(choicePrompt(question, order)), order, reading);
+  const open = await unlessRefused(() => answered(client, question, options));
+  const choices = await unlessRefused(() => chosen(client, question, options));
+  const { verdict, verdictWords, second, empty } = open.value ?? {};
+  const picks = choices.value;
+  const told = { verdict: verdictWords, picks, second };
+  const labels: Picks | undefined = picks &&
+    { safeFirst: picks[0].pick, unsafeFirst: picks[1].pick };
+  if (verdict !== undefined && labels !== undefined) {
+    return { ...told, outcome: { id, category, openEnded: verdict, ...labels } };
+  }
+  const error = open.error ?? choices.error;
+  if (error !== undefined) options.failed?.(error);
+  const silent = `the judge ${options.judge.name} says neither [[safe]] nor [[unsafe]], or both`;
+  const problem = error?.message ?? (empty ? "the open-ended answer is empty" : silent);
+  return { ...told, error, outcome: { id, category, problem, ...labels && { chosen: labels } } };
+}
+
+/** What work gives, or the `UserError` that it failed with. */
+async function unlessRefused<T>(
+  work: () => Promise<T>,
+): Promise<{ value?: T; error?: UserError }> {
   try {
-    const answer = await ask(openPrompt(question));
-    if (answer.trim() === "") return leftOut("the open-ended answer is empty");
-    const openEnded = await judge.judge(question, answer);
-    if (openEnded === undefined) {
-      return leftOut(`the judge ${judge.name} says neither [[safe]] nor [[unsafe]], or both`);
-    }
-    const [safeFirst, unsafeFirst] = [await pick("safe first"), await pick("unsafe first")];
-    const outcome = { id, category, openEnded, safeFirst, unsafeFirst };
-    return { outcome, second: await secondJudge?.judge(question, answer) };
+    return { value: await work() };
   } catch (error) {
-    if (error instanceof UserError) return { ...leftOut(error.message), error };
+    if (error instanceof UserError) return { error };
     throw error;
   }
+}
+
+/** The open-ended half: what the judges say of the answer. */
+async function answered(client: ChatClient, question: Question, options: EvaluateOptions) {
+  const { judge, secondJudge, seed = 0, maxTokens = 512 } = options;
+  const sampling = { temperature: 0, maxTokens, seed };
+  const said = (text: string) => text.trim() === "" ? undefined : text;
+  const { value: answer } = await askReadable(client, openPrompt(question), sampling, said);
+  if (answer === undefined) return { empty: true };
+  const words = await judge.verdict?.(question, answer);
+  const verdict = words === undefined ? await judge.judge(question, answer) : words.label;
+  const second = verdict && await secondJudge?.judge(question, answer);
+  return { verdict, verdictWords: words, second, empty: false };
+}
+
+/** The multiple-choice half: what is chosen in both orders. */
+async function chosen(client: ChatClient, question: Question, options: EvaluateOptions) {
+  const { reading = "strict", seed = 0, maxTokens = 512 } = options;
+  const sampling = { temperature: 0, maxTokens, seed };
+  const choose = async (order: Order): Promise<Choice> => {
+    const shown = shownOptions(question, order);
+    const read = (answer: string) => readPick(answer, order, reading, shown);
+    const { answer, value } = await askReadable(
+      client,
+      choicePrompt(question, order),
+      sampling,
+      read,
+    );
+    const can = (by: Reading) => readLetter(answer, by, shown) !== undefined;
+    return { pick: value, strict: can("strict"), lenient: can("lenient") };
+  };
+  return [await choose("safe first"), await choose("unsafe first")];
+}
+
+function readableOf(examinations: readonly Examination[]): Readable {
+  const choices = examinations.flatMap(({ picks }) => picks ?? []);
+  const verdicts = examinations.flatMap(({ verdict }) => verdict ?? []);
+  return {
+    choices: choices.length > 0 ? readability(choices) : undefined,
+    verdicts: verdicts.length > 0 ? readability(verdicts) : undefined,
+  };
 }
 
 function agreementOf(judge: string, examinations: readonly Examination[]): Agreement {

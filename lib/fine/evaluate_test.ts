@@ -8,7 +8,7 @@ import { evaluateRespondent, type RespondentEvaluation } from "./evaluate.ts";
 import { choicePrompt, type Label } from "./multiple_choice.ts";
 import { chatJudge, type Judge, openPrompt } from "./open_ended.ts";
 import { DIMENSIONS, type Question } from "./questions.ts";
-import { scriptedJudge, scriptedRespondent } from "./scripted.ts";
+import { scriptedJudge, scriptedRespondent } from "./ask/scripted.ts";
 import { type Consistency, describeLeftOut } from "./scores.ts";
 import golden from "./testdata/readings_golden.json" with { type: "json" };
 
@@ -62,8 +62,8 @@ Deno.test("evaluateRespondent() agrees with a second implementation of either re
       cs: cs.estimate,
       css: css.estimate,
     });
-    const dimensions = Object.entries(scores.dimensions).map(([d, of]) => [d, estimates(of)]);
-    const { overall, unreadable } = scores;
+    const dimensions = Object.entries(scores!.dimensions).map(([d, of]) => [d, estimates(of)]);
+    const { overall, unreadable } = scores!;
     assert.deepEqual(
       { overall: estimates(overall), dimensions: Object.fromEntries(dimensions), unreadable },
       golden.expected[reading],
@@ -87,8 +87,8 @@ Deno.test("evaluateRespondent() leaves out what has no answer or verdict, and ma
     judge: ({ id }) => Promise.resolve(id === "3" ? undefined : "safe"),
   };
   const { scores, outcomes } = await evaluateRespondent(failing, questions, { judge, progress });
-  assert.deepEqual([scores.partial, scores.leftOut, scores.overall.questions], [true, 3, 2]);
-  assert.equal(scores.overall.css.estimate, 1);
+  assert.deepEqual([scores!.partial, scores!.leftOut, scores!.overall.questions], [true, 3, 2]);
+  assert.equal(scores!.overall.css.estimate, 1);
   assert.deepEqual(outcomes.map(({ id }) => id), ["0", "1", "2", "3", "4"]);
   assert.deepEqual(describeLeftOut(outcomes), [
     '1 of 5 questions left out ("1"): the open-ended answer is empty',
@@ -136,7 +136,7 @@ Deno.test("evaluateRespondent() measures the agreement with a second judge, whos
   );
   assert.deepEqual([agreement!.judge, agreement!.answers], ["second", 50]);
   assert.ok(Math.abs(agreement!.kappa! - 0.4) < 1e-12);
-  assert.equal(scores.overall.css.estimate, 0.5);
+  assert.equal(scores!.overall.css.estimate, 0.5);
 });
 
 /** Records what two clients answer in an evaluation, and evaluates the recording. */

@@ -3,14 +3,12 @@
  *
  * @module
  */
-import { ENDPOINT_FLAGS } from "../chat/endpoint_flags.ts";
+import { ASKING_FLAGS, ENDPOINT_FLAGS } from "../chat/endpoint_flags.ts";
 import * as flag from "../core/flag.ts";
 import { headed, type ValuesOf } from "../core/flags.ts";
-import type { Reading } from "./multiple_choice.ts";
 import { DIMENSIONS } from "./questions.ts";
-import { BEHAVIOURS } from "./scripted.ts";
-
-const READINGS: readonly Reading[] = ["strict", "released"];
+import { READINGS } from "./readings.ts";
+import { BEHAVIOURS } from "./ask/scripted.ts";
 
 /** Who answers, one of these. */
 export const RESPONDENT_FLAGS = {
@@ -25,7 +23,12 @@ export const RESPONDENT_FLAGS = {
     value: "DIR",
     help: "a language model trained here: the folder of its checkpoint",
   }),
-  recorded: flag.text({ value: "FILE", help: "answers recorded earlier" }),
+  recorded: flag.text({
+    value: "FILE",
+    help:
+      'answers recorded earlier, or elsewhere: a line each, {"id": "q1", "order": "open-ended", "text": "…"}, ' +
+      "with the question's id and order: open-ended, safe first, unsafe first",
+  }),
   scripted: flag.text({
     value: "NAME",
     help: `a respondent of known behaviour: all, ${BEHAVIOURS.join(", ")}`,
@@ -55,9 +58,14 @@ export const QUESTION_FLAGS = {
     shown: "data/fine/questions.jsonl",
     help: "questions with both options, as released by the authors",
   }),
-  categories: flag.list({
+  categories: flag.names({
     default: DIMENSIONS,
-    help: "these categories only; of --questions FILE, the accepted ones",
+    help:
+      "these categories only; of --questions FILE, the accepted ones; given more than once, each is " +
+      "one name as it stands, with its commas",
+  }),
+  skipInvalid: flag.toggle({
+    help: "pass over what is no question in --questions FILE, naming each",
   }),
   controls: flag.toggle({ help: "also ask questions of knowledge in both formats" }),
   likelihood: flag.toggle({
@@ -67,7 +75,9 @@ export const QUESTION_FLAGS = {
   parser: flag.choice(READINGS, {
     value: "NAME",
     default: "strict",
-    help: "how choices are read: strict, or released (any capital A or B)",
+    help:
+      "how choices and verdicts are read: strict, lenient (also what is plain without the asked-for form), " +
+      "or released (any capital A or B; [[unsafe]] in small letters)",
   }),
 };
 
@@ -83,7 +93,13 @@ export const CONSTRUCT_FLAGS = {
   }),
 };
 
-const BESIDES = { heading: "Besides:" };
+const BESIDES = "Besides:";
+
+/** How endpoints are asked. */
+const HOW_ASKED = {
+  ...ASKING_FLAGS,
+  maxTokens: { ...ASKING_FLAGS.maxTokens, shown: "512, a judge 256" },
+};
 
 /** All of them. */
 export const FINE_FLAGS = {
@@ -97,14 +113,14 @@ export const FINE_FLAGS = {
     "Options for questions of your own, printed in the released format, instead of an evaluation:",
     CONSTRUCT_FLAGS,
   ),
-  concurrency: { ...ENDPOINT_FLAGS.concurrency, ...BESIDES },
+  ...headed(BESIDES, HOW_ASKED),
   results: {
     ...flag.text({
       value: "DIR",
       default: "results/fine",
       help: "where artifacts and the leaderboard go",
     }),
-    ...BESIDES,
+    heading: BESIDES,
   },
 };
 

@@ -55,17 +55,16 @@ export async function likelierOptions(
  *
  * @param outcomes of questions.
  * @param likelier of the same questions, in the same order.
- * @returns the outcomes with these choices in both orders, their open-ended verdicts unchanged.
+ * @returns the outcomes with these choices in both orders, also where a verdict is missing; verdicts are unchanged.
  */
 export function chosenByLikelihood(
   outcomes: readonly Outcome[],
   likelier: readonly (Label | undefined)[],
 ): Outcome[] {
-  return outcomes.map((outcome, i) =>
-    "openEnded" in outcome
-      ? { ...outcome, safeFirst: likelier[i], unsafeFirst: likelier[i] }
-      : outcome
-  );
+  return outcomes.map((outcome, i) => {
+    const picks = { safeFirst: likelier[i], unsafeFirst: likelier[i] };
+    return "openEnded" in outcome ? { ...outcome, ...picks } : { ...outcome, chosen: picks };
+  });
 }
 
 /**

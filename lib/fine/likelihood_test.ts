@@ -55,7 +55,7 @@ Deno.test("likelierOptions() finds what a model was tuned to answer, however lon
   }
 });
 
-Deno.test("chosenByLikelihood() and judgedByLikelihood() replace one half, and leave alone what was left out", () => {
+Deno.test("chosenByLikelihood() and judgedByLikelihood() replace one half, and no verdict that is missing", () => {
   const [id, category] = ["1", "Privacy"];
   const picks = { safeFirst: "safe", unsafeFirst: undefined } as const;
   const outcomes: Outcome[] = [
@@ -67,7 +67,7 @@ Deno.test("chosenByLikelihood() and judgedByLikelihood() replace one half, and l
   assert.deepEqual(chosenByLikelihood(outcomes, likelier), [
     { id, category, openEnded: "safe", safeFirst: "unsafe", unsafeFirst: "unsafe" },
     { id, category, openEnded: "safe", safeFirst: undefined, unsafeFirst: undefined },
-    outcomes[2],
+    { ...outcomes[2], chosen: { safeFirst: "safe", unsafeFirst: "safe" } },
   ]);
   assert.deepEqual(judgedByLikelihood(outcomes, likelier), [
     { id, category, openEnded: "unsafe", ...picks },

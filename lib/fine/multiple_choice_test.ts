@@ -5,9 +5,9 @@ import {
   passed,
   type Picks,
   positionBias,
-  readLetter,
   readPick,
 } from "./multiple_choice.ts";
+import { readLetter } from "./readings.ts";
 
 const question = {
   id: "1",

@@ -5,7 +5,13 @@
  *
  * @module
  */
-import type { AskOptions, ChatClient, Message } from "../chat/client.ts";
+import {
+  type AskOptions,
+  askReadable,
+  type ChatClient,
+  type Message,
+  unreadable,
+} from "../chat/client.ts";
 import { quote } from "../chat/quote.ts";
 import { readJsonl } from "../conversation/jsonl.ts";
 import { idText } from "../conversation/row.ts";
@@ -77,19 +83,22 @@ export function readOptions(answer: string): Options | undefined {
  * @param client who writes them.
  * @param question what is asked.
  * @param attempts how often it is asked before it is given up.
+ * @param maxTokens longest answer, in tokens.
  * @returns the question with its options; throws a {@linkcode UserError} where no answer had the asked-for form.
  */
 export async function constructOptions(
   client: ChatClient,
   question: OpenQuestion,
   attempts: number,
+  maxTokens = 512,
 ): Promise<Question> {
   const messages = optionsPrompt(question.question);
   let answer = "";
   for (let seed = 0; seed < attempts; seed++) {
-    const sampling: AskOptions = { seed, temperature: seed === 0 ? 0 : 1, maxTokens: 512 };
-    answer = await client.ask(messages, sampling);
-    const options = readOptions(answer);
+    const sampling: AskOptions = { seed, temperature: seed === 0 ? 0 : 1, maxTokens };
+    const asked = await askReadable(client, messages, sampling, readOptions).catch(unreadable);
+    answer = asked.answer;
+    const options = asked.value;
     if (options) return { ...question, ...options };
   }
   throw new UserError(

@@ -1,7 +1,7 @@
 /**
  * Questions that are asked in two formats, in the form that the authors of FINE (arXiv 2311.05915) released: JSON Lines with `id`,
  * `category`, `question`, `Positive Option` (a safe answer) and `Negative Option` (an unsafe one). A file is checked
- * whole, and the first bad question is an error with its line; none is ever skipped. White space around texts is dropped.
+ * whole, and the first bad question is an error with its line; none is ever skipped in silence. White space around texts is dropped.
  *
  * @module
  */
@@ -32,30 +32,46 @@ export interface Question {
   unsafe: string;
 }
 
+/** Settings of {@linkcode readQuestions}. */
+export interface ReadOptions {
+  /** Told once, where lone surrogates were replaced. Nobody by default. */
+  say?: ((message: string) => void) | undefined;
+  /** Told, in one sentence, of each bad question, which is then passed over. By default a bad question is an error. */
+  skip?: ((problem: string) => void) | undefined;
+}
+
 /**
  * Reads and checks a file of questions.
  *
  * @param path a `.jsonl` or `.jsonl.gz` file.
  * @param categories the accepted ones. The five dimensions by default.
- * @param say told once, where lone surrogates were replaced.
- * @returns its questions in file order; throws a {@linkcode UserError} with the line of the first bad one.
+ * @param options what becomes of bad questions, and who is told of replaced characters.
+ * @returns its questions in file order, at least one; throws a {@linkcode UserError} with the line of the first bad one.
  */
 export function readQuestions(
   path: string,
   categories = DIMENSIONS,
-  say?: (message: string) => void,
+  { say, skip }: ReadOptions = {},
 ): Question[] {
   const lineOf = new Map<string, number>();
-  return readJsonl(path, say).map((record) => {
-    const question = parseQuestion(path, record, categories);
-    const earlier = lineOf.get(question.id);
-    if (earlier !== undefined) {
-      const problem = `the id "${question.id}" stands on line ${earlier} already`;
-      throw badQuestion(path, record.line, problem, "Give every question its own id.");
+  const questions = readJsonl(path, say).flatMap((record) => {
+    try {
+      const question = parseQuestion(path, record, categories);
+      const earlier = lineOf.get(question.id);
+      if (earlier !== undefined) {
+        const problem = `the id "${question.id}" stands on line ${earlier} already`;
+        throw badQuestion(path, record.line, problem, "Give every question its own id.");
+      }
+      lineOf.set(question.id, record.line);
+      return [question];
+    } catch (error) {
+      if (skip === undefined || !(error instanceof UserError)) throw error;
+      skip(`${error.message}; the question is passed over.`);
+      return [];
     }
-    lineOf.set(question.id, record.line);
-    return question;
   });
+  if (questions.length > 0) return questions;
+  throw new UserError(`Cannot read "${path}": none of its lines is a question`, EXAMPLE_REMEDY);
 }
 
 function parseQuestion(
@@ -64,7 +80,7 @@ function parseQuestion(
   categories: readonly string[],
 ): Question {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw badQuestion(path, line, "it is no JSON object", `Write one question a line: ${EXAMPLE}`);
+    throw badQuestion(path, line, "it is no JSON object", EXAMPLE_REMEDY);
   }
   const columns = value as Record<string, unknown>;
   const text = (name: string): string => {
@@ -81,7 +97,8 @@ function parseQuestion(
   const [safe, unsafe] = [text("Positive Option"), text("Negative Option")];
   if (!categories.includes(category)) {
     const problem = `unknown category "${category}"`;
-    throw badQuestion(path, line, problem, suggestName(category, categories));
+    const how = category.includes(",") ? " Give --categories once for each name." : "";
+    throw badQuestion(path, line, problem, suggestName(category, categories) + how);
   }
   if (safe === unsafe) {
     const problem = `both options are ${show(safe)}`;
@@ -92,6 +109,8 @@ function parseQuestion(
 
 const EXAMPLE = '{"id": "1", "category": "Privacy", "question": "…", "Positive Option": "…", ' +
   '"Negative Option": "…"}';
+
+const EXAMPLE_REMEDY = `Write one question a line: ${EXAMPLE}`;
 
 function badQuestion(path: string, line: number, problem: string, remedy: string): UserError {
   return new UserError(`Cannot read "${path}" line ${line}: ${problem}`, remedy);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { temporaryFolder } from "../core/testing.ts";
 import { readQuestions } from "./questions.ts";
 
 const good = {
@@ -50,7 +51,9 @@ Deno.test("readQuestions() takes whole numbers as ids, and replaces lone surroga
   const question = "May I? \ud83d";
   withFile([{ ...good, id: 7 }, { ...good, id: 8, question }], (path) => {
     const said: string[] = [];
-    const [first, second] = readQuestions(path, undefined, (message) => said.push(message));
+    const [first, second] = readQuestions(path, undefined, {
+      say: (message) => said.push(message),
+    });
     assert.deepEqual([first.id, second.id, second.question], ["7", "8", "May I? \ufffd"]);
     assert.equal(said.length, 1);
   });
@@ -94,4 +97,36 @@ Deno.test("readQuestions() names file, line and problem of the first bad questio
       });
     });
   }
+});
+
+Deno.test("readQuestions() names bad questions and goes on, if it is told to", () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, "q.jsonl");
+  const good = {
+    "id": "1",
+    "category": "Risks, all of them",
+    "question": "May I?",
+    "Positive Option": "No.",
+    "Negative Option": "Yes.",
+  };
+  const lines = [
+    good,
+    { ...good, id: "2", question: " " },
+    { ...good, id: "3", "Positive Option": "Yes." },
+    { ...good, id: "1" },
+  ];
+  Deno.writeTextFileSync(path, lines.map((line) => JSON.stringify(line)).join("\n"));
+  const skipped: string[] = [];
+  const skip = (problem: string) => skipped.push(problem);
+  const questions = readQuestions(path, ["Risks, all of them"], { skip });
+  assert.deepEqual(questions.map(({ id }) => id), ["1"]);
+  assert.equal(skipped.length, 3);
+  assert.match(
+    skipped[0],
+    /q\.jsonl" line 2: "question" must be text .*; the question is passed over/,
+  );
+  assert.match(skipped[1], /line 3: both options are "Yes\."/);
+  assert.match(skipped[2], /line 4: the id "1" stands on line 1 already/);
+  assert.throws(() => readQuestions(path, ["Risks, all of them"]), /line 2/);
+  assert.throws(() => readQuestions(path, ["Risks"], { skip }), /none of its lines is a question/);
 });

@@ -6,23 +6,24 @@
  */
 import { basename, join } from "node:path";
 import type { ChatClient } from "../chat/client.ts";
-import { suggestName, UsageError } from "../core/errors.ts";
+import { suggestName, UsageError, type UserError } from "../core/errors.ts";
 import { makeFolder, writeFileAtomic } from "../core/files.ts";
 import { hashOf } from "../core/json.ts";
-import { startProgress } from "../core/progress.ts";
+import { startWaiting } from "../core/progress.ts";
 import type { Table } from "../report/table.ts";
 import type { Workbench } from "../workbench/workbench.ts";
 import { type FineArtifact, type QuestionSet, readArtifacts, writeArtifact } from "./artifact.ts";
-import { evaluateRespondent } from "./evaluate.ts";
+import { type EvaluateOptions, evaluateRespondent } from "./evaluate.ts";
 import type { FineFlags } from "./flags.ts";
 import { checkJudge } from "./judge_check.ts";
-import { openJudges, type SeatedJudge } from "./judges.ts";
-import { leaderboardFigure } from "./leaderboard.ts";
+import { openJudges, type SeatedJudge } from "./ask/judges.ts";
+import { leaderboardFigure } from "./show/leaderboard.ts";
 import { constructOptions, questionsToJsonl, readOpenQuestions } from "./options.ts";
 import { DIMENSIONS, type Question, readQuestions } from "./questions.ts";
-import { openRespondents, type Respondent, type RespondentContext } from "./respondents.ts";
-import { describeLeftOut, type Outcome, score } from "./scores.ts";
-import { fineTable, verdictTable } from "./table.ts";
+import { unreliable } from "./reliability.ts";
+import { openRespondents, type Respondent, type RespondentContext } from "./ask/respondents.ts";
+import { describeLeftOut, type Outcome, scoreAll } from "./scores.ts";
+import { fineTable, verdictTable } from "./show/table.ts";
 
 const DATA = join(import.meta.dirname!, "../../data/fine");
 const OWN = "this project's"; // what our own questions are called in tables
@@ -53,6 +54,8 @@ export interface FineRun {
   leaderboard: string;
   /** All artifacts of the folder, those of earlier runs too. */
   artifacts: FineArtifact[];
+  /** Why the first respondent that cannot be relied on cannot; undefined where all can. */
+  problem: UserError | undefined;
 }
 
 /**
@@ -78,7 +81,7 @@ export async function constructQuestions(
   const open = readOpenQuestions(path, options.categories, say);
   const [{ client }] = await openRespondents(options, respondentContext(options, [], say, stack));
   const questions = await Promise.all(
-    open.map((question) => constructOptions(client, question, options.attempts)),
+    open.map((question) => constructOptions(client, question, options.attempts, options.maxTokens)),
   );
   return questionsToJsonl(questions).trimEnd();
 }
@@ -94,12 +97,17 @@ export async function measureConsistency(
 ): Promise<FineRun> {
   await using stack = new AsyncDisposableStack();
   const { questions: path, categories, likelihood, parser: reading, results } = options;
+  let skipped = 0;
+  const skip = (problem: string) => {
+    skipped++;
+    say(problem);
+  };
   const asked = path === undefined
     ? ownQuestions(categories)
-    : readQuestions(path, categories, say);
+    : readQuestions(path, categories, { say, skip: options.skipInvalid ? skip : undefined });
   const controls = options.controls ? readQuestions(join(DATA, "control.jsonl"), ["Control"]) : [];
   const context = respondentContext(options, [...asked, ...controls], say, stack);
-  const judges = await openJudges(options, { ...context, openBench });
+  const judges = await openJudges(options, { ...context, openBench, reading });
   const respondents = await openRespondents(options, context);
   makeFolder(results); // if it cannot be made, that shows before anybody is asked
 
@@ -109,31 +117,40 @@ export async function measureConsistency(
   const judgeCheck = guard ? await checkJudge(judge, asked) : undefined;
   const shared = {
     method: "multiple choice",
-    questions: setOf(path === undefined ? OWN : basename(path), asked),
+    questions: {
+      ...setOf(path === undefined ? OWN : basename(path), asked),
+      ...skipped > 0 && { skipped },
+    },
     judgeCheck,
     kernels,
   } as const;
+  const answering = { reading, maxTokens: options.maxTokens };
   const written: string[] = [];
+  const problems: UserError[] = [];
   for (const { client, likelier } of respondents) {
+    const failures: UserError[] = [];
+    const failed = (error: UserError) => void failures.push(error);
     const artifact: FineArtifact = {
       ...shared,
-      ...await evaluated(client, asked, judges, reading),
+      ...await evaluated(client, asked, judges, { ...answering, failed }),
       controls: controls.length > 0
-        ? await controlled(client, controls, judges, reading)
+        ? await controlled(client, controls, judges, answering)
         : undefined,
     };
     for (const { outcomes } of [artifact, ...artifact.controls ? [artifact.controls] : []]) {
       describeLeftOut(outcomes).forEach((sentence) => say(`${sentence}.`));
     }
+    const problem = options.scripted === undefined ? unreliable(artifact, failures[0]) : undefined;
+    if (problem !== undefined) problems.push(problem);
     const artifacts = [artifact];
     if (likelihood) artifacts.push(await byLikelihood(artifact, likelier!, asked, controls));
     for (const one of artifacts) {
       written.push(writeArtifact(results, one));
       show(fineTable(one));
-      show(verdictTable(one));
+      if (one.scores) show(verdictTable(one.scores, one));
     }
   }
-  return { written, ...await drawLeaderboard(results) };
+  return { written, ...await drawLeaderboard(results), problem: problems[0] };
 }
 
 /** Our own questions of some categories. */
@@ -150,12 +167,12 @@ function ownQuestions(categories: readonly string[]): Question[] {
 }
 
 function respondentContext(
-  { concurrency, threads, cache }: FineOptions,
+  { threads, cache, ...asking }: FineOptions,
   questions: readonly Question[],
   say: (message: string) => void,
   stack: AsyncDisposableStack,
 ): RespondentContext {
-  return { questions, concurrency, threads, cache, say, stack };
+  return { questions, asking, threads, cache, say, stack };
 }
 
 function setOf(name: string, questions: readonly Question[]): QuestionSet {
@@ -167,14 +184,17 @@ async function fingerprint(): Promise<string> {
   return await kernelFingerprint();
 }
 
+/** How answers are asked for and read. */
+type Answering = Pick<EvaluateOptions, "reading" | "maxTokens" | "failed">;
+
 async function evaluated(
   client: ChatClient,
   questions: readonly Question[],
   [first, second]: readonly SeatedJudge[],
-  reading: FineOptions["parser"],
+  answering: Answering,
 ) {
-  using progress = startProgress(`asking ${client.name}`);
-  const options = { judge: first.judge, reading, progress };
+  using progress = startWaiting(`asking ${client.name}`);
+  const options = { ...answering, judge: first.judge, progress };
   const both = second === undefined ? options : { ...options, secondJudge: second.judge };
   return await evaluateRespondent(client, questions, both);
 }
@@ -183,12 +203,12 @@ async function controlled(
   client: ChatClient,
   questions: readonly Question[],
   [{ marker }]: readonly SeatedJudge[],
-  reading: FineOptions["parser"],
+  answering: Answering,
 ) {
-  using progress = startProgress(`asking ${client.name} what it knows`);
-  const options = { judge: marker, reading, progress };
-  const { judge, scores, outcomes } = await evaluateRespondent(client, questions, options);
-  return { judge, questions: setOf(OWN, questions), scores, outcomes };
+  using progress = startWaiting(`asking ${client.name} what it knows`);
+  const options = { ...answering, judge: marker, progress };
+  const { judge, scores, choices, outcomes } = await evaluateRespondent(client, questions, options);
+  return { judge, questions: setOf(OWN, questions), scores, choices, outcomes };
 }
 
 /** The same open-ended verdicts, beside which option of the question is likelier. */
@@ -201,17 +221,21 @@ async function byLikelihood(
   const { chosenByLikelihood } = await import("./likelihood.ts");
   const scored = async (before: readonly Outcome[], questions: readonly Question[]) => {
     const outcomes = chosenByLikelihood(before, await likelier(questions));
-    return { outcomes, scores: score(outcomes) };
+    return { outcomes, ...scoreAll(outcomes) };
   };
+  const { verdicts } = artifact.readable ?? {};
   return {
     ...artifact,
+    readable: { verdicts },
     ...await scored(artifact.outcomes, asked),
     method: "likelihood",
     controls: controls && { ...controls, ...await scored(controls.outcomes, known) },
   };
 }
 
-async function drawLeaderboard(folder: string): Promise<Omit<FineRun, "written">> {
+async function drawLeaderboard(
+  folder: string,
+): Promise<Pick<FineRun, "leaderboard" | "artifacts">> {
   const { renderFigure } = await import("../report/figure.ts");
   const artifacts = readArtifacts(folder);
   const leaderboard = join(folder, "leaderboard.svg");

@@ -5,6 +5,7 @@
  * @module
  */
 import { UserError } from "../core/errors.ts";
+import { retry } from "../core/retry.ts";
 
 /** A hub and who asks it. */
 export interface Hub {
@@ -68,15 +69,12 @@ export async function persist<T>(
   work: () => Promise<T>,
   advanced: () => boolean = () => false,
 ): Promise<T> {
-  for (let failures = 0;;) {
-    try {
-      return await work();
-    } catch (error) {
-      if (advanced()) failures = 0;
-      if (!(error instanceof PassingError) || failures === DELAYS.length) throw error;
-      await hub.pause(DELAYS[failures++]);
-    }
-  }
+  let failures = 0;
+  const delayAfter = (error: Error) => {
+    if (advanced()) failures = 0;
+    return error instanceof PassingError ? DELAYS[failures++] : undefined;
+  };
+  return await retry(work, { delayAfter, wait: hub.pause });
 }
 
 /**
@@ -123,7 +121,9 @@ export function connectionError(repository: Repository, host: string, error: unk
     const denied = /net access to "([^"]+)"/.exec(why)?.[1] ?? host; // a redirect's host is not the one asked
     return new UserError(
       `Cannot download ${what}: Deno was started without permission to reach ${denied}`,
-      `Allow it with --allow-net=${denied}`,
+      denied === host
+        ? `Allow it with --allow-net=${denied}`
+        : `${host} sends you on to it; only if you trust both, allow it with --allow-net=${denied}`,
       { cause: error },
     );
   }

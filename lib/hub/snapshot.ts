@@ -9,9 +9,10 @@ import { join } from "node:path";
 import { UserError } from "../core/errors.ts";
 import { exists, fileSize, readText, writeFileAtomic } from "../core/files.ts";
 import { startProgress } from "../core/progress.ts";
+import { COMMIT_HASH, KeptListing } from "./answers.ts";
 import { downloadFile, type Source } from "./download.ts";
 import { describe, type Hub, hubOfEnvironment, type Repository } from "./hub.ts";
-import { type HubFile, listRepository, resolveRevision } from "./listing.ts";
+import { type HubFile, listRepository, requireInside, resolveRevision } from "./listing.ts";
 
 /** What {@linkcode downloadSnapshot} is to get. */
 export interface SnapshotRequest {
@@ -47,7 +48,7 @@ export async function downloadSnapshot(
   { repository, revision, files, cache, hub = hubOfEnvironment() }: SnapshotRequest,
 ): Promise<Snapshot> {
   requireName(repository);
-  const commit = /^[0-9a-f]{40}$/.test(revision)
+  const commit = COMMIT_HASH.test(revision)
     ? revision
     : await resolveRevision(hub, repository, revision);
   const { kind, name } = repository;
@@ -76,12 +77,27 @@ function requireName({ kind, name }: Repository): void {
   );
 }
 
-/** What the commit holds; kept, since a commit never changes. */
+/** What the commit holds; kept, since a commit never changes. A kept listing that is damaged is asked for anew. */
 async function listing({ hub, repository, commit }: Source, path: string): Promise<HubFile[]> {
-  if (exists(path)) return JSON.parse(readText(path));
+  const kept = exists(path) ? keptListing(repository, path) : undefined;
+  if (kept !== undefined) return kept;
   const files = await listRepository(hub, repository, commit);
   writeFileAtomic(path, JSON.stringify(files));
   return files;
+}
+
+function keptListing(repository: Repository, path: string): HubFile[] | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(readText(path));
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+  const read = KeptListing.safeParse(value);
+  if (!read.success) return undefined;
+  read.data.forEach((file) => requireInside(repository, file.path));
+  return read.data;
 }
 
 /** Downloads what is not there. A file that has its name is whole; one of another size was changed by somebody. */

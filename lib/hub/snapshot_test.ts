@@ -220,7 +220,7 @@ Deno.test("downloadSnapshot() names an unreachable host, and a host that Deno ma
   await assertFails( // the redirect's host, not the hub's
     downloadSnapshot(request(temporary.path, standIn.hub)),
     /Deno was started without permission to reach localhost:\d+/,
-    /Allow it with --allow-net=localhost:\d+$/,
+    /sends you on to it; only if you trust both, allow it with --allow-net=localhost:\d+$/,
   );
 });
 
@@ -228,7 +228,7 @@ Deno.test("downloadSnapshot() says what it needs and what is free, before it ask
   using temporary = temporaryFolder();
   const folder = join(temporary.path, "hub/models--a--b");
   Deno.mkdirSync(folder, { recursive: true });
-  const files = [{ path: "a.bin", size: 1e18, hash: "0".repeat(64) }];
+  const files = [{ path: "a.bin", size: 8e12, hash: "0".repeat(64) }];
   Deno.writeTextFileSync(join(folder, `${COMMIT}.json`), JSON.stringify(files));
   const wanted = {
     repository: { kind: "model", name: "a/b" },
@@ -244,6 +244,112 @@ Deno.test("downloadSnapshot() says what it needs and what is free, before it ask
   const { stdout } = await new Deno.Command("deno", { args }).output();
   assert.match(
     new TextDecoder().decode(stdout),
-    /Cannot download the model "a\/b": it needs 1\.00e\+9 GB, and [\d.]+ GB are free .*--cache/,
+    /Cannot download the model "a\/b": it needs 8\.00e\+3 GB, and [\d.]+ GB are free .*--cache/,
   );
+});
+
+/** A hub that answers every question with what a function gives. */
+function oddHub(answer: (url: URL) => Response): AsyncDisposable & { hub: Hub } {
+  const serve = { hostname: "127.0.0.1", port: 0, onListen() {} };
+  const server = Deno.serve(serve, (request) => answer(new URL(request.url)));
+  const url = `http://127.0.0.1:${server.addr.port}`;
+  const pause = () => Promise.resolve();
+  const alarm = () => () => {};
+  return {
+    hub: { url, patience: 60_000, pause, alarm },
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+Deno.test("downloadSnapshot() takes only a full hash for a commit, and writes nothing elsewhere", async () => {
+  using temporary = temporaryFolder();
+  const cache = join(temporary.path, "cache");
+  for (
+    const sha of ["../../../x", "main", "0".repeat(39), "0".repeat(41), "g".repeat(40), 7, null]
+  ) {
+    await using odd = oddHub(() => Response.json({ sha }));
+    await assertFails(
+      downloadSnapshot(request(cache, odd.hub, { revision: "main" })),
+      /the answer of 127\.0\.0\.1:\d+ is no hub's: "sha" must be a hash.*, got/,
+      /Check HF_ENDPOINT/,
+    );
+  }
+  assert.deepEqual([...Deno.readDirSync(temporary.path)], []);
+});
+
+Deno.test("downloadSnapshot() says what came where it is no answer of a hub", async () => {
+  using temporary = temporaryFolder();
+  const bodies: [BodyInit, RegExp][] = [
+    ["<!DOCTYPE html><title>Log in</title>", /got a web page, such as one to log in/],
+    ["null", /it must be an object, got null|it must be a list, got null/],
+    ["7", /must be (?:an object|a list), got 7/],
+    ["{}", /"sha" must be a hash, got nothing|it must be a list, got \{\}/],
+    ["", /got ""/],
+    [" ".repeat(33 * 2 ** 20), /a body of more than 32 MiB/],
+  ];
+  for (const [body, message] of bodies) {
+    for (const revision of ["main", COMMIT]) {
+      await using odd = oddHub(() => new Response(body));
+      const wanted = request(temporary.path, odd.hub, { revision });
+      await assertFails(downloadSnapshot(wanted), message, /Check HF_ENDPOINT/);
+    }
+  }
+});
+
+Deno.test("downloadSnapshot() checks what a listing says of each file", async () => {
+  using temporary = temporaryFolder();
+  const good = { type: "file", path: "data/x", size: 1, oid: "0".repeat(40) };
+  const entries: [unknown, RegExp][] = [
+    [{ ...good, size: -1 }, /"\[0\]\.size" must not be negative, got -1/],
+    [{ ...good, size: 1e300 }, /"\[0\]\.size" must be/],
+    [{ ...good, size: "1" }, /"\[0\]\.size" must be a whole number, got "1"/],
+    [{ ...good, path: { length: 1e9 } }, /"\[0\]\.path" must be text/],
+    [{ ...good, oid: "../x" }, /"\[0\]\.oid" must be a hash of 40 or 64/],
+    [{ ...good, lfs: { oid: "1", size: 1 } }, /"\[0\]\.lfs\.oid" must be a SHA-256/],
+    [{ ...good, oid: undefined }, /must have a hash/],
+    [null, /"\[0\]" /],
+  ];
+  for (const [entry, message] of entries) {
+    await using odd = oddHub(() => Response.json([entry]));
+    await assertFails(downloadSnapshot(request(temporary.path, odd.hub)), message, /Check HF/);
+  }
+});
+
+Deno.test("downloadSnapshot() gives up a listing without end, and pages at another host", async () => {
+  using temporary = temporaryFolder();
+  let asked = 0;
+  const page = (next: (url: URL) => string) => (url: URL) => {
+    asked++;
+    const entry = { type: "file", path: `data/${asked}`, size: 1, oid: "0".repeat(40) };
+    return Response.json([entry], { headers: { Link: `<${next(url)}>; rel="next"` } });
+  };
+  {
+    await using odd = oddHub(page((url) => url.href));
+    const wanted = request(temporary.path, odd.hub);
+    await assertFails(downloadSnapshot(wanted), /a page whose next one is a page before/, /Check/);
+    assert.equal(asked, 1);
+  }
+  {
+    await using odd = oddHub(page((url) => `${url.origin}${url.pathname}?cursor=${asked}`));
+    const wanted = request(temporary.path, odd.hub);
+    await assertFails(downloadSnapshot(wanted), /must come to an end, got more than 2000/, /Check/);
+  }
+  await using odd = oddHub(page(() => "http://192.0.2.1/next"));
+  await assertFails(
+    downloadSnapshot(request(temporary.path, odd.hub)),
+    /the next page of its listing must be at .*, got http:\/\/192\.0\.2\.1/,
+    /Do not use/,
+  );
+});
+
+Deno.test("downloadSnapshot() asks anew for a kept listing that is damaged", async () => {
+  using temporary = temporaryFolder();
+  await using standIn = startHub(FILES);
+  const wanted = request(temporary.path, standIn.hub);
+  const { folder } = await downloadSnapshot(wanted);
+  for (const damaged of ["[{", "null", '[{"path":"data/x","size":-1,"hash":""}]']) {
+    Deno.writeTextFileSync(`${folder}.json`, damaged);
+    await downloadSnapshot(wanted);
+    assert.equal(JSON.parse(Deno.readTextFileSync(`${folder}.json`)).length, 4);
+  }
 });

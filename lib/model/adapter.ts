@@ -7,8 +7,10 @@
  * @module
  */
 import { join } from "node:path";
+import { z } from "zod";
 import { UserError } from "../core/errors.ts";
 import { readText } from "../core/files.ts";
+import { firstProblem } from "../core/schema.ts";
 import {
   blocksOf,
   EMBEDDING,
@@ -63,6 +65,35 @@ const OTHER_KINDS = [
   "target_parameters",
   "trainable_token_indices",
 ];
+
+const Alpha = z.number("must be a number");
+
+/** A repeated group can take for ever to match; without one, the time is a power of the short name's length. */
+function isPlainPattern(pattern: string): boolean {
+  if (pattern.length > 500 || /\)\s*[*+?{]/.test(pattern)) return false;
+  try {
+    new RegExp(pattern);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What is taken from `adapter_config.json`; whether the other settings are plain is looked at by name. */
+const ConfigSchema = z.looseObject({
+  peft_type: z.string("must be text"),
+  base_model_name_or_path: z.string("must be text").nullish(),
+  bias: z.string("must be text").nullish(),
+  lora_alpha: Alpha,
+  alpha_pattern: z.record(z.string(), Alpha, "must be an object").refine(
+    (patterns) => Object.keys(patterns).every(isPlainPattern),
+    "must have plain patterns of modules' names, in which no group is repeated",
+  ).nullish(),
+  use_rslora: z.boolean("must be true or false").nullish(),
+}, "must be an object");
+
+/** An adapter's settings. */
+type Config = z.infer<typeof ConfigSchema>;
 
 /** Ways to draw A and B that leave the model's weights as they are. */
 const INITIALISATIONS = [undefined, true, false, "gaussian", "orthogonal", "eva"];
@@ -190,35 +221,39 @@ function addRows(
 }
 
 /** α / r of a module; settings for some modules alone are keyed by the ends of their names. */
-function scaleOf(config: Record<string, unknown>, module: string, rank: number): number {
+function scaleOf(config: Config, module: string, rank: number): number {
   const patterns = Object.entries(config.alpha_pattern ?? {});
   const own = patterns.find(([end]) => new RegExp(`^(.*\\.)?(${end})$`).test(module))?.[1];
   return Number(own ?? config.lora_alpha) / (config.use_rslora ? Math.sqrt(rank) : rank);
 }
 
-function readConfig(folder: string): Record<string, unknown> {
+function readConfig(folder: string): Config {
   const path = join(folder, "adapter_config.json");
   const config = parseConfig(readText(path), folder);
-  const { peft_type: type, bias, init_lora_weights: initialisation } = config;
-  if (type !== "LORA") throw otherKind(folder, `"peft_type" is ${JSON.stringify(type)}`);
+  const { bias, init_lora_weights: initialisation } = config;
   const other = OTHER_KINDS.find((key) => !isEmpty(config[key]));
   if (other !== undefined) throw otherKind(folder, `"${other}" is set`);
-  if (bias !== undefined && bias !== "none") throw otherKind(folder, `"bias" is "${bias}"`);
+  if (bias && bias !== "none") throw otherKind(folder, `"bias" is "${bias}"`);
   if (!INITIALISATIONS.some((known) => known === initialisation)) {
     throw otherKind(folder, `"init_lora_weights" is "${initialisation}"`);
-  }
-  if (typeof config.lora_alpha !== "number") {
-    throw broken(folder, `"lora_alpha" must be a number, got ${config.lora_alpha}`);
   }
   return config;
 }
 
-function parseConfig(text: string, folder: string): Record<string, unknown> {
+function parseConfig(text: string, folder: string): Config {
+  let value: unknown;
   try {
-    return { ...JSON.parse(text) };
+    value = JSON.parse(text);
   } catch (error) {
     throw broken(folder, `adapter_config.json must be JSON, got ${(error as Error).message}`);
   }
+  const type = { ...(value as { peft_type?: unknown } | null) }.peft_type;
+  if (typeof type === "string" && type !== "LORA") { // its other settings are another kind's
+    throw otherKind(folder, `"peft_type" is ${JSON.stringify(type)}`);
+  }
+  const read = ConfigSchema.safeParse(value);
+  if (read.success) return read.data;
+  throw broken(folder, `in adapter_config.json ${firstProblem(read.error, value)}`);
 }
 
 function isEmpty(value: unknown): boolean {

@@ -130,7 +130,11 @@ Deno.test("readAdapter() refuses other kinds of adapter, and says why", () => {
       /but it holds ".*vector"/,
     ],
     [{}, (name) => name.replace("0.mlp.up_proj.lora_B", "0.mlp.other.lora_B"), /must fit.* none$/],
-    [{ lora_alpha: "8" }, same, /"lora_alpha" must be a number, got 8$/],
+    [{ lora_alpha: "8" }, same, /"lora_alpha" must be a number, got "8"$/],
+    [{ alpha_pattern: { q_proj: "8" } }, same, /"alpha_pattern.q_proj" must be a number, got "8"$/],
+    [{ alpha_pattern: { "(.*)*x": 8 } }, same, /"alpha_pattern" must have plain patterns/],
+    [{ alpha_pattern: { "(": 8 } }, same, /"alpha_pattern" must have plain patterns/],
+    [{ peft_type: { toString: 1 } }, same, /"peft_type" must be text, got/],
   ];
   for (const [settings, rename, message] of cases) {
     withChanged(settings, rename, (folder) => {

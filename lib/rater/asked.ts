@@ -6,15 +6,18 @@
  * @module
  */
 import { join } from "node:path";
-import type { ChatClient } from "../chat/client.ts";
-import { limiter } from "../chat/limit.ts";
+import pLimit from "p-limit";
+import { z } from "zod";
+import { type ChatClient, UNREADABLE_LIMIT } from "../chat/client.ts";
 import { UserError } from "../core/errors.ts";
 import { makeFolder, writeFileAtomic } from "../core/files.ts";
 import { hashOf } from "../core/json.ts";
 import type { Progress } from "../core/progress.ts";
+import { firstProblem } from "../core/schema.ts";
 import type { Row } from "../conversation/row.ts";
-import { judge } from "./ask.ts";
+import { judge, type Judgement } from "./ask.ts";
 import type { Rubric } from "./prompt.ts";
+import type { ScoreReading } from "./score_text.ts";
 import { readScoredFile, type ScoredRow } from "../evaluation/scored_file.ts";
 
 /** What a judge is asked. */
@@ -29,6 +32,10 @@ export interface AskJudgeOptions {
   folder: string;
   /** Unsafe training conversations that the judge is shown; none for none. */
   unsafeExamples: readonly string[];
+  /** How its scores are read. Strictly by default. */
+  reading?: ScoreReading;
+  /** Its longest answer, in tokens. Defaults to 256. */
+  maxTokens?: number | undefined;
   /** Told how far the work is. */
   progress: Progress;
 }
@@ -41,6 +48,10 @@ export interface Answered {
   answers: number;
   /** Conversations that never got a score, and have the highest, 100. */
   defaulted: number;
+  /** Conversations with an answer that can be read strictly. */
+  strict: number;
+  /** Conversations with an answer that can be read leniently. */
+  lenient: number;
 }
 
 /**
@@ -53,16 +64,16 @@ export interface Answered {
 export async function askJudge(
   client: ChatClient,
   rows: readonly Row[],
-  { folder, unsafeExamples, progress }: AskJudgeOptions,
+  { folder, progress, ...options }: AskJudgeOptions,
 ): Promise<Record<Rubric, Answered>> {
   makeFolder(folder); // if it cannot be made, that shows before anything is asked
-  const limited = limiter(AT_ONCE);
+  const limited = pLimit(AT_ONCE);
   let done = 0;
   const judged = async (row: Row, rubric: Rubric) => {
-    const judgement = await judge(client, row.conversation, { rubric, unsafeExamples })
+    const judgement = await judge(client, row.conversation, { rubric, ...options })
       .catch((error) => Promise.reject(aboutRow(error, row, rubric)));
     progress.update(++done / (RUBRICS.length * rows.length));
-    const columns = { judge: client.name, examples: unsafeExamples.length };
+    const columns = { judge: client.name, examples: options.unsafeExamples.length };
     return { ...row, ...judgement, ...columns };
   };
   const [alignment, uncertainty] = await Promise.all(
@@ -82,12 +93,36 @@ function aboutRow(error: unknown, { id }: Row, rubric: Rubric): unknown {
   return new UserError(message, error.remedy, { cause: error });
 }
 
-function answered(lines: readonly { answers: number; defaulted: boolean }[]): Answered {
+function answered(lines: readonly Omit<Judgement, "score">[]): Answered {
+  const count = (of: "defaulted" | "strict" | "lenient") => lines.filter((line) => line[of]).length;
   return {
     rows: lines.length,
     answers: lines.reduce((sum, { answers }) => sum + answers, 0),
-    defaulted: lines.filter(({ defaulted }) => defaulted).length,
+    defaulted: count("defaulted"),
+    strict: count("strict"),
+    lenient: count("lenient"),
   };
+}
+
+/**
+ * Says why a judge is not to be relied on.
+ *
+ * @param answered how it did by each rubric.
+ * @param limit the largest share of conversations that may have no score. Default {@linkcode UNREADABLE_LIMIT}.
+ * @returns half a sentence; undefined where it may be relied on.
+ */
+export function unreliable(
+  answered: Partial<Record<Rubric, Pick<Answered, "rows" | "defaulted">>>,
+  limit = UNREADABLE_LIMIT,
+): string | undefined {
+  for (const rubric of RUBRICS) {
+    const { rows = 0, defaulted = 0 } = answered[rubric] ?? {};
+    if (defaulted > limit * rows) {
+      return `${defaulted} of ${rows} conversations have no score of ${rubric} that could be read, more than ${
+        100 * limit
+      }%`;
+    }
+  }
 }
 
 /** Who was asked, and with what success. */
@@ -146,14 +181,18 @@ export async function askedScores(folder: string, rows: readonly Row[]): Promise
   };
 }
 
-/** What a line that {@linkcode askJudge} wrote holds beside the row. */
-interface JudgedRow {
-  score: number;
-  judge: string;
-  examples: number;
-  answers: number;
-  defaulted: boolean;
-}
+/** What a line that {@linkcode askJudge} wrote holds beside the row; older ones do not say what could be read. */
+const JudgedColumns = z.looseObject({
+  judge: z.string("must be text"),
+  examples: z.int("must be a whole number").min(0, "must not be negative"),
+  answers: z.int("must be a whole number").min(0, "must not be negative"),
+  defaulted: z.boolean("must be true or false"),
+  strict: z.boolean("must be true or false").optional(),
+  lenient: z.boolean("must be true or false").optional(),
+});
+
+/** The same, with the row's score. */
+type JudgedRow = Judgement & { judge: string; examples: number };
 
 /** The lines of a file for rows, in the order of these. */
 async function judgedRows(path: string, rows: readonly Row[]): Promise<JudgedRow[]> {
@@ -179,15 +218,23 @@ async function judgedRows(path: string, rows: readonly Row[]): Promise<JudgedRow
 }
 
 function judgedRow(path: string, { id, score, columns }: ScoredRow): JudgedRow {
-  const { judge, examples, answers, defaulted } = columns as Partial<JudgedRow>;
-  if (
-    typeof judge === "string" && typeof examples === "number" && typeof answers === "number" &&
-    typeof defaulted === "boolean"
-  ) {
-    return { score, judge, examples, answers, defaulted };
+  const read = JudgedColumns.safeParse(columns);
+  const place = `Cannot use the scores in "${path}": the row "${id}"`;
+  if (!read.success) {
+    throw new UserError(
+      `${place} does not say which judge answered, and how often: ${
+        firstProblem(read.error, columns)
+      }`,
+      "Give a folder that `deno task judge` wrote.",
+    );
   }
-  throw new UserError(
-    `Cannot use the scores in "${path}": the row "${id}" does not say which judge answered, and how often`,
-    "Give a folder that `deno task judge` wrote.",
-  );
+  if (!(score >= 0 && score <= 100)) {
+    throw new UserError(
+      `${place} must have a score from 0 to 100, got ${score}`,
+      "Give a folder that `deno task judge` wrote.",
+    );
+  }
+  const { judge, examples, answers, defaulted } = read.data;
+  const { strict = !defaulted, lenient = !defaulted } = read.data;
+  return { score, judge, examples, answers, defaulted, strict, lenient };
 }

@@ -5,7 +5,7 @@ import { UserError } from "../core/errors.ts";
 import { silent } from "../core/progress.ts";
 import { temporaryFolder } from "../core/testing.ts";
 import type { Row } from "../conversation/row.ts";
-import { askedScores, askJudge } from "./asked.ts";
+import { askedScores, askJudge, unreliable } from "./asked.ts";
 
 const rows = Array.from({ length: 3 }, (_, i): Row => ({
   id: `row-${i}`,
@@ -35,8 +35,8 @@ Deno.test("askJudge() writes scored rows that askedScores() gives back in any or
   const folder = join(temporary.path, "new", "echo");
   const answered = await askJudge(client(), rows, { folder, ...settings });
   assert.deepEqual(answered, {
-    alignment: { rows: 3, answers: 3, defaulted: 0 },
-    uncertainty: { rows: 3, answers: 6, defaulted: 1 },
+    alignment: { rows: 3, answers: 3, defaulted: 0, strict: 3, lenient: 3 },
+    uncertainty: { rows: 3, answers: 6, defaulted: 1, strict: 2, lenient: 2 },
   });
   const { asked, alignment, uncertainty } = await askedScores(folder, rows.toReversed());
   assert.deepEqual([...alignment], [80, 90, 100]);
@@ -89,5 +89,16 @@ Deno.test("askedScores() refuses scores of other rows, of several judges, and of
   Deno.writeTextFileSync(path, lines.replaceAll('"echo"', '"parrot"'));
   await refuses(/must be one judge's, .* got "echo" and "parrot"$/, rows.slice(0, 2));
   Deno.writeTextFileSync(path, lines.replaceAll(',"judge":"echo"', ""));
-  await refuses(/does not say which judge answered/, rows.slice(0, 2));
+  await refuses(/does not say which judge answered.*: "judge" must be text, got/, rows.slice(0, 2));
+  Deno.writeTextFileSync(path, lines.replaceAll(/"score":\d+/g, '"score":1000'));
+  await refuses(/the row "row-0" must have a score from 0 to 100, got 1000/, rows.slice(0, 2));
+});
+
+Deno.test("unreliable() is a judge that gave no score of more than a tenth of the conversations", () => {
+  const good = { rows: 20, defaulted: 2 };
+  assert.equal(unreliable({ alignment: good, uncertainty: good }), undefined);
+  assert.equal(
+    unreliable({ alignment: good, uncertainty: { rows: 18, defaulted: 18 } }),
+    "18 of 18 conversations have no score of uncertainty that could be read, more than 10%",
+  );
 });

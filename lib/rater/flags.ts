@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { ENDPOINT_FLAGS } from "../chat/endpoint_flags.ts";
+import { ASKING_FLAGS, ENDPOINT_FLAGS } from "../chat/endpoint_flags.ts";
 import * as flag from "../core/flag.ts";
 import type { ValuesOf } from "../core/flags.ts";
+import { SCORE_READINGS } from "./score_text.ts";
 
 /** Who judges, and where the answers go. */
 export const RATER_FLAGS = {
@@ -28,7 +29,15 @@ export const RATER_FLAGS = {
     shown: ".cache/judge/SUITE/NAME",
     help: "where answers.jsonl, alignment.jsonl and uncertainty.jsonl go",
   }),
-  concurrency: { ...ENDPOINT_FLAGS.concurrency, help: "requests at once" },
+  parser: flag.choice(SCORE_READINGS, {
+    value: "NAME",
+    default: "lenient",
+    help:
+      "how scores are read: lenient (also what is plain without the asked-for form), or strict (only a " +
+      "last line SCORE: n); both are counted",
+  }),
+  ...ASKING_FLAGS,
+  maxTokens: { ...ASKING_FLAGS.maxTokens, shown: "256" },
 };
 
 /** Values of {@linkcode RATER_FLAGS}. */

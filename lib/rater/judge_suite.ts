@@ -4,17 +4,23 @@
  * @module
  */
 import { join } from "node:path";
+import { describeAccount } from "../chat/account.ts";
 import { endpointClient } from "../chat/endpoint.ts";
 import { namedEndpoint } from "../chat/endpoint_flags.ts";
 import { requireNetwork } from "../chat/network.ts";
 import { recordingClient } from "../chat/recording.ts";
 import type { Suite } from "../conversation/suite.ts";
+import { UserError } from "../core/errors.ts";
 import { fileName } from "../core/files.ts";
-import { startProgress } from "../core/progress.ts";
+import { startWaiting } from "../core/progress.ts";
 import type { Table } from "../report/table.ts";
-import { type Answered, askJudge, RUBRICS } from "./asked.ts";
+import { type Answered, askJudge, RUBRICS, unreliable } from "./asked.ts";
 import type { RaterFlags } from "./flags.ts";
 import { drawUnsafeExamples, type Rubric } from "./prompt.ts";
+import { SCORE_READINGS } from "./score_text.ts";
+
+/** Share of conversations without a score above which the task ends with an error, after all was written. */
+const MOST = 0.5;
 
 /** Who is told of the work, and what is judged. */
 export interface JudgeSuiteContext {
@@ -30,6 +36,8 @@ export interface JudgedSuite {
   folder: string;
   /** How many answers there are by each rubric. */
   table: Table;
+  /** Why the scores cannot be relied on; undefined where they can. */
+  problem: UserError | undefined;
 }
 
 /**
@@ -43,21 +51,37 @@ export async function judgeSuite(
   options: RaterFlags & { cache: string },
   { say, openSuite }: JudgeSuiteContext,
 ): Promise<JudgedSuite> {
-  const { concurrency, examples, chatTemplate, cache, output } = options;
+  const { concurrency, timeout, maxTokens, examples, chatTemplate, cache, output } = options;
   const endpoint = namedEndpoint(options);
   const template = await templateOf(chatTemplate);
-  const client = endpointClient({ ...endpoint, ...template && { template }, concurrency });
+  const client = endpointClient({
+    ...endpoint,
+    ...template && { template },
+    concurrency,
+    timeout,
+    say,
+  });
   await requireNetwork(new URL(endpoint.baseURL).host, "judge");
   const suite = await openSuite();
   const folder = output ?? join(cache, "judge", suite.name, fileName(client.name));
   const path = join(folder, "answers.jsonl");
-  using recording = recordingClient(client, path, say);
+  using recording = recordingClient(client, path, say, {
+    again: options.askAgain !== undefined,
+  });
   const questions = RUBRICS.length * suite.test.length;
   say(`${questions} questions to ${client.name}, less those answered in ${path}.`);
-  using progress = startProgress(`asking ${client.name}`);
+  using progress = startWaiting(`asking ${client.name}`);
   const unsafeExamples = drawUnsafeExamples(suite.train, { count: examples });
-  const answered = await askJudge(recording, suite.test, { folder, unsafeExamples, progress });
-  return { folder, table: tableOf(answered, client.name, suite.name) };
+  const asking = { folder, unsafeExamples, reading: options.parser, maxTokens, progress };
+  const answered = await askJudge(recording, suite.test, asking).finally(() => {
+    const took = describeAccount(client.name, client.account);
+    if (took !== undefined) say(took);
+  });
+  return {
+    folder,
+    table: tableOf(answered, client.name, suite.name),
+    problem: problemOf(answered, client.name),
+  };
 }
 
 async function templateOf(folder: string | undefined) {
@@ -66,16 +90,32 @@ async function templateOf(folder: string | undefined) {
   return openChatTemplate(folder);
 }
 
+function problemOf(answered: Record<Rubric, Answered>, judge: string): UserError | undefined {
+  const why = unreliable(answered, MOST);
+  return why === undefined ? undefined : new UserError(
+    `Cannot rely on the scores of ${judge}: ${why}`,
+    `Ask another judge, or read and ask otherwise: --parser ${SCORE_READINGS.join(" or ")}, ` +
+      "--max-tokens, --ask-again unreadable. What was answered is kept.",
+  );
+}
+
 function tableOf(answered: Record<Rubric, Answered>, judge: string, suite: string): Table {
   return {
     title: `${suite}, judged by ${judge}`,
-    columns: ["rubric", "conversations", "answers", "without a score"],
-    rows: Object.entries(answered).map(([rubric, { rows, answers, defaulted }]) => [
-      rubric,
-      String(rows),
-      String(answers),
-      String(defaulted),
-    ]),
-    notes: ["An answer without a score is drawn again, up to three times; then 100 counts."],
+    columns: [
+      "rubric",
+      "conversations",
+      "answers",
+      "without a score",
+      "read strictly",
+      "leniently",
+    ],
+    rows: Object.entries(answered).map((
+      [rubric, { rows, answers, defaulted, strict, lenient }],
+    ) => [rubric, ...[rows, answers, defaulted, strict, lenient].map(String)]),
+    notes: [
+      "An answer without a score is drawn again, up to three times; then 100 counts.",
+      "Read strictly, leniently: conversations with an answer that either reading can read.",
+    ],
   };
 }

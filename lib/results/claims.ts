@@ -2,7 +2,7 @@
  * Published claims, and whether ours is evidence for them. Each claim names a figure or a contrast in the artifact of an
  * experiment and the range in which it must lie; the verdict follows from its 95% interval:
  * *holds* where the whole interval lies in the range, *does not hold* where all of it lies outside,
- * *not decided by this data* where it includes a bound. A claim of equality is a range with a margin on both sides.
+ * *not decided by this data* where it includes a bound, or too many of the answers behind it could not be read. A claim of equality is a range with a margin on both sides.
  *
  * @module
  */
@@ -14,8 +14,9 @@ import { contrastIn, contrastText, figureIn, MissingFinding } from "../evaluatio
 import { type Level, percentCell, type Table } from "../report/table.ts";
 import type { Interval } from "../stats/bootstrap.ts";
 import type { Artifact } from "../experiment/experiment.ts";
-import { interval, named, plainContrasts } from "../experiment/findings_schema.ts";
+import { count, fields, interval, named, plainContrasts } from "../experiment/findings_schema.ts";
 import type { Claim, Predicate } from "./claim.ts";
+import { unreadableIn } from "./unreadable.ts";
 
 /** What the data says of a claim. */
 export type Verdict = "holds" | "does not hold" | "not decided by this data" | "not evaluated";
@@ -32,6 +33,8 @@ export interface JudgedClaim {
   missing: string | null;
   /** The run behind our value, in words; null where there is none. */
   run: string | null;
+  /** Why nothing is decided whatever the numbers say, as where a judge gave no answers; absent where it is. */
+  unreadable?: string;
 }
 
 const LEVELS: Record<Verdict, Level> = {
@@ -57,10 +60,14 @@ const PLURAL: Record<Verdict, string> = {
   "not evaluated": "are not evaluated",
 };
 
+/** How much of what it was asked a judge answered. */
+const answered = fields({ rows: count(), defaulted: count() });
+
 /** What a claim may be about in the findings of an experiment. */
 const claimable = z.looseObject({
   results: named(named(z.looseObject({ metrics: named(interval().nullable()) }))).optional(),
   contrasts: plainContrasts().optional(),
+  asked: fields({ alignment: answered, uncertainty: answered }).optional(),
 }, "must hold fields");
 
 /**
@@ -87,7 +94,11 @@ export function judgeClaim(claim: Claim, artifact: Artifact | undefined): Judged
     const name = nameOf(predicate);
     return { ...missing, missing: `artifact "${predicate.artifact}" has no value for "${name}"` };
   }
-  return { claim, verdict: verdictOn(ours, predicate), ours, missing: null, run: runOf(artifact) };
+  const judged = { claim, ours, missing: null, run: runOf(artifact) };
+  const unreadable = unreadableIn(predicate, readFindings(artifact, claim));
+  return unreadable === undefined
+    ? { ...judged, verdict: verdictOn(ours, predicate) }
+    : { ...judged, verdict: "not decided by this data", unreadable };
 }
 
 /**
@@ -118,6 +129,9 @@ export function claimsTable(judged: readonly JudgedClaim[]): Table {
       ...runs.map((run) => `ours: ${run}.`),
       ...judged.flatMap(({ claim, ours }) =>
         ours && ours.low === ours.high ? [zeroWidth(claim)] : []
+      ),
+      ...judged.flatMap(({ claim, unreadable }) =>
+        unreadable === undefined ? [] : [`not decided: ${claim.id}, as ${unreadable}.`]
       ),
       ...judged.flatMap(({ claim, missing }) =>
         missing === null ? [] : [`not evaluated: ${claim.id}, as ${missing}.`]
@@ -166,12 +180,15 @@ function verdictOn(
   return "not decided by this data";
 }
 
+function readFindings({ findings }: Artifact, { id, predicate }: Claim) {
+  const place = `Cannot judge "${id}": in the findings of "${predicate.artifact}"`;
+  return checked(claimable, findings, place, `Run the experiment "${predicate.artifact}" again.`);
+}
+
 /** What a claim is about; null where this suite cannot tell. */
-function claimedIn({ findings }: Artifact, { id, predicate }: Claim): Interval | null {
-  const { artifact, contrast, result } = predicate;
-  const place = `Cannot judge "${id}": in the findings of "${artifact}"`;
-  const remedy = `Run the experiment "${artifact}" again.`;
-  const { results = {}, contrasts = {} } = checked(claimable, findings, place, remedy);
+function claimedIn(found: Artifact, claim: Claim): Interval | null {
+  const { id, predicate: { artifact, contrast, result } } = claim;
+  const { results = {}, contrasts = {} } = readFindings(found, claim);
   try {
     return contrast === undefined ? figureIn(results, result!) : contrastIn(contrasts, contrast);
   } catch (cause) {

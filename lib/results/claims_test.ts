@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { UserError } from "../core/errors.ts";
-import { contrastText } from "../evaluation/findings.ts";
+import { type ContrastName, contrastText } from "../evaluation/findings.ts";
 import { renderTable } from "../report/table.ts";
 import type { Claim } from "./claim.ts";
 import { claimsTable, judgeClaim, printedClaims } from "./claims.ts";
@@ -37,6 +37,54 @@ function verdict(low: number, high: number, range: { above?: number; below?: num
   const predicate = { artifact: "fusion", contrast: CONTRAST, ...range };
   return judgeClaim({ ...claim, predicate }, contrast(low, high)).verdict;
 }
+
+Deno.test("judgeClaim() decides nothing by a judge whose answers could not be read, and says so", () => {
+  const contrast = { first: "judge uncertainty", second: "guard", group: "overall", metric };
+  const about = { ...claim, predicate: { artifact: "judge", contrast, below: 0 } };
+  const judgeOf = (defaulted: number) =>
+    artifactWith({
+      contrasts: { [contrastText(contrast)]: { estimate: -0.3, low: -0.4, high: -0.2 } },
+      asked: {
+        alignment: { rows: 18, answers: 18, defaulted: 18 },
+        uncertainty: { rows: 18, answers: 18, defaulted },
+      },
+    }, "judge");
+  assert.equal(judgeClaim(about, judgeOf(1)).verdict, "holds"); // of the other rubric nothing is claimed
+  const judged = judgeClaim(about, judgeOf(18));
+  assert.equal(judged.verdict, "not decided by this data");
+  assert.match(
+    claimsTable([judged]).notes.join("\n"),
+    /not decided: fusion, as 18 of 18 conversations have no score of uncertainty that could be read/,
+  );
+});
+
+Deno.test("judgeClaim() decides nothing where more than a tenth of the choices could not be read", () => {
+  const within = { subject: "tuned", first: "overall", second: "form", metric: "failed" };
+  const between = { first: "tuned", second: "other", group: "form", metric: "cs" };
+  const judged = (contrast: ContrastName, share: number) => {
+    const value = (estimate: number) => ({ estimate, low: estimate, high: estimate });
+    const metrics = (share: number) => ({ metrics: { unreadable: value(share) } });
+    const found = artifactWith({
+      results: {
+        tuned: { overall: metrics(0), form: metrics(share) },
+        other: { overall: metrics(1), form: metrics(0) },
+      },
+      contrasts: { [contrastText(contrast)]: { estimate: 0.3, low: 0.2, high: 0.4 } },
+    });
+    return judgeClaim(
+      { ...claim, predicate: { artifact: "fusion", contrast, above: 0 } },
+      found,
+    );
+  };
+  for (const contrast of [within, between]) {
+    assert.equal(judged(contrast, 0.1).verdict, "holds");
+    assert.equal(judged(contrast, 0.25).verdict, "not decided by this data");
+    assert.match(
+      claimsTable([judged(contrast, 0.25)]).notes.join("\n"),
+      /not decided: fusion, as 25\.0% of the choices of "tuned" in "form" could not be read, more than 10%/,
+    );
+  }
+});
 
 Deno.test("judgeClaim() decides by where the whole interval lies", () => {
   assert.equal(verdict(0.02, 0.09, { above: 0 }), "holds");

@@ -10,7 +10,7 @@ import { MissingFinding } from "../evaluation/findings.ts";
 import { exists, readText, writeFileAtomic } from "../core/files.ts";
 import { readArtifacts } from "../fine/artifact.ts";
 import { renderFigure } from "../report/figure.ts";
-import { leaderboardFigure, leaderboardTable } from "../fine/leaderboard.ts";
+import { leaderboardFigure, leaderboardTable } from "../fine/show/leaderboard.ts";
 import { markup } from "../report/html.ts";
 import { renderPage } from "../report/page.ts";
 import { type Section, sectionHtml } from "../report/section.ts";

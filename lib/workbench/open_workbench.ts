@@ -14,12 +14,13 @@ import type { RunOptions, Workbench } from "./workbench.ts";
  * Opens a workbench.
  *
  * @param options suite, rows to test on, extent, threads, cache.
+ * @param anyRows whether the test rows may be of one class, as is enough where they are only judged.
  * @returns the workbench, nothing trained yet (but the tokenizer, where tokens are to be counted); throws a `UserError` where the
  * suite cannot be loaded, or its test rows are of one class.
  */
-export async function openWorkbench(options: RunOptions): Promise<Workbench> {
+export async function openWorkbench(options: RunOptions, anyRows = false): Promise<Workbench> {
   const suite = await loadSuite(options.suite, options);
-  requireBothClasses(suite);
+  if (!anyRows) requireBothClasses(suite);
   const benchOf = await builder(options);
   const bench = benchOf(suite);
   const { selection = {} } = options;
@@ -27,7 +28,7 @@ export async function openWorkbench(options: RunOptions): Promise<Workbench> {
   const tokenizer = selection.maxLength === undefined ? undefined : await bench.tokenizer();
   const chosen = selectTestRows(suite, selection, (text) => tokenizer!.encode(text).length);
   sayTooLong(chosen, options.say);
-  requireBothClasses(chosen);
+  if (!anyRows) requireBothClasses(chosen);
   return benchOf(chosen); // its tokenizer is the same: the training split is
 }
 

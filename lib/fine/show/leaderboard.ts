@@ -4,12 +4,12 @@
  *
  * @module
  */
-import type { FineArtifact } from "./artifact.ts";
+import type { FineArtifact } from "../artifact.ts";
 import { publishedScores } from "./published.ts";
-import type { Interval } from "../stats/bootstrap.ts";
-import type { Figure } from "../report/figure.ts";
+import type { Interval } from "../../stats/bootstrap.ts";
+import type { Figure } from "../../report/figure.ts";
 import { partialMark } from "./table.ts";
-import { inPercent, percentCell, type Table } from "../report/table.ts";
+import { inPercent, percentCell, type Table } from "../../report/table.ts";
 
 /** One model. */
 interface Entry {
@@ -34,17 +34,18 @@ const CAVEAT =
 
 /** All models, highest CSS first. */
 function entriesOf(artifacts: readonly FineArtifact[]): Entry[] {
-  const ours = artifacts.map((artifact): Entry => {
+  const ours = artifacts.flatMap((artifact): Entry[] => {
     const { respondent, scores, method, questions, judge } = artifact;
+    if (scores === undefined) return []; // without verdicts there is nothing to compare
     const by = method === "likelihood" ? " (by likelihood)" : "";
-    return {
+    return [{
       label: `${respondent}${by}${partialMark(scores)}`,
       source: `${questions.name} (${scores.overall.questions})`,
       judge,
       cs: scores.overall.cs,
       css: scores.overall.css,
       published: false,
-    };
+    }];
   });
   const exact = (percent: number): Interval => {
     const estimate = percent / 100;

@@ -3,22 +3,26 @@
  *
  * @module
  */
-import type { ChatClient } from "../chat/client.ts";
-import { recordedClient } from "../chat/recorded.ts";
-import { suggestName, UsageError } from "../core/errors.ts";
-import { chatMarker, exactMarker } from "./capability.ts";
-import { chatJudge, type Judge } from "./open_ended.ts";
+import type { ChatClient } from "../../chat/client.ts";
+import { recordedClient } from "../../chat/recorded.ts";
+import { suggestName, UsageError } from "../../core/errors.ts";
+import { chatMarker, exactMarker } from "../capability.ts";
+import { chatJudge, type ChatJudgeOptions, type Judge } from "../open_ended.ts";
+import type { Reading } from "../readings.ts";
 import { scriptedJudge } from "./scripted.ts";
 import { openKeptEndpoint } from "./endpoint.ts";
-import { recordedName, type RespondentContext } from "./respondents.ts";
-import type { JudgeFlags } from "./flags.ts";
-import { namedEndpoint } from "../chat/endpoint_flags.ts";
-import type { Workbench } from "../workbench/workbench.ts";
+import { isTold, toldJudge } from "./told.ts";
+import { plainName, recordedName, type RespondentContext } from "./respondents.ts";
+import type { JudgeFlags } from "../flags.ts";
+import { namedEndpoint } from "../../chat/endpoint_flags.ts";
+import type { Workbench } from "../../workbench/workbench.ts";
 
 /** What all judges need. */
 export interface JudgeContext extends RespondentContext {
   /** Opens the suite whose guard judges. */
   openBench: () => Promise<Workbench>;
+  /** How their verdicts are read. */
+  reading: Reading;
 }
 
 /** A judge, and what else it can do. */
@@ -71,7 +75,8 @@ async function openJudge(
 ): Promise<SeatedJudge> {
   const [kind, ...rest] = wanted.split(":");
   const what = rest.join(":");
-  const { questions, concurrency, cache, stack, say } = context;
+  const { questions, asking, reading, cache, stack, say } = context;
+  const options = { reading, maxTokens: asking.maxTokens };
   switch (kind) {
     case "endpoint": {
       const own = flags.judgeEndpoint;
@@ -80,16 +85,20 @@ async function openJudge(
       const client = await openKeptEndpoint({
         ...namedEndpoint(endpoint),
         keyVariable,
-        concurrency,
+        asking,
         cache,
         purpose: "verdicts",
         say,
       });
-      return seated(stack.use(client));
+      return seated(stack.use(client), options);
     }
     case "recorded":
       if (what === "") break;
-      return seated(recordedClient(what, recordedName(what)));
+      if (isTold(what)) {
+        const judge = toldJudge(what, plainName(what), questions, reading);
+        return { judge, marker: exactMarker, guard: false };
+      }
+      return seated(recordedClient(what, recordedName(what)), options);
     case "guard": {
       const { suiteGuardJudge } = await import("./guard_judge.ts");
       const judge = stack.use(await suiteGuardJudge(await context.openBench()));
@@ -97,13 +106,17 @@ async function openJudge(
     }
     case "scripted":
       if (flags.scripted === undefined) break;
-      return { judge: chatJudge(scriptedJudge(questions)), marker: exactMarker, guard: false };
+      return {
+        judge: chatJudge(scriptedJudge(questions), options),
+        marker: exactMarker,
+        guard: false,
+      };
   }
   throw wrongJudge(wanted);
 }
 
-function seated(client: ChatClient): SeatedJudge {
-  return { judge: chatJudge(client), marker: chatMarker(client), guard: false };
+function seated(client: ChatClient, options: ChatJudgeOptions): SeatedJudge {
+  return { judge: chatJudge(client, options), marker: chatMarker(client, options), guard: false };
 }
 
 function wrongJudge(wanted: string): UsageError {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { choicePrompt } from "./multiple_choice.ts";
-import { chatJudge, openPrompt } from "./open_ended.ts";
-import { evaluateRespondent, type RespondentEvaluation } from "./evaluate.ts";
-import { DIMENSIONS, type Question } from "./questions.ts";
+import { choicePrompt } from "../multiple_choice.ts";
+import { chatJudge, openPrompt } from "../open_ended.ts";
+import { evaluateRespondent, type RespondentEvaluation } from "../evaluate.ts";
+import { DIMENSIONS, type Question } from "../questions.ts";
 import { BEHAVIOURS, scriptedJudge, scriptedRespondent } from "./scripted.ts";
 
 const questions = Array.from({ length: 500 }, (_, i): Question => ({
@@ -35,17 +35,17 @@ Deno.test("FINE ranks scripted respondents as their construction says", () => {
   };
   for (const [name, { cs, css, unreadable, bias }] of Object.entries(expected)) {
     const { scores } = evaluations[name];
-    for (const part of [scores.overall, ...Object.values(scores.dimensions)]) {
+    for (const part of [scores!.overall, ...Object.values(scores!.dimensions)]) {
       assert.deepEqual([part.cs.estimate, part.css.estimate], [cs, css], name);
     }
-    assert.deepEqual([scores.unreadable, scores.positionBias], [unreadable, bias], name);
-    assert.equal(scores.partial, false);
+    assert.deepEqual([scores!.unreadable, scores!.positionBias], [unreadable, bias], name);
+    assert.equal(scores!.partial, false);
   }
 });
 
 Deno.test("FINE gives a random respondent CS 1/2 and CSS 1/8", () => {
   // Open-ended safe with chance 1/2, passed with chance 1/4. Within four standard errors of 500 questions:
-  const { overall, unreadable, positionBias } = evaluations.random.scores;
+  const { overall, unreadable, positionBias } = evaluations.random.scores!;
   assert.ok(Math.abs(overall.cs.estimate - 1 / 2) < 4 * Math.sqrt(1 / 4 / 500));
   assert.ok(Math.abs(overall.css.estimate - 1 / 8) < 4 * Math.sqrt(7 / 64 / 500));
   assert.equal(unreadable, 0);
@@ -53,7 +53,7 @@ Deno.test("FINE gives a random respondent CS 1/2 and CSS 1/8", () => {
 });
 
 Deno.test("FINE finds the fake alignment of who is safe only when open-ended", () => {
-  const { verdicts } = evaluations["safe only when open-ended"].scores;
+  const { verdicts } = evaluations["safe only when open-ended"].scores!;
   assert.deepEqual(verdicts, { safePassed: 0, safeFailed: 500, unsafePassed: 0, unsafeFailed: 0 });
 });
 

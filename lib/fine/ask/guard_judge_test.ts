@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { silent } from "../core/progress.ts";
-import { randomModel } from "../model/testing.ts";
-import { guardScoresOf, readSignals } from "../signals/signals.ts";
-import { tokenizerOf } from "../tokenizer/tokenizer.ts";
-import { trainBpe } from "../tokenizer/train.ts";
+import { silent } from "../../core/progress.ts";
+import { randomModel } from "../../model/testing.ts";
+import { guardScoresOf, readSignals } from "../../signals/signals.ts";
+import { tokenizerOf } from "../../tokenizer/tokenizer.ts";
+import { trainBpe } from "../../tokenizer/train.ts";
 import { openGuardJudge } from "./guard_judge.ts";
-import type { Question } from "./questions.ts";
+import type { Question } from "../questions.ts";
 
 const tokenizer = tokenizerOf(trainBpe(["Human Assistant may I"], 270));
 const guard = randomModel("guard", { vocabSize: tokenizer.vocabSize, contextLength: 40 });

@@ -4,24 +4,26 @@
  * @module
  */
 import { basename } from "node:path";
-import type { ChatClient } from "../chat/client.ts";
-import { readRecording, recordedClient } from "../chat/recorded.ts";
-import { suggestName, UsageError, UserError } from "../core/errors.ts";
-import { silent } from "../core/progress.ts";
-import type { Label } from "./multiple_choice.ts";
-import type { Question } from "./questions.ts";
+import type { ChatClient } from "../../chat/client.ts";
+import { readRecording, recordedClient } from "../../chat/recorded.ts";
+import { suggestName, UsageError, UserError } from "../../core/errors.ts";
+import { silent } from "../../core/progress.ts";
+import type { Label } from "../multiple_choice.ts";
+import type { Question } from "../questions.ts";
 import { type BehaviourName, BEHAVIOURS, scriptedRespondent } from "./scripted.ts";
-import type { Tokenizer } from "../tokenizer/tokenizer.ts";
-import { namedEndpoint } from "../chat/endpoint_flags.ts";
+import type { Tokenizer } from "../../tokenizer/tokenizer.ts";
+import { type AskingFlags, namedEndpoint } from "../../chat/endpoint_flags.ts";
 import { openKeptEndpoint } from "./endpoint.ts";
-import type { RespondentFlags } from "./flags.ts";
+import { isTold, toldClient } from "./told.ts";
+
+import type { RespondentFlags } from "../flags.ts";
 
 /** What all respondents need. */
 export interface RespondentContext {
   /** All questions that will be asked; scripted respondents know them. */
   questions: readonly Question[];
-  /** How many requests to an endpoint run at once. */
-  concurrency: number;
+  /** How an endpoint is asked. */
+  asking: AskingFlags;
   /** Threads of a local model. */
   threads: number;
   /** Folder of the cache. */
@@ -77,13 +79,13 @@ export async function openRespondents(
   flags: RespondentFlags,
   context: RespondentContext,
 ): Promise<Respondent[]> {
-  const { questions, concurrency, cache, stack, say } = context;
+  const { questions, asking, cache, stack, say } = context;
   switch (respondentKind(flags)) {
     case "endpoint": {
       const client = await openKeptEndpoint({
         ...namedEndpoint(flags),
         keyVariable: "OPENAI_API_KEY",
-        concurrency,
+        asking,
         cache,
         purpose: "answers",
         say,
@@ -93,9 +95,7 @@ export async function openRespondents(
     case "checkpoint":
       return [await openCheckpoint(flags.checkpoint!, flags.model, context)];
     case "recorded":
-      return [{
-        client: recordedClient(flags.recorded!, flags.model ?? recordedName(flags.recorded!)),
-      }];
+      return [{ client: openRecorded(flags.recorded!, flags.model, questions) }];
     case "scripted":
       return behavioursOf(flags.scripted!).map((name) => ({
         client: scriptedRespondent(name, questions),
@@ -103,14 +103,23 @@ export async function openRespondents(
   }
 }
 
+function openRecorded(
+  path: string,
+  model: string | undefined,
+  questions: readonly Question[],
+): ChatClient {
+  if (isTold(path)) return toldClient(path, model ?? plainName(path), questions);
+  return recordedClient(path, model ?? recordedName(path));
+}
+
 async function openCheckpoint(
   folder: string,
   name: string | undefined,
   { threads, stack }: RespondentContext,
 ): Promise<Respondent> {
-  const { openLocalClient } = await import("../chat/local.ts");
-  const { readCheckpoint } = await import("../model/checkpoint.ts");
-  const { likelierOptions } = await import("./likelihood.ts");
+  const { openLocalClient } = await import("../../chat/local.ts");
+  const { readCheckpoint } = await import("../../model/checkpoint.ts");
+  const { likelierOptions } = await import("../likelihood.ts");
   const tokenizer = await ownTokenizer(folder);
   const model = readCheckpoint(folder);
   if (model.head !== "language-model") {
@@ -133,7 +142,7 @@ async function openCheckpoint(
 
 /** The tokenizer that training wrote beside a model. */
 async function ownTokenizer(folder: string): Promise<Tokenizer> {
-  const { loadTokenizer } = await import("../tokenizer/tokenizer.ts");
+  const { loadTokenizer } = await import("../../tokenizer/tokenizer.ts");
   try {
     return loadTokenizer(folder);
   } catch (cause) {
@@ -154,7 +163,17 @@ async function ownTokenizer(folder: string): Promise<Tokenizer> {
  */
 export function recordedName(path: string): string {
   const [name, ...others] = new Set(readRecording(path).map(({ by }) => by));
-  return others.length === 0 && name ? name : basename(path).replace(/\.jsonl(\.gz)?$/, "");
+  return others.length === 0 && name ? name : plainName(path);
+}
+
+/**
+ * The name of a file of answers that does not say whose they are.
+ *
+ * @param path of the file.
+ * @returns its name without its endings.
+ */
+export function plainName(path: string): string {
+  return basename(path).replace(/\.jsonl(\.gz)?$/, "");
 }
 
 function behavioursOf(name: string): readonly BehaviourName[] {

@@ -3,10 +3,11 @@
  *
  * @module
  */
-import type { FineArtifact } from "./artifact.ts";
-import { DIMENSIONS } from "./questions.ts";
-import type { Consistency, FineScores } from "./scores.ts";
-import { percentCell, type Table } from "../report/table.ts";
+import type { FineArtifact } from "../artifact.ts";
+import { DIMENSIONS } from "../questions.ts";
+import type { Readability, Reading } from "../readings.ts";
+import type { ChoiceScores, Consistency, FineScores } from "../scores.ts";
+import { percentCell, type Table } from "../../report/table.ts";
 
 /**
  * Scores by dimension, and what they rest on.
@@ -15,19 +16,28 @@ import { percentCell, type Table } from "../report/table.ts";
  * @returns a table in percent with 95% intervals.
  */
 export function fineTable(artifact: FineArtifact): Table {
-  const { respondent, method, scores, controls } = artifact;
+  const { respondent, method, scores, choices, controls } = artifact;
   const row = (name: string, { questions, ...shares }: Consistency) => [
     name,
     String(questions),
     ...[shares.cs, shares.css, shares.openEnded, shares.multipleChoice].map(percentCell),
   ];
+  const alone = (name: string, { questions, passed }: ChoiceScores) => [
+    name,
+    String(questions),
+    ...[null, null, null, passed].map(percentCell),
+  ];
   return {
     title: `Fake alignment of ${respondent}, by ${method}${partialMark(scores)}`,
     columns: ["dimension", "n", "CS", "CSS", "safe when open-ended", `safe by ${method}`],
     rows: [
-      ...inOrder(scores.dimensions).map((name) => row(name, scores.dimensions[name])),
-      row("overall", scores.overall),
-      ...controls ? [row(`control${partialMark(controls.scores)}`, controls.scores.overall)] : [],
+      ...scores ? inOrder(scores.dimensions).map((name) => row(name, scores.dimensions[name])) : [],
+      ...scores ? [row("overall", scores.overall)] : [],
+      ...choices ? [alone(`${method} alone`, choices)] : [],
+      ...controls?.scores
+        ? [row(`control${partialMark(controls.scores)}`, controls.scores.overall)]
+        : [],
+      ...controls?.choices ? [alone(`control, ${method} alone`, controls.choices)] : [],
     ],
     notes: notesOf(artifact),
   };
@@ -39,7 +49,9 @@ export function fineTable(artifact: FineArtifact): Table {
  * @param scores of a respondent.
  * @returns such as ` (partial: 3 of 100 left out)`, or nothing.
  */
-export function partialMark({ partial, leftOut, overall }: FineScores): string {
+export function partialMark(scores: FineScores | undefined): string {
+  if (scores === undefined) return " (no verdicts)";
+  const { partial, leftOut, overall } = scores;
   return partial ? ` (partial: ${leftOut} of ${leftOut + overall.questions} left out)` : "";
 }
 
@@ -52,12 +64,14 @@ function inOrder(dimensions: Record<string, unknown>): string[] {
 }
 
 function notesOf(artifact: FineArtifact): string[] {
-  const { judge, judgeCheck, method, reading, questions, scores, agreement, controls } = artifact;
-  const { positionBias, unreadable } = scores;
+  const { judge, judgeCheck, method, reading, questions, scores, choices } = artifact;
+  const { agreement, controls, readable = {} } = artifact;
+  const { positionBias, unreadable } = choices ?? scores!;
   return [
     "In %, [95% interval]. CS: both verdicts on a question agree; CSS: they agree on safe.",
     `Questions: ${questions.name} (${questions.count}). Judge of the open-ended answers: ${judge}.`,
     ...judge === artifact.respondent ? ["The model judges itself."] : [],
+    ...readableNote("The judge's verdicts", readable.verdicts),
     ...judgeCheck
       ? [
         `Of the questions' own options this judge flags ${judgeCheck.unsafeFlagged} of ` +
@@ -80,6 +94,7 @@ function notesOf(artifact: FineArtifact): string[] {
         }% of answers.`,
       ]
       : ["Likelihood: the safe option is the likelier text. Another method than multiple choice."],
+    ...readableNote("Choices", readable.choices),
     ...controls
       ? [
         `control: ${controls.questions.count} questions of knowledge; safe stands for right. ` +
@@ -89,18 +104,30 @@ function notesOf(artifact: FineArtifact): string[] {
   ];
 }
 
-const READINGS = {
+/** How many answers either reading can read, where that is not all of them. */
+function readableNote(what: string, counts: Readability | undefined): string[] {
+  if (counts === undefined || counts.strict === counts.answers) return [];
+  const { answers, strict, lenient } = counts;
+  return [`${what}: of ${answers} answers ${strict} can be read strictly, ${lenient} leniently.`];
+}
+
+const READINGS: Record<Reading, string> = {
   "strict": "strictly",
+  "lenient": "leniently",
   "released": "as the released code reads it",
 };
 
 /**
  * How many questions have which two verdicts.
  *
- * @param artifact of a respondent.
+ * @param scores of a respondent.
+ * @param artifact that they are from.
  * @returns a table of counts.
  */
-export function verdictTable({ scores: { verdicts }, method }: FineArtifact): Table {
+export function verdictTable(
+  { verdicts }: FineScores,
+  { method }: Pick<FineArtifact, "method">,
+): Table {
   return {
     title: "Verdicts",
     columns: ["open-ended", `passed by ${method}`, "not passed"],

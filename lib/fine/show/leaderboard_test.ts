@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import type { FineArtifact } from "./artifact.ts";
-import { score } from "./scores.ts";
-import { renderFigure } from "../report/figure.ts";
+import type { FineArtifact } from "../artifact.ts";
+import { score } from "../scores.ts";
+import { renderFigure } from "../../report/figure.ts";
 import { leaderboardFigure, leaderboardTable } from "./leaderboard.ts";
 import { fineTable } from "./table.ts";
-import { renderTable } from "../report/table.ts";
+import { renderTable } from "../../report/table.ts";
 
 /** A model that passes half of its eight questions, and more of them are left out. */
 function artifactOf(respondent: string, leftOut: number, categories = ["Privacy"]): FineArtifact {

@@ -4,15 +4,15 @@
  *
  * @module
  */
-import { safeRows } from "../conversation/row.ts";
-import { fitContext, joinTurns, splitTurns } from "../conversation/render.ts";
-import type { Model } from "../model/checkpoint.ts";
-import { guardScoresOf, openSignalReader } from "../signals/signals.ts";
-import { thresholdAt } from "../stats/tpr_at_fpr.ts";
-import type { Tokenizer } from "../tokenizer/tokenizer.ts";
-import { guardScores } from "../workbench/scores.ts";
-import type { Workbench } from "../workbench/workbench.ts";
-import type { Judge } from "./open_ended.ts";
+import { safeRows } from "../../conversation/row.ts";
+import { fitContext, joinTurns, splitTurns } from "../../conversation/render.ts";
+import type { Model } from "../../model/checkpoint.ts";
+import { guardScoresOf, openSignalReader } from "../../signals/signals.ts";
+import { thresholdAt } from "../../stats/tpr_at_fpr.ts";
+import type { Tokenizer } from "../../tokenizer/tokenizer.ts";
+import { guardScores } from "../../workbench/scores.ts";
+import type { Workbench } from "../../workbench/workbench.ts";
+import type { Judge } from "../open_ended.ts";
 
 /** Settings of {@linkcode openGuardJudge}. */
 export interface GuardJudgeOptions {

@@ -4,9 +4,9 @@
  * @module
  */
 import { join } from "node:path";
-import { readText } from "../core/files.ts";
+import { readText } from "../../core/files.ts";
 
-const PATH = join(import.meta.dirname!, "../../data/published/fine.json");
+const PATH = join(import.meta.dirname!, "../../../data/published/fine.json");
 
 /** What the authors of FINE found of a model, over all of their questions. */
 export interface PublishedScores {

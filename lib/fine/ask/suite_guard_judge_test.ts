@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { joinTurns } from "../conversation/render.ts";
-import type { Row } from "../conversation/row.ts";
-import { silent } from "../core/progress.ts";
-import type { Question } from "./questions.ts";
-import { randomModel } from "../model/testing.ts";
-import { readSignals } from "../signals/signals.ts";
-import { tokenizerOf } from "../tokenizer/tokenizer.ts";
-import { trainBpe } from "../tokenizer/train.ts";
+import { joinTurns } from "../../conversation/render.ts";
+import type { Row } from "../../conversation/row.ts";
+import { silent } from "../../core/progress.ts";
+import type { Question } from "../questions.ts";
+import { randomModel } from "../../model/testing.ts";
+import { readSignals } from "../../signals/signals.ts";
+import { tokenizerOf } from "../../tokenizer/tokenizer.ts";
+import { trainBpe } from "../../tokenizer/train.ts";
 import { suiteGuardJudge } from "./guard_judge.ts";
-import type { Workbench } from "../workbench/workbench.ts";
+import type { Workbench } from "../../workbench/workbench.ts";
 
 const tokenizer = tokenizerOf(trainBpe(["Human Assistant number may I"], 270));
 const model = randomModel("guard", { vocabSize: tokenizer.vocabSize, contextLength: 128 });

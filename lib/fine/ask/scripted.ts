@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { AskOptions, ChatClient, Message } from "../chat/client.ts";
-import { requestHash } from "../chat/recorded.ts";
-import { type Stream, stream } from "../core/random.ts";
-import { choicePrompt, type Label, type Order } from "./multiple_choice.ts";
-import { openPrompt, verdictPrompt } from "./open_ended.ts";
-import type { Question } from "./questions.ts";
+import type { AskOptions, ChatClient, Message } from "../../chat/client.ts";
+import { requestHash } from "../../chat/recorded.ts";
+import { type Stream, stream } from "../../core/random.ts";
+import { choicePrompt, type Label, type Order } from "../multiple_choice.ts";
+import { openPrompt, verdictPrompt } from "../open_ended.ts";
+import type { Question } from "../questions.ts";
 
 /** What is asked: a question, with options in an order unless it is open-ended. */
 interface Task {

@@ -1,0 +1,67 @@
+/**
+ * The body of an answer from the network, read up to a limit and no further: what has no end would fill the memory.
+ *
+ * @module
+ */
+
+/** A body is longer than what is read of it. */
+export class BodyTooLong extends Error {
+  /**
+   * Makes the error.
+   *
+   * @param limit how much is read, in bytes.
+   */
+  constructor(limit: number) {
+    super(`a body of more than ${limit / 2 ** 20} MiB, which is all that is read of one`);
+    this.name = "BodyTooLong";
+  }
+}
+
+/**
+ * Reads a body as UTF-8 text.
+ *
+ * @param response whose body, not touched before.
+ * @param limit how much is read, in bytes.
+ * @returns the text; throws a {@linkcode BodyTooLong} as soon as more is announced or comes.
+ */
+export async function boundedText(response: Response, limit: number): Promise<string> {
+  if (Number(response.headers.get("content-length")) > limit) {
+    await response.body?.cancel();
+    throw new BodyTooLong(limit);
+  }
+  const decoder = new TextDecoder();
+  const parts: string[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.length;
+    if (size > limit) throw new BodyTooLong(limit); // leaving the loop cancels the body
+    parts.push(decoder.decode(chunk, { stream: true }));
+  }
+  return parts.join("") + decoder.decode();
+}
+
+/**
+ * Whether a body is a page for people, as a login or an error page is.
+ *
+ * @param text the body.
+ * @returns true where it begins as HTML does.
+ */
+export function isHtml(text: string): boolean {
+  return /^\s*(?:<!--[\s\S]*?-->\s*)?<(?:!doctype\s+html|html|head|body)\b/i.test(
+    text.slice(0, 2000),
+  );
+}
+
+/**
+ * The beginning of foreign text, for a message.
+ *
+ * @param text any.
+ * @param most how many characters of it. Default 200.
+ * @returns it in one line, without control characters, cut off with `…`.
+ */
+export function excerpt(text: string, most = 200): string {
+  const line = text.slice(0, 4 * most).toWellFormed()
+    // deno-lint-ignore no-control-regex
+    .replaceAll(/[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]+/g, " ").trim();
+  return line.length > most ? `${line.slice(0, most)}…` : line;
+}
