@@ -113,6 +113,44 @@ export async function readSignals(
   return await reader.read(sequences, progress);
 }
 
+/**
+ * Puts signals of some rows and of others together.
+ *
+ * @param parts signals with the places of their rows, 0 to n − 1, each once.
+ * @returns signals of n conversations.
+ */
+export function mergeSignals(
+  parts: readonly { rows: readonly number[]; signals: Signals }[],
+): Signals {
+  const n = parts.reduce((sum, { rows }) => sum + rows.length, 0);
+  const joined = (of: (signals: Signals) => Float32Array | undefined) => {
+    const first = of(parts[0].signals);
+    if (first === undefined) return undefined;
+    const width = first.length / parts[0].rows.length;
+    const all = new Float32Array(n * width);
+    for (const { rows, signals } of parts) {
+      const own = of(signals)!;
+      rows.forEach((row, i) => all.set(own.subarray(i * width, (i + 1) * width), row * width));
+    }
+    return all;
+  };
+  const listed = (of: (signals: Signals) => readonly Float32Array[] | undefined) => {
+    if (of(parts[0].signals) === undefined) return undefined;
+    const all: Float32Array[] = [];
+    for (const { rows, signals } of parts) rows.forEach((row, i) => all[row] = of(signals)![i]);
+    return all;
+  };
+  const [guard, nll] = [joined((s) => s.guard), joined((s) => s.nll)];
+  const [tokenNll, entropy] = [listed((s) => s.tokenNll), listed((s) => s.entropy)];
+  return {
+    hidden: parts[0].signals.hidden.map((_, i) => joined((s) => s.hidden[i])!),
+    ...guard && { guard },
+    ...nll && { nll },
+    ...tokenNll && { tokenNll },
+    ...entropy && { entropy },
+  };
+}
+
 function emptySignals(
   sequences: readonly Int32Array[],
   request: SignalRequest,

@@ -7,7 +7,13 @@ import { readCheckpoint } from "../model/checkpoint.ts";
 import { randomModel } from "../model/testing.ts";
 import golden from "../model/testdata/golden.json" with { type: "json" };
 import type { Pooling, SignalRequest } from "./signal_graph.ts";
-import { guardScoresOf, openSignalReader, readSignals, type Signals } from "./signals.ts";
+import {
+  guardScoresOf,
+  mergeSignals,
+  openSignalReader,
+  readSignals,
+  type Signals,
+} from "./signals.ts";
 
 const checkpoint = (name: string) =>
   readCheckpoint(fileURLToPath(new URL(`../model/testdata/${name}`, import.meta.url)));
@@ -136,4 +142,19 @@ Deno.test("openSignalReader() reads as often as it is asked, each time the bits 
     const once = await readSignals(guard, part, request, { threads: 1, progress: silent });
     assert.deepEqual(await reader.read(part), once);
   }
+});
+
+Deno.test("mergeSignals() puts rows back where they stood", async () => {
+  const request: SignalRequest = { nll: true, tokens: true, hidden: hidden.slice(0, 2) };
+  const read = (rows: readonly number[]) =>
+    readSignals(languageModel, rows.map((i) => sequences[i]), request, {
+      threads: 1,
+      progress: silent,
+    });
+  const rows = [...sequences.keys()];
+  const parts = [rows.filter((i) => i % 2 === 1).reverse(), rows.filter((i) => i % 2 === 0)];
+  const merged = mergeSignals(
+    await Promise.all(parts.map(async (of) => ({ rows: of, signals: await read(of) }))),
+  );
+  assert.deepEqual(merged, await read(rows));
 });

@@ -15,7 +15,7 @@ import type { Model } from "../model/checkpoint.ts";
 import { countParameters } from "../model/parameters.ts";
 import type { Device, SessionOptions } from "../runtime/session.ts";
 import type { SignalRequest } from "../signals/signal_graph.ts";
-import { readSignals, type Signals } from "../signals/signals.ts";
+import { mergeSignals, readSignals, type SignalOptions, type Signals } from "../signals/signals.ts";
 import { cachedSignals } from "./cached_signals.ts";
 import type { Encoded } from "./encoded.ts";
 import type { RunOptions, TrainedModel } from "./workbench.ts";
@@ -57,13 +57,56 @@ export function passesOver(over: PassOptions): PassOver {
     return cachedSignals(cache, parts, async () => {
       const { sequences } = await encoded(split);
       using progress = startProgress(`scoring ${split} with ${folder}`);
-      return await readSignals(model, sequences, request, {
+      return await readByLength(model, sequences, request, {
         ...sessionFor(model, over),
         progress,
         ...options.given?.tokenBudget && { tokenBudget: options.given.tokenBudget },
       });
     });
   };
+}
+
+/**
+ * Reads signals with a graph for short texts and one for long ones, since what long texts need costs short ones time. Which graph
+ * reads a text depends on its own length alone, and so do its signals.
+ */
+async function readByLength(
+  model: Model,
+  sequences: readonly Int32Array[],
+  request: SignalRequest,
+  options: SignalOptions,
+): Promise<Signals> {
+  const { contextLength } = model.config;
+  if (contextLength <= SHORT) return await readSignals(model, sequences, request, options);
+  const isShort = (i: number) => sequences[i].length <= SHORT;
+  const rows = [...sequences.keys()];
+  const parts: { rows: number[]; signals: Signals }[] = [];
+  for (
+    const [own, longest] of [
+      [rows.filter(isShort), SHORT],
+      [rows.filter((i) => !isShort(i)), contextLength],
+    ] as const
+  ) {
+    if (own.length === 0) continue;
+    const texts = own.map((i) => sequences[i]);
+    const signals = await readSignals(withContext(model, longest), texts, request, options);
+    parts.push({ rows: own, signals });
+  }
+  return parts.length === 1 ? parts[0].signals : mergeSignals(parts);
+}
+
+/** Longest of the short texts, in tokens. */
+const SHORT = 512;
+
+/**
+ * A model for shorter texts.
+ *
+ * @param model any.
+ * @param contextLength most tokens of a text.
+ * @returns the same but for that.
+ */
+export function withContext(model: Model, contextLength: number): Model {
+  return { ...model, config: { ...model.config, contextLength } };
 }
 
 /**

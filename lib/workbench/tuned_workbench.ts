@@ -36,7 +36,7 @@ import type { Tuned } from "../training/tuning.ts";
 import { encodedOnce, encodeWhole } from "./encoded.ts";
 import type { GivenModels } from "./given_models.ts";
 import { chooseState } from "./head_choice.ts";
-import { covers, passesOver, pick, sessionFor } from "./passes.ts";
+import { covers, passesOver, pick, sessionFor, withContext } from "./passes.ts";
 import type { Course } from "./recipe.ts";
 import { type HeadState, loraOf, sampledLayers, TUNING } from "./tuned_recipe.ts";
 import type { RunOptions, TrainedModel, TrainingWorkbench } from "./workbench.ts";
@@ -79,13 +79,12 @@ export function tunedWorkbench(
   };
   const passOver = passesOver(over);
 
-  /** All that is asked of the frozen model, of rows to train on, and of others. */
+  /** All that is asked of the frozen model. */
   const states = sampledLayers(layers).flatMap((layer) =>
     POOLINGS.map((pooling) => ({ layer, pooling }))
   );
-  const wide = { train: { hidden: states }, other: { hidden: states, nll: true, tokens: true } };
+  const all: SignalRequest = { hidden: states };
   const ofBase: TrainingWorkbench["signals"] = async (_, split, request) => {
-    const all: SignalRequest = split === "train" ? wide.train : wide.other;
     if (!covers(all, request)) return await passOver(base, split, request);
     return pick(await passOver(base, split, all), all, request);
   };
@@ -259,11 +258,6 @@ function drawScenes(rows: readonly Row[], seed: number): number[] {
   const isUnsafe = (scene: number[]) => scene.some((i) => rows[i].malign === 1);
   return [scenes.filter(isUnsafe), scenes.filter((scene) => !isUnsafe(scene))]
     .flatMap((stratum) => stratum.flatMap(() => random.pick(stratum)));
-}
-
-/** A model for texts of so many tokens: graphs for longer ones do more work than short texts need. */
-function withContext(model: Model, contextLength: number): Model {
-  return { ...model, config: { ...model.config, contextLength } };
 }
 
 /** The first blocks of a model, and its last norm on them. */
