@@ -7,23 +7,28 @@ import { join } from "node:path";
 import { openCatalogue } from "../lib/experiment/catalogue.ts";
 import { buildReport } from "../lib/results/report.ts";
 
-const [results, scripts] = ["../results/mini", "../experiments"].map((folder) =>
-  join(import.meta.dirname!, folder)
-);
-const { page, figures } = await buildReport(results, await openCatalogue(scripts).load());
-const drawn: Record<string, string> = {
-  "report.html": page,
-  ...Object.fromEntries(Object.entries(figures).map(([name, svg]) => [`${name}.svg`, svg])),
-};
+/** The embedded suite with models trained here from nothing, and with a pretrained one. */
+const FOLDERS = ["mini", "mini-smollm2-135m-instruct"];
 
-for (const [file, text] of Object.entries(drawn)) {
-  Deno.test(`${file} is drawn from the artifacts beside it`, () => {
-    assert.equal(Deno.readTextFileSync(join(results, file)), text);
+const experiments = await openCatalogue(join(import.meta.dirname!, "../experiments")).load();
+
+for (const folder of FOLDERS) {
+  const results = join(import.meta.dirname!, "../results", folder);
+  const { page, figures } = await buildReport(results, experiments);
+  const drawn: Record<string, string> = {
+    "report.html": page,
+    ...Object.fromEntries(Object.entries(figures).map(([name, svg]) => [`${name}.svg`, svg])),
+  };
+
+  for (const [file, text] of Object.entries(drawn)) {
+    Deno.test(`${folder}/${file} is drawn from the artifacts beside it`, () => {
+      assert.equal(Deno.readTextFileSync(join(results, file)), text);
+    });
+  }
+
+  Deno.test(`no picture stands in ${folder} whose artifact is gone`, () => {
+    const pictures = [...Deno.readDirSync(results)].map(({ name }) => name)
+      .filter((name) => /\.(svg|html)$/.test(name));
+    assert.deepEqual(pictures.sort(), Object.keys(drawn).sort());
   });
 }
-
-Deno.test("no picture stands in the results folder whose artifact is gone", () => {
-  const pictures = [...Deno.readDirSync(results)].map(({ name }) => name)
-    .filter((name) => /\.(svg|html)$/.test(name));
-  assert.deepEqual(pictures.sort(), Object.keys(drawn).sort());
-});

@@ -36,10 +36,12 @@ const envelope = z.looseObject({
     seeds: count(),
     models: z.looseObject({
       languageModel: checkpoint,
-      guard: z.union([
-        checkpoint,
-        z.looseObject({ head: text(), layer: count() }),
-      ], 'must hold "model", or "head" and "layer"'),
+      guard: checkpoint.optional(),
+      tuned: z.looseObject({
+        monitors: text(),
+        state: z.looseObject({ layer: count() }, FIELDS),
+        candidates: z.array(z.looseObject({ layer: count() }, FIELDS), "must be a list"),
+      }, FIELDS).optional(),
       device: z.looseObject({ provider: text(), precision: text() }, FIELDS),
     }, FIELDS).optional(),
     config: z.looseObject({}, FIELDS),

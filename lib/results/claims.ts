@@ -112,7 +112,7 @@ export function claimsTable(judged: readonly JudgedClaim[]): Table {
   const counts = Map.groupBy(judged, ({ verdict }) => verdict).entries()
     .map(([verdict, { length }]) => `${length} ${verdict}`);
   return {
-    title: `Published claims: ${[...counts].join(", ")}`,
+    title: `Claims: ${[...counts].join(", ")}`,
     columns: ["claim", "claimed", "published", "ours", "verdict"],
     rows: judged.map(({ claim: { claim, published, predicate }, ours, verdict }) => [
       claim,
@@ -125,7 +125,7 @@ export function claimsTable(judged: readonly JudgedClaim[]): Table {
       "In %, or differences in points: recall at 1% FPR, or shares of questions; ours with [95% interval] over rows and seeds.",
       "holds: the whole interval lies in the claimed range; does not hold: all of it lies outside;",
       "not decided by this data: it includes a bound.",
-      "published: of other models on other data than ours; –: no figure.",
+      "published: of other models on other data than ours; –: no figure, or a claim of our own.",
       ...runs.map((run) => `ours: ${run}.`),
       ...judged.flatMap(({ claim, ours }) =>
         ours && ours.low === ours.high ? [zeroWidth(claim)] : []
@@ -151,7 +151,7 @@ export function printedClaims(judged: readonly JudgedClaim[]): Table {
     .map(([verdict, { length }]) =>
       `${length} ${length === 1 ? SINGULAR[verdict] : PLURAL[verdict]}`
     );
-  return { ...claimsTable(judged), title: `Published claims: ${[...counts].join(", ")}` };
+  return { ...claimsTable(judged), title: `Claims: ${[...counts].join(", ")}` };
 }
 
 /**
@@ -216,10 +216,12 @@ function nameOf({ contrast, result }: Predicate): string {
  * @param artifact of any experiment.
  * @returns suite, seeds, and whether it was a quick run.
  */
-export function runOf({ suite, settings: { quick, seeds } }: Artifact): string {
+export function runOf({ suite, settings: { quick, seeds, models } }: Artifact): string {
   const kind = suite.synthetic ? " (synthetic conversations)" : "";
   const extent = quick ? ", quick run: its numbers mean little" : "";
-  return `suite ${suite.name}${kind}, ${seeds} ${seeds === 1 ? "seed" : "seeds"}${extent}`;
+  const made = models?.guard === undefined ? "monitors made of" : "guard beside";
+  const model = models === undefined ? "" : `, ${made} ${models.languageModel.model.name}`;
+  return `suite ${suite.name}${kind}${model}, ${seeds} ${seeds === 1 ? "seed" : "seeds"}${extent}`;
 }
 
 /** The bootstrap draws only from what was seen: 0 of n rows give [0, 0], though a new row may well differ. */

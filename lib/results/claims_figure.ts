@@ -64,7 +64,7 @@ export function claimsFigure(judged: readonly JudgedClaim[], synthetic: boolean)
   const shape = ofVerdict(names.map((name) => VERDICTS[name].shape));
   return {
     title: {
-      text: "Published claims, and what our data says of them",
+      text: "Claims, and what our data says of them",
       subtitle: `band: the claimed range; point and line: ours with its 95% interval${
         synthetic ? "; synthetic conversations" : ""
       }`,

@@ -194,10 +194,10 @@ Deno.test("claimsTable() shows range, published figure, ours, verdict and what i
 Deno.test("printedClaims() counts in a sentence that reads aloud well", () => {
   const [good, bad, open] = [contrast(0.02, 0.08), contrast(-0.3, -0.2), contrast(-0.1, 0.1)]
     .map((artifact) => judgeClaim(claim, artifact));
-  assert.equal(printedClaims([good]).title, "Published claims: 1 holds");
+  assert.equal(printedClaims([good]).title, "Claims: 1 holds");
   assert.equal(
     printedClaims([good, good, open, open, bad, bad]).title,
-    "Published claims: 2 hold, 2 are not decided by this data, 2 do not hold",
+    "Claims: 2 hold, 2 are not decided by this data, 2 do not hold",
   );
 });
 
