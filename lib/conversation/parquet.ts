@@ -14,7 +14,9 @@ import { compressors } from "hyparquet-compressors";
 import { UserError } from "../core/errors.ts";
 import { fromBigInt, isObject } from "../core/exact_json.ts";
 import { fileError } from "../core/files.ts";
-import type { ChooseColumn } from "./records.ts";
+
+/** Tells of a column of a Parquet file whether it is needed; nothing else of the file is decoded. */
+export type ChooseColumn = (name: string, isData: boolean) => boolean;
 
 /** One row of a file and where it stood. */
 export interface ParquetRow {

@@ -5,6 +5,7 @@
  */
 import { type JsonLine, parseLine } from "./jsonl.ts";
 import { readRawLines, STANDARD } from "./log_lines.ts";
+import type { ChooseColumn } from "./parquet.ts";
 
 /** One record, and where it stood. */
 export interface FileRecord extends JsonLine {
@@ -23,9 +24,6 @@ export interface RawRecord {
   /** Looks into it; undefined for a blank line, throws a `UserError` where it cannot be read. */
   read(): FileRecord | undefined;
 }
-
-/** Tells of a column of a Parquet file whether it is needed; nothing else of the file is decoded. */
-export type ChooseColumn = (name: string, isData: boolean) => boolean;
 
 /**
  * Reads records as they are needed.
