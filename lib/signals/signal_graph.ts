@@ -5,16 +5,15 @@
  *
  * @module
  */
-import { add, mul, sub } from "../graph/elementwise.ts";
+import { add, div, exp, log, mul, sub } from "../graph/elementwise.ts";
 import { gather } from "../graph/gather.ts";
 import { matmul } from "../graph/matmul.ts";
-import { reduceMax, reduceSum, softmax } from "../graph/reduce.ts";
+import { reduceMax, reduceSum } from "../graph/reduce.ts";
 import { concat, flattenRows, reshape } from "../graph/shape_ops.ts";
 import { input, type Tensor } from "../graph/tensor.ts";
 import type { Model } from "../model/checkpoint.ts";
 import type { DecoderConfig } from "../model/config.ts";
 import { embed, hiddenStates, masks, tokenNll, vocabularyLogits } from "../model/decoder.ts";
-import { logSumExp } from "../model/layers.ts";
 import {
   constantWeights,
   countParameters,
@@ -38,6 +37,19 @@ export interface SignalRequest {
   hidden?: readonly { layer: number; pooling: Pooling }[];
   /** Surprise and entropy, in nats, at every token after the first. */
   tokens?: boolean;
+}
+
+/** Raised whenever entropies are worked out otherwise, so that those kept from before are made again. */
+const ENTROPY_VERSION = 2;
+
+/**
+ * What signals depend on besides model, text and request.
+ *
+ * @param request which signals.
+ * @returns to be part of the key under which they are kept; empty where nothing but the first way to work them out was ever used.
+ */
+export function arithmeticOf({ tokens }: SignalRequest): { entropy?: number } {
+  return tokens ? { entropy: ENTROPY_VERSION } : {};
 }
 
 /**
@@ -116,9 +128,15 @@ function inChunks(
   return parts[0].map((_, i) => gather(concat(parts.map((part) => part[i]), 0, "n"), places));
 }
 
-/** H = ln Σ exp(x) − Σ p x, shape (…, 1). */
+/**
+ * H = ln Z − Σ exp(d) d / Z with d = x − max x and Z = Σ exp(d), shape (…, 1). ln Σ exp(x) − Σ p x is the same number, but the
+ * difference of two large ones; and where p is off by a common factor, as a softmax over a large vocabulary is, Z is not.
+ */
 function entropy(logits: Tensor): Tensor {
-  return sub(logSumExp(logits), reduceSum(mul(softmax(logits), logits), [-1]));
+  const below = sub(logits, reduceMax(logits, [-1])); // d
+  const weights = exp(below);
+  const total = reduceSum(weights, [-1]); // Z
+  return sub(log(total), div(reduceSum(mul(weights, below), [-1]), total));
 }
 
 /**

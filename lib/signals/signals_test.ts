@@ -46,6 +46,37 @@ Deno.test("readSignals() gives transformers' surprise and entropy of a language 
   });
 });
 
+Deno.test("readSignals() sums entropies over a large vocabulary as exactly as float64 does", async () => {
+  const model = randomModel("language-model", { vocabSize: 60_000, contextLength: 16 });
+  const norm = model.parameters.get("model.norm.weight")!;
+  const loud = { ...norm, data: norm.data.map(() => 8) }; // logits of a real model's size,
+  const rows = model.parameters.get("model.embed_tokens.weight")!;
+  const far = { ...rows, data: rows.data.map((x, i) => i % 16 === 0 ? x + 4 : x) }; // all of them far from 0
+  const { entropy, hidden } = await readSignals(
+    {
+      ...model,
+      parameters: new Map(model.parameters).set(norm.name, loud).set(rows.name, far),
+    },
+    [Int32Array.of(5, 50_000, 7), Int32Array.of(5, 50_000)],
+    { tokens: true, hidden: [{ layer: 2, pooling: "last" }] },
+    { threads: 1, progress: silent },
+  );
+  const C = model.config.hiddenSize;
+  const state = hidden[0].subarray(C); // at the second token
+  const logits = Float64Array.from(
+    { length: 60_000 },
+    (_, v) => state.reduce((sum, h, c) => sum + h * far.data[v * C + c], 0),
+  );
+  const most = logits.reduce((a, b) => Math.max(a, b));
+  const total = logits.reduce((sum, x) => sum + Math.exp(x - most), 0);
+  const expected = logits.reduce((sum, x) => {
+    const p = Math.exp(x - most) / total;
+    return sum - p * Math.log(p);
+  }, 0);
+  const error = Math.abs(entropy![0][1] - expected);
+  assert.ok(error < 1e-5, `off by ${error}`);
+});
+
 Deno.test("readSignals() gives transformers' logits and hidden states of a guard", async () => {
   const signals = await readSignals(guard, sequences, { guard: true, hidden }, {
     threads: 1,

@@ -14,7 +14,7 @@ import type { Suite } from "../conversation/suite.ts";
 import type { Model } from "../model/checkpoint.ts";
 import { countParameters } from "../model/parameters.ts";
 import type { Device, SessionOptions } from "../runtime/session.ts";
-import type { SignalRequest } from "../signals/signal_graph.ts";
+import { arithmeticOf, type SignalRequest } from "../signals/signal_graph.ts";
 import { mergeSignals, readSignals, type SignalOptions, type Signals } from "../signals/signals.ts";
 import { cachedSignals } from "./cached_signals.ts";
 import type { Encoded } from "./encoded.ts";
@@ -53,7 +53,14 @@ export function passesOver(over: PassOptions): PassOver {
   const { suite, cache, encoded, tokenizerKey, device, options } = over;
   const rowsKey = onceFor((split: Split) => hashOf(suite[split]));
   return ({ model, key, folder }, split, request) => {
-    const parts = { model: key, tokenizer: tokenizerKey, rows: rowsKey(split), request, device };
+    const parts = {
+      model: key,
+      tokenizer: tokenizerKey,
+      rows: rowsKey(split),
+      request,
+      device,
+      ...arithmeticOf(request),
+    };
     return cachedSignals(cache, parts, async () => {
       const { sequences } = await encoded(split);
       using progress = startProgress(`scoring ${split} with ${folder}`);
