@@ -59,7 +59,7 @@ function withChanged(
 
 for (const [name, head] of [["guard", "guard"], ["patterns", "language-model"]] as const) {
   Deno.test(`readCheckpoint() merges an adapter as peft does (${name})`, async () => {
-    const model = readCheckpoint(base, folderOf(name));
+    const model = readCheckpoint(base, { adapter: folderOf(name) });
     assert.equal(model.head, head);
     const found = (await lastLogits(model)).flat();
     const expected = golden[name].flat();
@@ -112,7 +112,10 @@ Deno.test("readCheckpoint() refuses an adapter whose head has other labels than 
     const score = { name: "base_model.model.score.weight", shape: [3, 16] };
     const three = new Map(parameters).set(score.name, { ...score, data: new Float32Array(48) });
     writeSafetensors(path, three.values());
-    assert.throws(() => readCheckpoint(base, folder), /a guard must have 1 label .* got 3$/);
+    assert.throws(
+      () => readCheckpoint(base, { adapter: folder }),
+      /a guard must have 1 label .* got 3$/,
+    );
   });
 });
 

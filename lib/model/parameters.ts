@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import { stream } from "../core/random.ts";
 import { reshape, slice } from "../graph/shape_ops.ts";
 import { type Tensor, weight } from "../graph/tensor.ts";
@@ -51,6 +52,9 @@ export const EMBEDDING = "model.embed_tokens.weight";
 /** The name of a guard's head, shape (2, C): row 0 safe, row 1 unsafe; or (1, C): unsafe. */
 export const SCORE = "score.weight";
 
+/** The name of a language model's output layer where that is not the embeddings, shape (V, C). */
+export const OUTPUT = "lm_head.weight";
+
 /**
  * The name of a language model's output layer, shape (V, C).
  *
@@ -58,7 +62,7 @@ export const SCORE = "score.weight";
  * @returns that of the embeddings where they are tied to it.
  */
 export function outputName({ tied = true }: DecoderConfig): string {
-  return tied ? EMBEDDING : "lm_head.weight";
+  return tied ? EMBEDDING : OUTPUT;
 }
 
 /**
@@ -182,6 +186,33 @@ export function storedParameter(
 export function blocksOf(parameter: Parameter): Iterable<Float32Array<ArrayBuffer>> {
   return parameter.blocks?.() ?? [parameter.data.slice()];
 }
+
+/**
+ * Whether two weights of one shape hold the same.
+ *
+ * @param a one.
+ * @param b the other.
+ * @returns true where they agree bit by bit.
+ */
+export function sameValues(a: Parameter, b: Parameter): boolean {
+  const others = blocksOf(b)[Symbol.iterator]();
+  let [other, from] = [new Float32Array(0), 0]; // pieces of one may be of other sizes than the other's
+  for (const block of blocksOf(a)) {
+    for (let at = 0; at < block.length;) {
+      if (from === other.length) [other, from] = [others.next().value!, 0];
+      const n = Math.min(block.length - at, other.length - from);
+      if (!bytesOf(block.subarray(at, at + n)).equals(bytesOf(other.subarray(from, from + n)))) {
+        return false;
+      }
+      at += n;
+      from += n;
+    }
+  }
+  return true;
+}
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) =>
+  Buffer.from(buffer, byteOffset, byteLength);
 
 /**
  * A weight under another name, otherwise the same: it is still read no sooner than, and in the ways that, it was.
