@@ -120,6 +120,7 @@ export function readAdapter(folder: string): Adapter {
   const replacements: Parameter[] = [];
   for (const parameter of parameters.values()) {
     const path = decoderName(parameter.name.replace(/^base_model\.model\./, ""));
+    if (parameter.problem !== undefined) throw broken(folder, parameter.problem);
     if (OF_IMAGES.test(path)) continue; // changes nothing of how text is read
     const [, module, matrix] = /^(.+)\.lora_([AB])(?:\.default)?\.weight$/.exec(path) ?? [];
     if (module !== undefined) (matrix === "A" ? downs : ups).set(module, parameter);

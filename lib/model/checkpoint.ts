@@ -207,6 +207,12 @@ function pick(from: Parameters, specs: readonly ParameterSpec[], folder: string)
         "Get a whole copy of this checkpoint, or choose another; one in the cache is made again once its folder is removed.",
       );
     }
+    if (found.problem !== undefined) {
+      throw new UserError(
+        `Cannot load "${folder}": weight ${found.problem}`,
+        "Choose the checkpoint in float32, float16 or bfloat16, or convert it with save_pretrained().",
+      );
+    }
     return renamed(found, name);
   });
 }

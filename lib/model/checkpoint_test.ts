@@ -20,6 +20,7 @@ import {
   SCORE,
   splitParameters,
 } from "./parameters.ts";
+import { writeSafetensors } from "./safetensors.ts";
 import golden from "./testdata/golden.json" with { type: "json" };
 
 const heads: Head[] = ["language-model", "guard"];
@@ -156,6 +157,34 @@ Deno.test("readCheckpoint() takes the output weights that the file holds, though
     assert.equal(config.tied, factor === 1);
     if (factor === 2) assert.deepEqual(parameters.get(OUTPUT)!.data, head.data);
   }
+});
+
+/** Gives a weight of a file another type of the same size, and perhaps another name of the same length. */
+function retype(path: string, name: string, other = name): void {
+  const bytes = readBytes(path);
+  const text = new TextDecoder("latin1").decode(bytes);
+  const from = `"${name}":{"dtype":"F32"`;
+  const at = text.indexOf(from);
+  assert.ok(at > 0);
+  bytes.set(new TextEncoder().encode(`"${other}":{"dtype":"I32"`), at);
+  Deno.writeFileSync(path, bytes);
+}
+
+Deno.test("readCheckpoint() leaves buffers of whole numbers alone that no model needs, and names one that is needed", () => {
+  withCopy((folder) => {
+    const model = readCheckpoint(folder);
+    const path = join(folder, "model.safetensors");
+    const embedding = model.parameters.get(EMBEDDING)!.data;
+    const buffer = { name: "model.position_ids", shape: [1, 2], data: Float32Array.of(1, 2) };
+    writeSafetensors(path, [...model.parameters.values(), buffer]);
+    retype(path, buffer.name);
+    assert.deepEqual(readCheckpoint(folder).parameters.get(EMBEDDING)!.data, embedding);
+    retype(path, "model.norm.weight");
+    assert.throws(() => readCheckpoint(folder), {
+      name: "UserError",
+      message: /weight "model\.norm\.weight" must be F32, F16, BF16, got I32$/,
+    });
+  });
 });
 
 Deno.test("readCheckpoint() names a weight of the wrong shape, and a missing one", () => {

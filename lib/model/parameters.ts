@@ -24,6 +24,8 @@ export interface Parameter extends ParameterSpec {
   readonly data: Float32Array;
   /** The same piece by piece, each to be used before the next is taken; of weights in files. */
   blocks?(): Iterable<Float32Array<ArrayBuffer>>;
+  /** Why values cannot be read, where the file holds them in a type that is none of a weight's. */
+  readonly problem?: string;
 }
 
 /** Weights by name. */
