@@ -15,7 +15,7 @@ import { flattenRows } from "../graph/shape_ops.ts";
 import { input, type Tensor } from "../graph/tensor.ts";
 import type { Model } from "../model/checkpoint.ts";
 import { embed, hiddenStates, masks } from "../model/decoder.ts";
-import { constantWeights, outputName } from "../model/parameters.ts";
+import { constantWeights, outputName, refuseBrokenWeights } from "../model/parameters.ts";
 import { batchByLength, lastPositions, padded, TOKEN_BUDGET } from "../runtime/batches.ts";
 import { openSession, type Session } from "../runtime/session.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
@@ -135,7 +135,7 @@ function nextLogits({ config, parameters }: Model): Tensor {
 /** Adds token by token to all answers until each has ended. */
 async function grow(
   session: Session,
-  { config }: Model,
+  { config, parameters }: Model,
   tokenizer: Tokenizer,
   asked: readonly Growing[],
   tokenBudget: number,
@@ -151,6 +151,13 @@ async function grow(
           last: lastPositions(sequences, length),
           ...masks(config, length, config.layers),
         });
+        if (data.some((value) => !Number.isFinite(value))) {
+          refuseBrokenWeights(parameters);
+          throw new UserError(
+            "Cannot answer: the model's logits must be finite numbers, but some are too large or none at all",
+            "Choose another checkpoint.",
+          );
+        }
         sequences.forEach((ids, b) =>
           ids.push(likeliest(data.subarray(b * width, (b + 1) * width)))
         );

@@ -5,6 +5,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import { UserError } from "../core/errors.ts";
 import { stream } from "../core/random.ts";
 import { reshape, slice } from "../graph/shape_ops.ts";
 import { type Tensor, weight } from "../graph/tensor.ts";
@@ -215,6 +216,29 @@ export function sameValues(a: Parameter, b: Parameter): boolean {
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) =>
   Buffer.from(buffer, byteOffset, byteLength);
+
+/**
+ * Throws a {@linkcode UserError} that names the first weight with a value that is no finite number, and where it is.
+ *
+ * @param parameters the weights of a model that gave such a number.
+ */
+export function refuseBrokenWeights(parameters: Parameters): void {
+  for (const parameter of parameters.values()) {
+    let at = 0;
+    for (const block of blocksOf(parameter)) {
+      const bad = block.findIndex((value) => !Number.isFinite(value));
+      if (bad >= 0) {
+        throw new UserError(
+          `Cannot use the model: its weight "${parameter.name}" must hold finite numbers, got ${
+            block[bad]
+          } at place ${at + bad}`,
+          "Get a whole copy of the checkpoint or adapter; where it was trained, an earlier state from before its loss broke.",
+        );
+      }
+      at += block.length;
+    }
+  }
+}
 
 /**
  * A weight under another name, otherwise the same: it is still read no sooner than, and in the ways that, it was.

@@ -12,7 +12,6 @@ import { reduceMax, reduceSum } from "../graph/reduce.ts";
 import { concat, flattenRows, reshape } from "../graph/shape_ops.ts";
 import { input, type Tensor } from "../graph/tensor.ts";
 import type { Model } from "../model/checkpoint.ts";
-import type { DecoderConfig } from "../model/config.ts";
 import { embed, hiddenStates, masks, tokenNll, vocabularyLogits } from "../model/decoder.ts";
 import {
   constantWeights,
@@ -142,10 +141,12 @@ function entropy(logits: Tensor): Tensor {
 /**
  * A guard's logits at all tokens, of which the last ones are picked, shape (B, labels). Were the last hidden states picked first,
  * as in training, a conversation alone in its batch would go through another multiplication kernel, which rounds differently.
+ * The last token is, as in transformers, the last one that is not the padding token, which may end a text where it is that of
+ * the end, too.
  */
 function lastLogits(hidden: Tensor, weights: Weights): Tensor {
   const logits = matmul(flattenRows(hidden), weights(SCORE), { transB: true }); // (B T, labels)
-  return gather(logits, input("last", ["B"], "int64"));
+  return gather(logits, input("read", ["B"], "int64"));
 }
 
 /**
@@ -207,14 +208,14 @@ function chunkFeed(
  * @param batch which conversations.
  * @param all token ids of the conversations that it is a batch of.
  * @param request which signals.
- * @param settings the model's shape, and the graph's number of chunks.
+ * @param settings the model's shape and padding token, and the graph's number of chunks.
  * @returns values by the names of the inputs.
  */
 export function signalFeed(
   { members, length }: Batch,
   all: readonly Int32Array[],
   request: SignalRequest,
-  { config, chunks }: { config: DecoderConfig; chunks: number },
+  { config, padId, chunks }: Pick<Model, "config" | "padId"> & { chunks: number },
 ): Record<string, Value> {
   const sequences = members.map((m) => all[m]);
   const poolings = new Set(request.hidden?.map(({ pooling }) => pooling));
@@ -235,7 +236,11 @@ export function signalFeed(
     tokens: padded(sequences, length, 0),
     ...masks(config, length, depth),
   };
-  if (request.guard || poolings.has("last")) feed.last = lastPositions(sequences, length);
+  if (request.guard) {
+    const read = sequences.map((s) => s.subarray(0, 1 + s.findLastIndex((id) => id !== padId)));
+    feed.read = lastPositions(read, length); // the first where there is nothing but padding
+  }
+  if (poolings.has("last")) feed.last = lastPositions(sequences, length);
   if (poolings.has("mean")) feed.meanWeights = atTokens((count) => 1 / count, 0);
   if (poolings.has("max")) feed.paddingLow = atTokens(() => 0, -1e9);
   if (request.nll || request.tokens) {

@@ -93,6 +93,48 @@ Deno.test("readSignals() gives transformers' logits and hidden states of a guard
   });
 });
 
+Deno.test("readSignals() reads a guard at the last token that is no padding, as transformers does", async () => {
+  const ids = sequences[0];
+  const read = async (padId: number | undefined, texts: Int32Array[]) => {
+    const { padId: _, ...rest } = guard;
+    const model = { ...rest, ...padId !== undefined && { padId } };
+    const { guard: logits } = await readSignals(model, texts, { guard: true }, {
+      threads: 1,
+      progress: silent,
+    });
+    return [...logits!];
+  };
+  const ended = Int32Array.of(...ids, 2, 2);
+  const [plain, atEnd] = [await read(0, [ids]), await read(0, [ended])];
+  assert.notDeepEqual(atEnd, plain);
+  assertClose(await read(2, [ended]), plain, "padding is the end of the text");
+  assert.deepEqual(await read(undefined, [ended]), atEnd);
+  assert.ok((await read(2, [Int32Array.of(2, 2)])).every(Number.isFinite));
+});
+
+Deno.test("readSignals() names the weight, or the conversation, that gives no finite number", async () => {
+  const name = "model.layers.1.mlp.up_proj.weight";
+  const broken = (value: number) => {
+    const weight = guard.parameters.get(name)!;
+    const data = weight.data.map((x, i) => i === 7 ? value : x);
+    const parameters = new Map(guard.parameters).set(name, { name, shape: weight.shape, data });
+    return readSignals({ ...guard, parameters }, sequences, { guard: true, nll: true }, {
+      threads: 1,
+      progress: silent,
+      nameRow: (row) => `"row ${row}"`,
+    });
+  };
+  await assert.rejects(broken(NaN), {
+    name: "UserError",
+    message:
+      `Cannot use the model: its weight "${name}" must hold finite numbers, got NaN at place 7`,
+  });
+  await assert.rejects(broken(3e38), {
+    name: "UserError",
+    message: /Cannot read the conversation "row \d+": its signals must be finite numbers/,
+  });
+});
+
 Deno.test("readSignals() reads only what is asked for", async () => {
   const signals = await readSignals(guard, sequences, { guard: true }, {
     threads: 1,

@@ -67,6 +67,7 @@ export function passesOver(over: PassOptions): PassOver {
       return await readByLength(model, sequences, request, {
         ...sessionFor(model, over),
         progress,
+        nameRow: (row) => `"${suite[split][row].id}"`,
         ...options.given?.tokenBudget && { tokenBudget: options.given.tokenBudget },
       });
     });
@@ -96,7 +97,11 @@ async function readByLength(
   ) {
     if (own.length === 0) continue;
     const texts = own.map((i) => sequences[i]);
-    const signals = await readSignals(withContext(model, longest), texts, request, options);
+    const nameRow = options.nameRow && ((i: number) => options.nameRow!(own[i]));
+    const signals = await readSignals(withContext(model, longest), texts, request, {
+      ...options,
+      ...nameRow && { nameRow },
+    });
     parts.push({ rows: own, signals });
   }
   return parts.length === 1 ? parts[0].signals : mergeSignals(parts);

@@ -138,7 +138,8 @@ function assemble(
     return cachedSignals(cache, parts, async () => {
       const { sequences } = await encoded(split);
       using progress = startProgress(`scoring ${split} with ${model.head}`);
-      return await readSignals(model, sequences, request, { threads, progress });
+      const nameRow = (row: number) => `"${suite[split][row].id}"`;
+      return await readSignals(model, sequences, request, { threads, progress, nameRow });
     });
   };
 
