@@ -14,15 +14,9 @@ import { matmul } from "../graph/matmul.ts";
 import { flattenRows } from "../graph/shape_ops.ts";
 import { input, type Tensor } from "../graph/tensor.ts";
 import type { Model } from "../model/checkpoint.ts";
-import { embed, hiddenStates } from "../model/decoder.ts";
-import { constantWeights, EMBEDDING } from "../model/parameters.ts";
-import {
-  batchByLength,
-  causalMask,
-  lastPositions,
-  padded,
-  TOKEN_BUDGET,
-} from "../runtime/batches.ts";
+import { embed, hiddenStates, masks } from "../model/decoder.ts";
+import { constantWeights, outputName, refuseBrokenWeights } from "../model/parameters.ts";
+import { batchByLength, lastPositions, padded, TOKEN_BUDGET } from "../runtime/batches.ts";
 import { openSession, type Session } from "../runtime/session.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import type { ChatClient, Message } from "./client.ts";
@@ -99,7 +93,7 @@ export async function openLocalClient(
     const asked = waiting;
     waiting = [];
     // one lot after the other, each with all requests that came in while the last one ran
-    working = working.then(() => grow(session, tokenizer, asked, tokenBudget));
+    working = working.then(() => grow(session, model, tokenizer, asked, tokenBudget));
   };
   return {
     name,
@@ -134,13 +128,14 @@ function nextLogits({ config, parameters }: Model): Tensor {
   const weights = constantWeights(parameters);
   const tokens = input("tokens", ["B", "T"], "int64");
   const hidden = hiddenStates(embed(tokens, weights), weights, config)[config.layers]; // (B, T, C)
-  const logits = matmul(flattenRows(hidden), weights(EMBEDDING), { transB: true }); // (B T, V)
+  const logits = matmul(flattenRows(hidden), weights(outputName(config)), { transB: true }); // (B T, V)
   return gather(logits, input("last", ["B"], "int64"));
 }
 
 /** Adds token by token to all answers until each has ended. */
 async function grow(
   session: Session,
+  { config, parameters }: Model,
   tokenizer: Tokenizer,
   asked: readonly Growing[],
   tokenBudget: number,
@@ -154,8 +149,15 @@ async function grow(
         const { logits: { data, dims: [, width] } } = await session.run({
           tokens: padded(sequences, length, 0),
           last: lastPositions(sequences, length),
-          mask: causalMask(length),
+          ...masks(config, length, config.layers),
         });
+        if (data.some((value) => !Number.isFinite(value))) {
+          refuseBrokenWeights(parameters);
+          throw new UserError(
+            "Cannot answer: the model's logits must be finite numbers, but some are too large or none at all",
+            "Choose another checkpoint.",
+          );
+        }
         sequences.forEach((ids, b) =>
           ids.push(likeliest(data.subarray(b * width, (b + 1) * width)))
         );

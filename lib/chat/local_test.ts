@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../core/errors.ts";
-import { readCheckpoint } from "../model/checkpoint.ts";
+import { type Model, readCheckpoint } from "../model/checkpoint.ts";
+import { EMBEDDING, OUTPUT } from "../model/parameters.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import type { Message } from "./client.ts";
 import { type LocalOptions, openLocalClient, promptOf } from "./local.ts";
@@ -28,9 +29,13 @@ const tokenizer: Tokenizer = {
 const greedy = { seed: 0, temperature: 0, maxTokens: 6 };
 const user = (content: string): Message[] => [{ role: "user", content }];
 
-async function answers(questions: readonly string[], changes: Partial<LocalOptions> = {}) {
+async function answers(
+  questions: readonly string[],
+  changes: Partial<LocalOptions> = {},
+  asked: Model = model,
+) {
   const options = { name: "toy", maxTokens: 6, threads: 1, ...changes };
-  await using client = await openLocalClient(model, tokenizer, options);
+  await using client = await openLocalClient(asked, tokenizer, options);
   return await Promise.all(questions.map((question) => client.ask(user(question), greedy)));
 }
 
@@ -51,6 +56,27 @@ Deno.test("openLocalClient() gives the greedy answers of transformers", async ()
   const said = golden.map(({ said }) => tokenizer.decode(said.filter((id) => id !== 2)));
   assert.ok(new Set(said).size > 1);
   assert.deepEqual(await answers(golden.map(({ question }) => question)), said);
+});
+
+Deno.test("openLocalClient() takes the output weights of a model whose embeddings are others", async () => {
+  // the rows of the output in reverse: what is likeliest is the token as far from the other end
+  const rows = model.parameters.get(EMBEDDING)!;
+  const ids = Array.from({ length: 40 }, (_, id) => id);
+  const reversed = Float32Array.from(rows.data, (_, i) => {
+    const [id, c] = [Math.floor(i / 16), i % 16];
+    return rows.data[(39 - id) * 16 + c];
+  });
+  const output = { ...rows, name: OUTPUT, data: reversed };
+  const parameters = new Map(model.parameters).set(OUTPUT, output);
+  const untied: Model = { ...model, config: { ...model.config, tied: false }, parameters };
+  const questions = golden.map(({ question }) => question);
+  const first = (said: readonly string[]) =>
+    said.map((text) => ids.indexOf(text.charCodeAt(0) - 0x100));
+  const tied = first(await answers(questions, { maxTokens: 1 }));
+  assert.deepEqual(
+    first(await answers(questions, { maxTokens: 1 }, untied)),
+    tied.map((id) => 39 - id),
+  );
 });
 
 Deno.test("openLocalClient() answers the same in any batch, order and number of threads, and asked one by one", async () => {

@@ -54,11 +54,17 @@ const GIVEN_FLAGS = goingWith(
     guard: flag.text({
       value: "NAME|FOLDER",
       shown: "a head, fitted to the training split",
-      help: "a sequence classifier (unsafe is label 1)",
+      help: "a sequence classifier that tells safe from unsafe, in either order",
     }),
     guardAdapter: flag.text({
       value: "NAME|FOLDER",
       help: "LoRA adapter of the guard, else of the model, with a score head",
+    }),
+    unsafeLabel: flag.text({
+      value: "NAME",
+      shown: "by its name",
+      help:
+        "the guard's label that means unsafe, where names (safe, unsafe, harmful, …) do not tell",
     }),
     lmAdapter: flag.text({
       value: "NAME|FOLDER",
@@ -166,6 +172,12 @@ function givenOf(flags: RunFlags): GivenOptions | undefined {
       "Leave it out; --rows-per-domain N makes a run short.",
     );
   }
+  if (flags.unsafeLabel !== undefined && !givesGuard(flags)) {
+    throw new UsageError(
+      "Cannot use --unsafe-label without a guard: it is one of a guard's labels",
+      "Give the guard with --guard or --guard-adapter, or leave it out.",
+    );
+  }
   const own = { seeds: flags.seeds, layer, monitors };
   const stray = Object.entries(own).find(([, value]) => value !== undefined)?.[0];
   if (givesGuard(flags) && stray !== undefined) {
@@ -208,10 +220,11 @@ export function resultsFolder(flags: RunFlags, suiteName: string): string {
 
 /** Such as `-gemma-2-2b-gemma-2-2b-guard`, or `-gemma-2-2b-layer-13-float16`. */
 function modelsSuffix(flags: RunFlags): string {
-  const { model, guard, guardAdapter, lmAdapter, monitors, layer, dtype } = flags;
+  const { model, guard, guardAdapter, unsafeLabel, lmAdapter, monitors, layer, dtype } = flags;
   const names = [model, guard, guardAdapter, lmAdapter].flatMap((name) => name ?? [])
     .map((name) => basename(name));
   const others = [
+    ...unsafeLabel === undefined ? [] : ["unsafe", unsafeLabel.replace(/[^\w.-]+/g, "-")],
     ...monitors === undefined ? [] : [monitors],
     ...layer === undefined ? [] : ["layer", layer],
     ...dtype === undefined ? [] : [dtype],

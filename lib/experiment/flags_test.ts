@@ -99,4 +99,8 @@ Deno.test("runnable() leaves out, or refuses by name, what needs more than the w
 Deno.test("resultsFolder() names the models from outside", () => {
   const flags = ["--model", "google/gemma-2-2b", "--guard-adapter", "mood-bench/gemma-2-2b-guard"];
   assert.equal(folderOf(...flags), "results/mini-gemma-2-2b-gemma-2-2b-guard");
+  assert.equal(
+    folderOf(...flags, "--unsafe-label", "not ok"),
+    "results/mini-gemma-2-2b-gemma-2-2b-guard-unsafe-not-ok",
+  );
 });

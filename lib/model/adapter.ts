@@ -2,7 +2,12 @@
  * LoRA adapters in the layout of `peft`: a folder with `adapter_config.json` and `adapter_model.safetensors`, whose low-rank
  * matrices are added to a model's weights, W + (α / r) B A (https://arxiv.org/abs/2106.09685), or α / √r with rank
  * stabilisation (https://arxiv.org/abs/2312.03732), and whose fully trained weights, as a classifier's head, replace them.
- * Sums are taken in float32, where `peft` takes them in the type in which the model was loaded.
+ * Sums are taken in float32, where `peft` takes them in the type in which the model was loaded. `fan_in_fan_out` means nothing
+ * here, as `peft` says too: it is for layers that hold their matrices the other way round, which no decoder of ours has.
+ *
+ * Output weights that are the embeddings follow them as they do in `peft`: an embedding that was trained as a module of its own
+ * (`modules_to_save`) is put in front of a model whose output stays as it was, and so with an output trained by itself; weights
+ * that were merely saved along are copied into the one matrix that both are.
  *
  * @module
  */
@@ -14,6 +19,7 @@ import { firstProblem } from "../core/schema.ts";
 import {
   blocksOf,
   EMBEDDING,
+  OUTPUT,
   type Parameter,
   type Parameters,
   parametersOf,
@@ -43,6 +49,8 @@ export interface Adapter {
   readonly updates: ReadonlyMap<string, LowRankUpdate>;
   /** Weights to be put in the place of the model's; a score head need not be there before. */
   readonly replacements: Parameters;
+  /** Those of them that leave a weight to which the model's is tied as it is. */
+  readonly alone: ReadonlySet<string>;
 }
 
 /** Settings of the kinds of adapter that are more than W + scale B A; each is empty in plain ones. */
@@ -51,7 +59,6 @@ const OTHER_KINDS = [
   "use_qalora",
   "use_bdlora",
   "lora_bias",
-  "fan_in_fan_out",
   "layer_replication",
   "loftq_config",
   "megatron_config",
@@ -90,13 +97,15 @@ const ConfigSchema = z.looseObject({
     "must have plain patterns of modules' names, in which no group is repeated",
   ).nullish(),
   use_rslora: z.boolean("must be true or false").nullish(),
+  ensure_weight_tying: z.boolean("must be true or false").nullish(),
+  modules_to_save: z.array(z.string("must be text"), "must be a list").nullish(),
 }, "must be an object");
 
 /** An adapter's settings. */
 type Config = z.infer<typeof ConfigSchema>;
 
 /** Ways to draw A and B that leave the model's weights as they are. */
-const INITIALISATIONS = [undefined, true, false, "gaussian", "orthogonal", "eva"];
+const INITIALISATIONS = [undefined, null, true, false, "gaussian", "orthogonal", "eva"];
 
 /**
  * Opens an adapter.
@@ -110,15 +119,25 @@ export function readAdapter(folder: string): Adapter {
   const [downs, ups] = [new Map<string, Parameter>(), new Map<string, Parameter>()];
   const replacements: Parameter[] = [];
   for (const parameter of parameters.values()) {
-    const path = parameter.name.replace(/^base_model\.model\./, "");
+    const path = decoderName(parameter.name.replace(/^base_model\.model\./, ""));
+    if (parameter.problem !== undefined) throw broken(folder, parameter.problem);
+    if (OF_IMAGES.test(path)) continue; // changes nothing of how text is read
     const [, module, matrix] = /^(.+)\.lora_([AB])(?:\.default)?\.weight$/.exec(path) ?? [];
     if (module !== undefined) (matrix === "A" ? downs : ups).set(module, parameter);
     else if (/lora_|trainable_tokens/.test(path)) {
       throw otherKind(folder, `it holds "${parameter.name}"`);
     } else if (!path.includes(".original_module.")) {
-      const name = path.replace(/\.modules_to_save(\.default)?\./, ".");
+      const name = path.replace(/\.modules_to_save(\.default)?\.|\.base_layer\./, ".");
       replacements.push(renamed(parameter, name));
     }
+  }
+  if (downs.size + ups.size + replacements.length === 0) {
+    throw new UserError(
+      `Cannot load the adapter "${folder}": it must change how text is read, but it holds ${
+        parameters.size === 0 ? "nothing" : "changes for images alone"
+      }`,
+      "Choose an adapter that was trained on text, or the model without one.",
+    );
   }
   const updates = [...downs].map(([module, down]): [string, LowRankUpdate] => {
     const up = ups.get(module);
@@ -135,34 +154,78 @@ export function readAdapter(folder: string): Adapter {
     base: `${config.base_model_name_or_path}`,
     updates: new Map(updates),
     replacements: parametersOf(replacements),
+    alone: new Set(
+      config.ensure_weight_tying ? [] : [EMBEDDING, OUTPUT].filter((weight) => {
+        const module = weight.replace(/\.weight$/, "");
+        return config.modules_to_save?.some((end) => `.${module}`.endsWith(`.${end}`));
+      }),
+    ),
   };
+}
+
+/** Parts of models beside a decoder that look at images. */
+const OF_IMAGES =
+  /^(model\.)?(vision_tower|vision_model|visual|multi_modal_projector|embed_vision)\./;
+
+/** A decoder's name of a weight, from those under which it goes beside a vision tower, or without anything on top. */
+function decoderName(path: string): string {
+  return path
+    .replace(
+      /^(model\.language_model\.|language_model\.model\.|language_model\.(?!lm_head))/,
+      "model.",
+    )
+    .replace(/^language_model\.(?=lm_head)/, "")
+    .replace(/^(?=(layers|embed_tokens|norm)\.)/, "model.");
 }
 
 /**
  * A model's weights with an adapter's changes, made as the values are read.
  *
- * @param parameters the model's.
+ * @param parameters the model's; those of a language model without {@linkcode OUTPUT} have the embeddings for it.
  * @param adapter what to change.
- * @returns the changed weights; throws a {@linkcode UserError} where the adapter was made for another model.
+ * @param speaks whether the model is a language model; if not, changes of output weights are left out.
+ * @returns the changed weights, with {@linkcode OUTPUT} where that is no longer the embeddings; throws a {@linkcode UserError} where
+ * the adapter was made for another model.
  */
-export function applyAdapter(parameters: Parameters, adapter: Adapter): Parameters {
+export function applyAdapter(
+  parameters: Parameters,
+  adapter: Adapter,
+  speaks: boolean = true,
+): Parameters {
   const changed = new Map(parameters);
-  for (const [name, update] of adapter.updates) {
-    const weight = parameters.get(name);
-    refuseMisfit(adapter, name, [update.up.shape[0], update.down.shape[1]], weight?.shape);
-    changed.set(name, updated(weight!, update));
-  }
+  const isTied = speaks && !parameters.has(OUTPUT);
+  if (isTied) changed.set(OUTPUT, renamed(parameters.get(EMBEDDING)!, OUTPUT));
+  const twins = new Map([[EMBEDDING, OUTPUT], [OUTPUT, EMBEDDING]]);
+  const isLost = (name: string) => name === OUTPUT && !speaks;
+  let splits = false; // whether embeddings and output become two
   for (const [name, replacement] of adapter.replacements) {
+    if (isLost(name)) continue;
     const { shape } = replacement;
     // a head is new to a language model, and has as many rows as there are labels
     const own = name === SCORE
       ? [shape[0], parameters.get(EMBEDDING)!.shape[1]]
-      : parameters.get(name)?.shape;
+      : changed.get(name)?.shape;
     refuseMisfit(adapter, name, shape, own);
     changed.set(name, replacement);
+    const twin = isTied ? twins.get(name) : undefined;
+    if (twin === undefined) continue;
+    if (adapter.alone.has(name)) splits = true;
+    else if (!adapter.alone.has(twin)) changed.set(twin, renamed(replacement, twin));
   }
+  for (const [name, update] of adapter.updates) {
+    if (isLost(name)) continue;
+    const weight = changed.get(name);
+    refuseMisfit(adapter, name, [update.up.shape[0], update.down.shape[1]], weight?.shape);
+    changed.set(name, updated(weight!, update));
+    if (name === OUTPUT) splits = true;
+  }
+  if (isTied && !splits) changed.delete(OUTPUT);
   return changed;
 }
+
+/** What our decoders may have: another model of the same kind may have what one has not. */
+const DECODER_WEIGHT =
+  /^(model\.(layers\.\d+\.(self_attn|mlp|\w+norm)|embed_tokens|norm)|lm_head)\b/;
 
 /** Throws where a model's weight does not have the shape that the adapter has for it. */
 function refuseMisfit(
@@ -172,6 +235,20 @@ function refuseMisfit(
   own: readonly number[] | undefined,
 ): void {
   if (own?.join() === shape.join()) return;
+  if ([EMBEDDING, OUTPUT].includes(name) && own?.[1] === shape[1]) {
+    throw new UserError(
+      `Cannot apply the adapter "${folder}": it was trained with a vocabulary of ${
+        shape[0]
+      } tokens, and the model has ${own[0]}`,
+      "Resize the model's embeddings as in training, merge the adapter with peft's merge_and_unload(), and choose the merged model.",
+    );
+  }
+  if (own === undefined && !DECODER_WEIGHT.test(name)) {
+    throw new UserError(
+      `Cannot apply the adapter "${folder}": it changes "${name}", which no decoder of ours has`,
+      "Merge it into its model with peft's merge_and_unload(), and choose the merged model.",
+    );
+  }
   throw new UserError(
     `Cannot apply the adapter "${folder}": it needs the weight "${name}" to have shape ${
       show(shape)

@@ -11,8 +11,9 @@ import { openSession } from "../runtime/session.ts";
 import { applyAdapter, readAdapter } from "./adapter.ts";
 import { type Model, readCheckpoint } from "./checkpoint.ts";
 import { embed, hiddenStates } from "./decoder.ts";
-import { constantWeights, EMBEDDING, SCORE } from "./parameters.ts";
+import { constantWeights, EMBEDDING, outputName, SCORE } from "./parameters.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
+import outputGolden from "./testdata/adapter_output_golden.json" with { type: "json" };
 import golden from "./testdata/adapter_golden.json" with { type: "json" };
 
 const folderOf = (name: string) =>
@@ -25,7 +26,9 @@ async function lastLogits({ config, head, parameters }: Model): Promise<number[]
   const tokens = input("tokens", ["B", "T"], "int64");
   const states = hiddenStates(embed(tokens, weights), weights, config);
   const last = gather(flattenRows(states[config.layers]), input("last", ["B"], "int64"));
-  const logits = matmul(last, weights(head === "guard" ? SCORE : EMBEDDING), { transB: true });
+  const logits = matmul(last, weights(head === "guard" ? SCORE : outputName(config)), {
+    transB: true,
+  });
   await using session = await openSession({ logits }, { threads: 1 });
   return await Promise.all(golden.cases.map(async (ids) => {
     const { logits } = await session.run({
@@ -59,7 +62,7 @@ function withChanged(
 
 for (const [name, head] of [["guard", "guard"], ["patterns", "language-model"]] as const) {
   Deno.test(`readCheckpoint() merges an adapter as peft does (${name})`, async () => {
-    const model = readCheckpoint(base, folderOf(name));
+    const model = readCheckpoint(base, { adapter: folderOf(name) });
     assert.equal(model.head, head);
     const found = (await lastLogits(model)).flat();
     const expected = golden[name].flat();
@@ -67,6 +70,63 @@ for (const [name, head] of [["guard", "guard"], ["patterns", "language-model"]] 
     found.forEach((v, i) => assert.ok(Math.abs(v - expected[i]) < 1e-4, `${v}, ${expected[i]}`));
   });
 }
+
+for (const { name, settings, shapes, logits } of outputGolden) {
+  Deno.test(`readCheckpoint() gives a tied model's logits as peft does (${name})`, async () => {
+    using temporary = temporaryFolder();
+    Deno.writeTextFileSync(join(temporary.path, "adapter_config.json"), JSON.stringify(settings));
+    writeSafetensors(
+      join(temporary.path, "adapter_model.safetensors"),
+      Object.entries(shapes).map(([name, shape]) => ({
+        name: `base_model.model.${name}`,
+        shape,
+        data: Float32Array.from({ length: shape[0] * shape[1] }, (_, i) => Math.sin(i)),
+      })),
+    );
+    const found = (await lastLogits(readCheckpoint(base, { adapter: temporary.path }))).flat();
+    const expected = logits.flat();
+    assert.equal(found.length, expected.length);
+    found.forEach((v, i) => assert.ok(Math.abs(v - expected[i]) < 1e-3, `${v}, ${expected[i]}`));
+  });
+}
+
+Deno.test("readAdapter() knows a decoder's weights beside a vision tower, and leaves those for images out", () => {
+  const known = [...readAdapter(folderOf("guard")).updates.keys()];
+  for (const prefix of ["model.language_model.", "language_model.model.", ""]) {
+    const other = (name: string) =>
+      name.replace("base_model.model.model.", `base_model.model.${prefix}`);
+    withChanged({}, other, (folder) => {
+      assert.deepEqual([...readAdapter(folder).updates.keys()], known, prefix);
+    });
+  }
+  const seen = (name: string) =>
+    name.replace("base_model.model.model.layers.0", "base_model.model.model.vision_tower.layers.0");
+  withChanged({}, seen, (folder) => {
+    const updates = [...readAdapter(folder).updates.keys()];
+    assert.deepEqual(updates, known.filter((name) => name.includes("layers.1")));
+  });
+  const unread = (name: string) =>
+    name.replace("base_model.model.", "base_model.model.vision_tower.");
+  withChanged({}, unread, (folder) => {
+    assert.throws(() => readAdapter(folder), /it must change how text is read/);
+  });
+});
+
+Deno.test("applyAdapter() says why an adapter does not fit where it is for no other model either", () => {
+  const { parameters } = readCheckpoint(base);
+  const other = (name: string) => name.replace("score.weight", "classifier.dense.weight");
+  withChanged({}, other, (folder) => {
+    assert.throws(() => applyAdapter(parameters, readAdapter(folder)), {
+      name: "UserError",
+      message: /it changes "classifier\.dense\.weight", which no decoder of ours has$/,
+    });
+  });
+  withChanged({}, (name) => name.replace("score.weight", "lm_head.weight"), (folder) => {
+    assert.throws(() => applyAdapter(parameters, readAdapter(folder)), {
+      message: /trained with a vocabulary of 2 tokens, and the model has 40$/,
+    });
+  });
+});
 
 Deno.test("readAdapter() knows peft's other names of the same weights", () => {
   const known = readAdapter(folderOf("guard"));
@@ -112,7 +172,10 @@ Deno.test("readCheckpoint() refuses an adapter whose head has other labels than 
     const score = { name: "base_model.model.score.weight", shape: [3, 16] };
     const three = new Map(parameters).set(score.name, { ...score, data: new Float32Array(48) });
     writeSafetensors(path, three.values());
-    assert.throws(() => readCheckpoint(base, folder), /a guard must have 1 label .* got 3$/);
+    assert.throws(
+      () => readCheckpoint(base, { adapter: folder }),
+      /a guard must have 1 label .* got 3$/,
+    );
   });
 });
 

@@ -16,8 +16,11 @@ import {
   EMBEDDING,
   flattenParameters,
   initialParameters,
+  OUTPUT,
+  SCORE,
   splitParameters,
 } from "./parameters.ts";
+import { writeSafetensors } from "./safetensors.ts";
 import golden from "./testdata/golden.json" with { type: "json" };
 
 const heads: Head[] = ["language-model", "guard"];
@@ -91,6 +94,98 @@ for (const head of heads) {
     }
   });
 }
+
+/** Changes a folder's configuration. */
+function configure(folder: string, changes: Record<string, unknown>): void {
+  const path = join(folder, "config.json");
+  const hub = JSON.parse(Deno.readTextFileSync(path));
+  Deno.writeTextFileSync(path, JSON.stringify({ ...hub, ...changes }));
+}
+
+Deno.test("readCheckpoint() puts a guard's rows in the order safe, unsafe", () => {
+  withCopy((folder) => {
+    const stored = readCheckpoint(folder).parameters.get(SCORE)!.data;
+    const swapped = [...stored.slice(16), ...stored.slice(0, 16)];
+    configure(folder, { id2label: { 0: "unsafe", 1: "safe" }, label2id: undefined });
+    assert.deepEqual([...readCheckpoint(folder).parameters.get(SCORE)!.data], swapped);
+    configure(folder, { id2label: { 0: "yes", 1: "no" } });
+    assert.throws(() => readCheckpoint(folder), /must say which one means unsafe/);
+    const asked = readCheckpoint(folder, { unsafeLabel: "yes" });
+    assert.deepEqual([...asked.parameters.get(SCORE)!.data], swapped);
+    assert.deepEqual(asked.labels, { names: ["yes", "no"], unsafe: 0 });
+  });
+});
+
+Deno.test("readCheckpoint() turns a guard round whose only label is safe", () => {
+  withCopy((folder) => {
+    const model = readCheckpoint(folder);
+    const score = model.parameters.get(SCORE)!;
+    const one = { ...score, shape: [1, 16], data: score.data.slice(0, 16) };
+    writeCheckpoint(
+      folder,
+      { ...model, parameters: new Map(model.parameters).set(SCORE, one) },
+      tokens,
+    );
+    for (const [name, sign] of [["safe", -1], ["LABEL_0", 1]] as const) {
+      configure(folder, { id2label: { 0: name }, label2id: undefined });
+      assert.deepEqual(
+        readCheckpoint(folder).parameters.get(SCORE)!.data,
+        one.data.map((x) => sign * x),
+      );
+    }
+  });
+});
+
+// as transformers 5.23 does; 4.57 leaves the stored weights out
+Deno.test("readCheckpoint() takes the output weights that the file holds, though the configuration calls them tied", () => {
+  using temporary = temporaryFolder();
+  const folder = temporary.path;
+  const model = readCheckpoint(folderOf("language-model"));
+  const embedding = model.parameters.get(EMBEDDING)!;
+  for (const factor of [1, 2]) {
+    const head = {
+      name: OUTPUT,
+      shape: embedding.shape,
+      data: embedding.data.map((x) => factor * x),
+    };
+    writeCheckpoint(
+      folder,
+      { ...model, parameters: new Map(model.parameters).set(OUTPUT, head) },
+      tokens,
+    );
+    const { config, parameters } = readCheckpoint(folder);
+    assert.equal(config.tied, factor === 1);
+    if (factor === 2) assert.deepEqual(parameters.get(OUTPUT)!.data, head.data);
+  }
+});
+
+/** Gives a weight of a file another type of the same size, and perhaps another name of the same length. */
+function retype(path: string, name: string, other = name): void {
+  const bytes = readBytes(path);
+  const text = new TextDecoder("latin1").decode(bytes);
+  const from = `"${name}":{"dtype":"F32"`;
+  const at = text.indexOf(from);
+  assert.ok(at > 0);
+  bytes.set(new TextEncoder().encode(`"${other}":{"dtype":"I32"`), at);
+  Deno.writeFileSync(path, bytes);
+}
+
+Deno.test("readCheckpoint() leaves buffers of whole numbers alone that no model needs, and names one that is needed", () => {
+  withCopy((folder) => {
+    const model = readCheckpoint(folder);
+    const path = join(folder, "model.safetensors");
+    const embedding = model.parameters.get(EMBEDDING)!.data;
+    const buffer = { name: "model.position_ids", shape: [1, 2], data: Float32Array.of(1, 2) };
+    writeSafetensors(path, [...model.parameters.values(), buffer]);
+    retype(path, buffer.name);
+    assert.deepEqual(readCheckpoint(folder).parameters.get(EMBEDDING)!.data, embedding);
+    retype(path, "model.norm.weight");
+    assert.throws(() => readCheckpoint(folder), {
+      name: "UserError",
+      message: /weight "model\.norm\.weight" must be F32, F16, BF16, got I32$/,
+    });
+  });
+});
 
 Deno.test("readCheckpoint() names a weight of the wrong shape, and a missing one", () => {
   withCopy((folder) => {

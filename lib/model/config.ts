@@ -296,17 +296,12 @@ function textConfig(file: HubConfig): HubConfig {
 }
 
 /**
- * How many labels a sequence classifier tells apart.
+ * The id with which a checkpoint's texts are filled up.
  *
- * @param hub the parsed `config.json`.
- * @param path where it stands, for messages.
- * @returns 1 (unsafe) or 2 (safe, unsafe); throws a {@linkcode UserError} on another number.
+ * @param file the parsed `config.json`.
+ * @returns the id; undefined where the file names none.
  */
-export function labelsOf(hub: HubConfig, path: string): number {
-  const labels = hub.id2label ? Object.keys(hub.id2label).length : hub.num_labels ?? 2;
-  if (labels === 1 || labels === 2) return labels;
-  throw new UserError(
-    `Cannot load "${path}": a guard must have 1 label (unsafe) or 2 (safe, unsafe), got ${labels}`,
-    "Choose a checkpoint that tells safe from unsafe.",
-  );
+export function padIdOf(file: HubConfig): number | undefined {
+  const id = textConfig(file).pad_token_id ?? file.pad_token_id;
+  return typeof id === "number" ? id : undefined;
 }

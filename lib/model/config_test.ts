@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { UserError } from "../core/errors.ts";
-import { type DecoderConfig, fromHubConfig, labelsOf, toHubConfig } from "./config.ts";
+import { type DecoderConfig, fromHubConfig, toHubConfig } from "./config.ts";
 import { ropeFrequencies } from "./rope.ts";
 
 /** What the `config.json` of google/gemma-2-2b says of its decoder. */
@@ -218,17 +218,6 @@ Deno.test("fromHubConfig() refuses what it does not know, by name", () => {
       return true;
     });
   }
-});
-
-Deno.test("labelsOf() counts a guard's labels", () => {
-  assert.equal(labelsOf({}, "x"), 2);
-  assert.equal(labelsOf({ num_labels: 1 }, "x"), 1);
-  assert.equal(labelsOf({ id2label: { 0: "LABEL_0" } }, "x"), 1);
-  assert.equal(labelsOf({ id2label: { 0: "safe", 1: "unsafe" } }, "x"), 2);
-  assert.throws(() => labelsOf({ id2label: { 0: "a", 1: "b", 2: "c" } }, "x"), {
-    name: "UserError",
-    message: 'Cannot load "x": a guard must have 1 label (unsafe) or 2 (safe, unsafe), got 3',
-  });
 });
 
 Deno.test("toHubConfig() does not write as ours what has other options", () => {

@@ -138,7 +138,13 @@ export function trainedAdapter(
     },
   );
   const others = [...trained.values()].filter(({ name }) => !name.includes(".lora_"));
-  return { folder: base, base, updates: new Map(updates), replacements: parametersOf(others) };
+  return {
+    folder: base,
+    base,
+    updates: new Map(updates),
+    replacements: parametersOf(others),
+    alone: new Set(),
+  };
 }
 
 /**

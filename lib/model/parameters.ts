@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
+import { UserError } from "../core/errors.ts";
 import { stream } from "../core/random.ts";
 import { reshape, slice } from "../graph/shape_ops.ts";
 import { type Tensor, weight } from "../graph/tensor.ts";
@@ -23,6 +25,8 @@ export interface Parameter extends ParameterSpec {
   readonly data: Float32Array;
   /** The same piece by piece, each to be used before the next is taken; of weights in files. */
   blocks?(): Iterable<Float32Array<ArrayBuffer>>;
+  /** Why values cannot be read, where the file holds them in a type that is none of a weight's. */
+  readonly problem?: string;
 }
 
 /** Weights by name. */
@@ -51,6 +55,9 @@ export const EMBEDDING = "model.embed_tokens.weight";
 /** The name of a guard's head, shape (2, C): row 0 safe, row 1 unsafe; or (1, C): unsafe. */
 export const SCORE = "score.weight";
 
+/** The name of a language model's output layer where that is not the embeddings, shape (V, C). */
+export const OUTPUT = "lm_head.weight";
+
 /**
  * The name of a language model's output layer, shape (V, C).
  *
@@ -58,7 +65,7 @@ export const SCORE = "score.weight";
  * @returns that of the embeddings where they are tied to it.
  */
 export function outputName({ tied = true }: DecoderConfig): string {
-  return tied ? EMBEDDING : "lm_head.weight";
+  return tied ? EMBEDDING : OUTPUT;
 }
 
 /**
@@ -181,6 +188,56 @@ export function storedParameter(
  */
 export function blocksOf(parameter: Parameter): Iterable<Float32Array<ArrayBuffer>> {
   return parameter.blocks?.() ?? [parameter.data.slice()];
+}
+
+/**
+ * Whether two weights of one shape hold the same.
+ *
+ * @param a one.
+ * @param b the other.
+ * @returns true where they agree bit by bit.
+ */
+export function sameValues(a: Parameter, b: Parameter): boolean {
+  const others = blocksOf(b)[Symbol.iterator]();
+  let [other, from] = [new Float32Array(0), 0]; // pieces of one may be of other sizes than the other's
+  for (const block of blocksOf(a)) {
+    for (let at = 0; at < block.length;) {
+      if (from === other.length) [other, from] = [others.next().value!, 0];
+      const n = Math.min(block.length - at, other.length - from);
+      if (!bytesOf(block.subarray(at, at + n)).equals(bytesOf(other.subarray(from, from + n)))) {
+        return false;
+      }
+      at += n;
+      from += n;
+    }
+  }
+  return true;
+}
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) =>
+  Buffer.from(buffer, byteOffset, byteLength);
+
+/**
+ * Throws a {@linkcode UserError} that names the first weight with a value that is no finite number, and where it is.
+ *
+ * @param parameters the weights of a model that gave such a number.
+ */
+export function refuseBrokenWeights(parameters: Parameters): void {
+  for (const parameter of parameters.values()) {
+    let at = 0;
+    for (const block of blocksOf(parameter)) {
+      const bad = block.findIndex((value) => !Number.isFinite(value));
+      if (bad >= 0) {
+        throw new UserError(
+          `Cannot use the model: its weight "${parameter.name}" must hold finite numbers, got ${
+            block[bad]
+          } at place ${at + bad}`,
+          "Get a whole copy of the checkpoint or adapter; where it was trained, an earlier state from before its loss broke.",
+        );
+      }
+      at += block.length;
+    }
+  }
 }
 
 /**

@@ -68,7 +68,7 @@ export function writeSafetensors(
  * @param path the file.
  * @returns the weights by name, and the words about them. `data` of a weight reads its part of the file at each access,
  * converts it from F32, F16 or BF16, and keeps nothing; it throws a {@linkcode UserError} where the file has been changed
- * meanwhile. So does opening where the file is not whole or holds other types.
+ * meanwhile, or holds the weight in another type, which its `problem` says before. So does opening where the file is not whole.
  */
 export function readSafetensors(
   path: string,
@@ -100,12 +100,17 @@ function parameterOf(
   fileSize: number,
 ): Parameter {
   const format = formats.get(dtype);
-  if (format === undefined) {
-    throw new TypeError(`"${name}" must be ${[...formats.keys()].join(", ")}, got ${dtype}`);
-  }
-  const length = format.bytes * shape.reduce((a, b) => a * b, 1);
-  if (end - begin !== length || begin < 0 || start + end > fileSize) {
+  const values = shape.reduce((a, b) => a * b, 1);
+  const length = format ? format.bytes * values : end - begin;
+  if (end - begin !== length || begin < 0 || begin > end || start + end > fileSize) {
     throw new RangeError(`"${name}" has the wrong size`);
+  }
+  if (format === undefined) { // a buffer, perhaps, that nobody asks for
+    const problem = `"${name}" must be ${[...formats.keys()].join(", ")}, got ${dtype}`;
+    const unreadable = storedParameter({ name, shape }, () => {
+      throw brokenFile(path, new TypeError(problem));
+    });
+    return Object.defineProperty(unreadable, "problem", { value: problem });
   }
   return storedParameter({ name, shape }, function* () {
     try {

@@ -52,6 +52,7 @@ function modelFlags(
     model: nameOf(languageModel.model),
     guard: isSame ? undefined : nameOf(guard?.model),
     guardAdapter: nameOf(guard?.adapter),
+    unsafeLabel: guard?.unsafeLabel,
     lmAdapter: nameOf(languageModel.adapter),
     monitors: tuned?.monitors,
     layer: tuned?.candidates.every(({ layer }) => layer === tuned.state.layer)

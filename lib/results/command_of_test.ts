@@ -32,6 +32,10 @@ Deno.test("commandOf() names models from outside", () => {
     `deno task reproduce --only fusion --model google/gemma-2-2b@abc --guard-adapter FOLDER/mine ${rest}`,
   );
   assert.equal(
+    command({ guard: { model: adapter, unsafeLabel: "bad one" } }),
+    `deno task reproduce --only fusion --model google/gemma-2-2b@abc --guard FOLDER/mine --unsafe-label 'bad one' ${rest}`,
+  );
+  assert.equal(
     command({ tuned: { monitors: "lora", state: { layer: 3 }, candidates: [{ layer: 3 }] } }),
     `deno task reproduce --only fusion --model google/gemma-2-2b@abc --monitors lora --layer 3 ${rest} --seeds 1`,
   );

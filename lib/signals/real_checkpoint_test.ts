@@ -16,10 +16,15 @@ import golden from "./testdata/real_checkpoint_golden.json" with { type: "json" 
 
 const folder = Deno.env.get("REAL_CHECKPOINT");
 
-function assertClose(found: ArrayLike<number>, expected: readonly number[], what: string): void {
+function assertClose(
+  found: ArrayLike<number>,
+  expected: readonly number[],
+  what: string,
+  most = 1e-3,
+): void {
   assert.equal(found.length, expected.length, what);
   const worst = Math.max(...expected.map((value, i) => Math.abs(found[i] - value)));
-  assert.ok(worst < 1e-3, `${what}: off by ${worst}`);
+  assert.ok(worst < most, `${what}: off by ${worst}`);
 }
 
 Deno.test({
@@ -51,7 +56,7 @@ Deno.test({
     );
     golden.cases.forEach(({ nll, entropy, hidden, guard }, i) => {
       assertClose(signals.tokenNll![i], nll, `surprise ${i}`);
-      assertClose(signals.entropy![i], entropy, `entropy ${i}`);
+      assertClose(signals.entropy![i], entropy, `entropy ${i}`, 1e-4);
       assertClose([signals.nll![i]], [nll.reduce((a, b) => a + b) / nll.length], `mean ${i}`);
       assertClose(signals.guard!.subarray(2 * i, 2 * i + 2), guard, `guard ${i}`);
       hidden.forEach((expected, k) => {

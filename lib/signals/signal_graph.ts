@@ -5,16 +5,14 @@
  *
  * @module
  */
-import { add, mul, sub } from "../graph/elementwise.ts";
+import { add, div, exp, log, mul, sub } from "../graph/elementwise.ts";
 import { gather } from "../graph/gather.ts";
 import { matmul } from "../graph/matmul.ts";
-import { reduceMax, reduceSum, softmax } from "../graph/reduce.ts";
+import { reduceMax, reduceSum } from "../graph/reduce.ts";
 import { concat, flattenRows, reshape } from "../graph/shape_ops.ts";
 import { input, type Tensor } from "../graph/tensor.ts";
 import type { Model } from "../model/checkpoint.ts";
-import type { DecoderConfig } from "../model/config.ts";
 import { embed, hiddenStates, masks, tokenNll, vocabularyLogits } from "../model/decoder.ts";
-import { logSumExp } from "../model/layers.ts";
 import {
   constantWeights,
   countParameters,
@@ -38,6 +36,19 @@ export interface SignalRequest {
   hidden?: readonly { layer: number; pooling: Pooling }[];
   /** Surprise and entropy, in nats, at every token after the first. */
   tokens?: boolean;
+}
+
+/** Raised whenever entropies are worked out otherwise, so that those kept from before are made again. */
+const ENTROPY_VERSION = 2;
+
+/**
+ * What signals depend on besides model, text and request.
+ *
+ * @param request which signals.
+ * @returns to be part of the key under which they are kept; empty where nothing but the first way to work them out was ever used.
+ */
+export function arithmeticOf({ tokens }: SignalRequest): { entropy?: number } {
+  return tokens ? { entropy: ENTROPY_VERSION } : {};
 }
 
 /**
@@ -116,18 +127,26 @@ function inChunks(
   return parts[0].map((_, i) => gather(concat(parts.map((part) => part[i]), 0, "n"), places));
 }
 
-/** H = ln Σ exp(x) − Σ p x, shape (…, 1). */
+/**
+ * H = ln Z − Σ exp(d) d / Z with d = x − max x and Z = Σ exp(d), shape (…, 1). ln Σ exp(x) − Σ p x is the same number, but the
+ * difference of two large ones; and where p is off by a common factor, as a softmax over a large vocabulary is, Z is not.
+ */
 function entropy(logits: Tensor): Tensor {
-  return sub(logSumExp(logits), reduceSum(mul(softmax(logits), logits), [-1]));
+  const below = sub(logits, reduceMax(logits, [-1])); // d
+  const weights = exp(below);
+  const total = reduceSum(weights, [-1]); // Z
+  return sub(log(total), div(reduceSum(mul(weights, below), [-1]), total));
 }
 
 /**
  * A guard's logits at all tokens, of which the last ones are picked, shape (B, labels). Were the last hidden states picked first,
  * as in training, a conversation alone in its batch would go through another multiplication kernel, which rounds differently.
+ * The last token is, as in transformers, the last one that is not the padding token, which may end a text where it is that of
+ * the end, too.
  */
 function lastLogits(hidden: Tensor, weights: Weights): Tensor {
   const logits = matmul(flattenRows(hidden), weights(SCORE), { transB: true }); // (B T, labels)
-  return gather(logits, input("last", ["B"], "int64"));
+  return gather(logits, input("read", ["B"], "int64"));
 }
 
 /**
@@ -189,14 +208,14 @@ function chunkFeed(
  * @param batch which conversations.
  * @param all token ids of the conversations that it is a batch of.
  * @param request which signals.
- * @param settings the model's shape, and the graph's number of chunks.
+ * @param settings the model's shape and padding token, and the graph's number of chunks.
  * @returns values by the names of the inputs.
  */
 export function signalFeed(
   { members, length }: Batch,
   all: readonly Int32Array[],
   request: SignalRequest,
-  { config, chunks }: { config: DecoderConfig; chunks: number },
+  { config, padId, chunks }: Pick<Model, "config" | "padId"> & { chunks: number },
 ): Record<string, Value> {
   const sequences = members.map((m) => all[m]);
   const poolings = new Set(request.hidden?.map(({ pooling }) => pooling));
@@ -217,7 +236,11 @@ export function signalFeed(
     tokens: padded(sequences, length, 0),
     ...masks(config, length, depth),
   };
-  if (request.guard || poolings.has("last")) feed.last = lastPositions(sequences, length);
+  if (request.guard) {
+    const read = sequences.map((s) => s.subarray(0, 1 + s.findLastIndex((id) => id !== padId)));
+    feed.read = lastPositions(read, length); // the first where there is nothing but padding
+  }
+  if (poolings.has("last")) feed.last = lastPositions(sequences, length);
   if (poolings.has("mean")) feed.meanWeights = atTokens((count) => 1 / count, 0);
   if (poolings.has("max")) feed.paddingLow = atTokens(() => 0, -1e9);
   if (request.nll || request.tokens) {

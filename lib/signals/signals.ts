@@ -4,8 +4,10 @@
  *
  * @module
  */
+import { UserError } from "../core/errors.ts";
 import { type Progress, silent } from "../core/progress.ts";
 import type { Model } from "../model/checkpoint.ts";
+import { refuseBrokenWeights } from "../model/parameters.ts";
 import { type Batch, batchByLength, TOKEN_BUDGET } from "../runtime/batches.ts";
 import { openSession, type SessionOptions, type Value } from "../runtime/session.ts";
 import { chunksOf, signalFeed, signalGraph, type SignalRequest } from "./signal_graph.ts";
@@ -41,6 +43,8 @@ export function guardScoresOf(logits: Float32Array): Float64Array {
 export interface ReaderOptions extends SessionOptions {
   /** Most tokens in a batch, padding included. Signals do not depend on it. Default {@linkcode TOKEN_BUDGET}. */
   tokenBudget?: number;
+  /** What to call a conversation in messages. By default the number of its row, from 1. */
+  nameRow?: (row: number) => string;
 }
 
 /** Settings of {@linkcode readSignals}. */
@@ -72,7 +76,7 @@ export interface SignalReader extends AsyncDisposable {
 export async function openSignalReader(
   model: Model,
   request: SignalRequest,
-  { tokenBudget = TOKEN_BUDGET, ...options }: ReaderOptions,
+  { tokenBudget = TOKEN_BUDGET, nameRow = (row) => `number ${row + 1}`, ...options }: ReaderOptions,
 ): Promise<SignalReader> {
   const chunks = chunksOf(model, tokenBudget);
   const session = await openSession(signalGraph(model, request, chunks), options);
@@ -82,9 +86,10 @@ export async function openSignalReader(
       const total = sequences.reduce((sum, s) => sum + s.length, 0);
       let done = 0;
       for (const batch of batchByLength(sequences.map((s) => s.length), tokenBudget)) {
-        const feed = signalFeed(batch, sequences, request, { config: model.config, chunks });
+        const feed = signalFeed(batch, sequences, request, { ...model, chunks });
         const values = await session.run(feed);
         store(values, batch, signals);
+        requireFinite(signals, batch.members, model, nameRow);
         done += batch.members.reduce((sum, m) => sum + sequences[m].length, 0);
         progress.update(done / total);
       }
@@ -149,6 +154,36 @@ export function mergeSignals(
     ...tokenNll && { tokenNll },
     ...entropy && { entropy },
   };
+}
+
+/**
+ * Throws a {@linkcode UserError} where a signal is no finite number: it names the weight that is none, else the conversation. Only
+ * then are all weights looked at, which takes as long as to read them.
+ */
+function requireFinite(
+  signals: Signals,
+  rows: readonly number[],
+  { config: { hiddenSize }, parameters }: Model,
+  nameRow: (row: number) => string,
+): void {
+  const { guard, nll, hidden, tokenNll, entropy } = signals;
+  const bad = rows.find((row) =>
+    [
+      guard?.subarray(2 * row, 2 * row + 2),
+      nll?.subarray(row, row + 1),
+      ...hidden.map((matrix) => matrix.subarray(row * hiddenSize, (row + 1) * hiddenSize)),
+      tokenNll?.[row],
+      entropy?.[row],
+    ].some((values) => values?.some((value) => !Number.isFinite(value)))
+  );
+  if (bad === undefined) return;
+  refuseBrokenWeights(parameters);
+  throw new UserError(
+    `Cannot read the conversation ${
+      nameRow(bad)
+    }: its signals must be finite numbers, but some are too large or none at all`,
+    "Calculate with --dtype float32 where it is another; otherwise leave the conversation out, or choose another checkpoint.",
+  );
 }
 
 function emptySignals(

@@ -46,6 +46,37 @@ Deno.test("readSignals() gives transformers' surprise and entropy of a language 
   });
 });
 
+Deno.test("readSignals() sums entropies over a large vocabulary as exactly as float64 does", async () => {
+  const model = randomModel("language-model", { vocabSize: 60_000, contextLength: 16 });
+  const norm = model.parameters.get("model.norm.weight")!;
+  const loud = { ...norm, data: norm.data.map(() => 8) }; // logits of a real model's size,
+  const rows = model.parameters.get("model.embed_tokens.weight")!;
+  const far = { ...rows, data: rows.data.map((x, i) => i % 16 === 0 ? x + 4 : x) }; // all of them far from 0
+  const { entropy, hidden } = await readSignals(
+    {
+      ...model,
+      parameters: new Map(model.parameters).set(norm.name, loud).set(rows.name, far),
+    },
+    [Int32Array.of(5, 50_000, 7), Int32Array.of(5, 50_000)],
+    { tokens: true, hidden: [{ layer: 2, pooling: "last" }] },
+    { threads: 1, progress: silent },
+  );
+  const C = model.config.hiddenSize;
+  const state = hidden[0].subarray(C); // at the second token
+  const logits = Float64Array.from(
+    { length: 60_000 },
+    (_, v) => state.reduce((sum, h, c) => sum + h * far.data[v * C + c], 0),
+  );
+  const most = logits.reduce((a, b) => Math.max(a, b));
+  const total = logits.reduce((sum, x) => sum + Math.exp(x - most), 0);
+  const expected = logits.reduce((sum, x) => {
+    const p = Math.exp(x - most) / total;
+    return sum - p * Math.log(p);
+  }, 0);
+  const error = Math.abs(entropy![0][1] - expected);
+  assert.ok(error < 1e-5, `off by ${error}`);
+});
+
 Deno.test("readSignals() gives transformers' logits and hidden states of a guard", async () => {
   const signals = await readSignals(guard, sequences, { guard: true, hidden }, {
     threads: 1,
@@ -59,6 +90,48 @@ Deno.test("readSignals() gives transformers' logits and hidden states of a guard
       const found = signals.hidden[k].subarray(i * width, (i + 1) * width);
       assertClose(found, pools[layer][pooling], `layer ${layer}, ${pooling}, conversation ${i}`);
     });
+  });
+});
+
+Deno.test("readSignals() reads a guard at the last token that is no padding, as transformers does", async () => {
+  const ids = sequences[0];
+  const read = async (padId: number | undefined, texts: Int32Array[]) => {
+    const { padId: _, ...rest } = guard;
+    const model = { ...rest, ...padId !== undefined && { padId } };
+    const { guard: logits } = await readSignals(model, texts, { guard: true }, {
+      threads: 1,
+      progress: silent,
+    });
+    return [...logits!];
+  };
+  const ended = Int32Array.of(...ids, 2, 2);
+  const [plain, atEnd] = [await read(0, [ids]), await read(0, [ended])];
+  assert.notDeepEqual(atEnd, plain);
+  assertClose(await read(2, [ended]), plain, "padding is the end of the text");
+  assert.deepEqual(await read(undefined, [ended]), atEnd);
+  assert.ok((await read(2, [Int32Array.of(2, 2)])).every(Number.isFinite));
+});
+
+Deno.test("readSignals() names the weight, or the conversation, that gives no finite number", async () => {
+  const name = "model.layers.1.mlp.up_proj.weight";
+  const broken = (value: number) => {
+    const weight = guard.parameters.get(name)!;
+    const data = weight.data.map((x, i) => i === 7 ? value : x);
+    const parameters = new Map(guard.parameters).set(name, { name, shape: weight.shape, data });
+    return readSignals({ ...guard, parameters }, sequences, { guard: true, nll: true }, {
+      threads: 1,
+      progress: silent,
+      nameRow: (row) => `"row ${row}"`,
+    });
+  };
+  await assert.rejects(broken(NaN), {
+    name: "UserError",
+    message:
+      `Cannot use the model: its weight "${name}" must hold finite numbers, got NaN at place 7`,
+  });
+  await assert.rejects(broken(3e38), {
+    name: "UserError",
+    message: /Cannot read the conversation "row \d+": its signals must be finite numbers/,
   });
 });
 

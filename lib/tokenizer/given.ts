@@ -45,6 +45,7 @@ export function loadGivenTokenizer(folder: string): GivenTokenizer {
  * token in front.
  */
 export function givenTokenizer({ path, definition, settings }: TokenizerFiles): GivenTokenizer {
+  refuseOtherCuts(path, definition);
   const library = openLibrary(path, definition, settings);
   const frontId = frontOf(path, library);
   const spellings = spellingsOf(definition);
@@ -87,6 +88,40 @@ function openLibrary(folder: string, definition: TokenizerDefinition, settings: 
       { cause },
     );
   }
+}
+
+/**
+ * Refuses added tokens that the library finds in other places than Python's `tokenizers` does: words that must stand alone, which it
+ * also finds inside others; and tokens that overlap where Python seeks the one before the other, which it seeks together.
+ */
+function refuseOtherCuts(
+  path: string,
+  { added_tokens: added = [], normalizer }: TokenizerDefinition,
+): void {
+  const refuse = (why: string) => {
+    throw new UserError(
+      `Cannot use the tokenizer of "${path}": ${why}, which would be found elsewhere than in Python`,
+      "Choose a checkpoint whose tokenizer has no such tokens, or remove them from tokenizer.json if no text holds them.",
+    );
+  };
+  const alone = added.find(({ single_word }) => single_word);
+  if (alone) refuse(`it has the token "${alone.content}" for whole words alone ("single_word")`);
+  if (normalizer) return; // the library, too, seeks those that are not normalised first
+  const late = added.filter(({ normalized, special }) => normalized ?? !special);
+  const early = added.filter((token) => !late.includes(token));
+  for (const { content: a } of early) {
+    for (const { content: b } of late) {
+      if (overlap(a, b) || overlap(b, a)) refuse(`its tokens "${a}" and "${b}" overlap`);
+    }
+  }
+}
+
+/** Whether a text may hold both so that the second begins within the first. */
+function overlap(first: string, second: string): boolean {
+  return first.length > 0 && second.length > 0 &&
+    Array.from(first, (_, i) => first.slice(i)).some((rest) =>
+      rest.startsWith(second) || second.startsWith(rest)
+    );
 }
 
 const byteOf = new Map(BYTE_CHARS.map((char, byte) => [char, byte]));

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { UserError } from "../core/errors.ts";
 import { temporaryFolder } from "../core/testing.ts";
-import { loadGivenTokenizer } from "./given.ts";
+import { givenTokenizer, loadGivenTokenizer } from "./given.ts";
 import { loadTokenizer, writeTokenizer } from "./tokenizer.ts";
+import { type AddedToken, readTokenizerFiles } from "./tokenizer_files.ts";
 import { trainBpe } from "./train.ts";
 
 const chatTokenizer = (name: string) =>
@@ -62,6 +63,37 @@ Deno.test("loadGivenTokenizer() refuses places where tokens do not spell the tex
     () => tokenizer.encodeWithOffsets("é"),
     /Cannot say where tokens stand in "é…": the tokenizer changes the text first/,
   );
+});
+
+Deno.test("givenTokenizer() refuses added tokens that Python would find elsewhere", () => {
+  using folder = temporaryFolder();
+  writeTokenizer(folder.path, trainBpe(["ab ab"], 262));
+  const { path, definition, settings } = readTokenizerFiles(folder.path);
+  const withTokens = (...tokens: Partial<AddedToken>[]) => () =>
+    givenTokenizer({
+      path,
+      settings,
+      definition: {
+        ...definition,
+        added_tokens: [
+          ...definition.added_tokens!,
+          ...tokens.map((token, i) => ({ id: 262 + i, content: "", special: false, ...token })),
+        ],
+      },
+    });
+  assert.throws(withTokens({ content: "zebra", single_word: true }), {
+    name: "UserError",
+    message: /it has the token "zebra" for whole words alone \("single_word"\), which would be/,
+  });
+  const late = { content: "ab>", normalized: true };
+  assert.throws(withTokens({ content: "<ab", normalized: false }, late), {
+    name: "UserError",
+    message: /its tokens "<ab" and "ab>" overlap, which would be found elsewhere than in Python$/,
+  });
+  // sought together by both: leftmost first, then longest
+  const tokenizer = withTokens({ content: "<ab", normalized: true }, late)();
+  assert.deepEqual([...tokenizer.encode("<ab>")].slice(0, 1), [262]);
+  withTokens({ content: "<cd>", normalized: false }, late)();
 });
 
 Deno.test("loadGivenTokenizer() names a damaged file, and a tokenizer that adds more than one token", () => {

@@ -15,6 +15,10 @@ export interface AddedToken {
   content: string;
   /** Whether it marks something, rather than standing for text. */
   special: boolean;
+  /** Whether it is found only where no letter or digit touches it. */
+  single_word?: boolean;
+  /** Whether it is sought in the text as the normaliser leaves it, after all that are not. */
+  normalized?: boolean;
 }
 
 /** A `tokenizer.json`, as far as we look at it. */

@@ -4,12 +4,11 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
 import { UserError } from "../core/errors.ts";
 import { hashOf } from "../core/json.ts";
 import { type Model, readCheckpoint } from "../model/checkpoint.ts";
 import { loadCheckpointTokenizer } from "../model/checkpoint_tokenizer.ts";
-import { blocksOf, decoderParameters, type Parameter, SCORE } from "../model/parameters.ts";
+import { decoderParameters, sameValues, SCORE } from "../model/parameters.ts";
 import { resolveDevice } from "../runtime/device.ts";
 import type { Device } from "../runtime/session.ts";
 import type { GivenTokenizer } from "../tokenizer/given.ts";
@@ -18,7 +17,7 @@ import type { GivenOptions, Origins } from "./given_options.ts";
 import type { TrainedModel } from "./workbench.ts";
 
 /** Raised whenever the same models would score differently than before. */
-const GIVEN_VERSION = 2;
+const GIVEN_VERSION = 3;
 
 /** Models from outside, opened but not read. */
 export interface GivenModels {
@@ -68,15 +67,19 @@ export async function openGivenModels(
   if (given.guard === undefined && guardAdapter === undefined) {
     return { ...common, origins: { languageModel: originsOf(base, lmAdapter) } };
   }
-  const guard = opened(guardBase, guardAdapter);
+  const guard = opened(guardBase, guardAdapter, given.unsafeLabel);
   if (guard.model.head !== "guard") throw notA("guard", guardBase, guardAdapter);
+  sayLabel(guard.model, guardAdapter ?? guardBase, say);
   requireOneVocabulary(languageModel.model, guard.model);
   const shared = sharedModel(guard, languageModel);
   return {
     ...common,
     origins: {
       languageModel: originsOf(base, lmAdapter),
-      guard: originsOf(guardBase, guardAdapter),
+      guard: {
+        ...originsOf(guardBase, guardAdapter),
+        ...given.unsafeLabel !== undefined && { unsafeLabel: given.unsafeLabel },
+      },
     },
     guard,
     ...shared && { shared },
@@ -87,12 +90,33 @@ function originsOf(base: GivenSource, adapter: GivenSource | undefined): Origins
   return { model: base.origin, ...adapter && { adapter: adapter.origin } };
 }
 
-function opened(base: GivenSource, adapter: GivenSource | undefined): TrainedModel {
+function opened(
+  base: GivenSource,
+  adapter: GivenSource | undefined,
+  unsafeLabel?: string,
+): TrainedModel {
+  const model = readCheckpoint(base.folder, { adapter: adapter?.folder, unsafeLabel });
+  const unsafe = model.labels && { unsafe: model.labels.unsafe ?? null };
   return {
-    model: readCheckpoint(base.folder, adapter?.folder),
-    key: hashOf({ version: GIVEN_VERSION, ...originsOf(base, adapter) }),
+    model,
+    key: hashOf({ version: GIVEN_VERSION, ...originsOf(base, adapter), ...unsafe }),
     folder: base.folder,
   };
+}
+
+/** Says which label is taken for unsafe where that is not the second of two. */
+function sayLabel({ labels }: Model, { origin }: GivenSource, say: LocateOptions["say"]): void {
+  const { names, unsafe } = labels!;
+  if (unsafe === 1) return;
+  say(
+    names.length === 1
+      ? `The guard "${origin.name}" has one label, "${names[0]}": ${
+        unsafe === undefined ? "it means safe, and is turned round" : "it is taken to mean unsafe"
+      }.`
+      : `The guard "${origin.name}" has its labels the other way round: 0, "${
+        names[0]
+      }", means unsafe.`,
+  );
 }
 
 function notA(what: string, base: GivenSource, adapter: GivenSource | undefined): UserError {
@@ -119,7 +143,10 @@ function requireOneVocabulary(languageModel: Model, guard: Model): void {
 function sharedModel(guard: TrainedModel, languageModel: TrainedModel): TrainedModel | undefined {
   const [a, b] = [guard.model, languageModel.model];
   if (guard.key === languageModel.key) return languageModel;
-  if (hashOf(plain(a.config)) !== hashOf(plain(b.config))) return undefined;
+  // what a guard would take for its output layer says nothing of its decoder
+  if (hashOf(plain({ ...a.config, tied: b.config.tied })) !== hashOf(plain(b.config))) {
+    return undefined;
+  }
   // the last blocks first: there an adapter shows soonest
   const specs = decoderParameters(a.config).reverse();
   const same = specs.every(({ name }) =>
@@ -130,6 +157,7 @@ function sharedModel(guard: TrainedModel, languageModel: TrainedModel): TrainedM
   return {
     model: {
       ...b,
+      ...a.padId !== undefined && { padId: a.padId },
       parameters: new Map([...b.parameters, ...score ? [[SCORE, score]] as const : []]),
     },
     key: hashOf([guard.key, languageModel.key]),
@@ -141,15 +169,3 @@ function sharedModel(guard: TrainedModel, languageModel: TrainedModel): TrainedM
 function plain(config: Model["config"]): unknown {
   return JSON.parse(JSON.stringify(config));
 }
-
-function sameValues(a: Parameter, b: Parameter): boolean {
-  const others = blocksOf(b)[Symbol.iterator]();
-  for (const block of blocksOf(a)) {
-    const other = others.next().value!;
-    if (!bytesOf(block).equals(bytesOf(other))) return false;
-  }
-  return true;
-}
-
-const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) =>
-  Buffer.from(buffer, byteOffset, byteLength);

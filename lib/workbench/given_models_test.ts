@@ -5,6 +5,7 @@ import { scratchFolder } from "../core/testing.ts";
 import { writeTinySuite } from "../conversation/testing.ts";
 import { type Head, readCheckpoint } from "../model/checkpoint.ts";
 import { randomModel, writeAdapter, writeRandomCheckpoint } from "../model/testing.ts";
+import { SCORE } from "../model/parameters.ts";
 import { openGivenModels } from "./given_models.ts";
 import { givenWorkbench } from "./given_workbench.ts";
 import { scoredParts } from "./fused.ts";
@@ -49,6 +50,43 @@ Deno.test("openWorkbench() reads guard and language model of one decoder in one 
   const other = options({ guard: otherGuard });
   await scoredParts(await openWorkbench(other), "test");
   assert.equal(passes(other.cache), 3);
+});
+
+Deno.test("openGivenModels() turns a guard round whose label 0 means unsafe, and says so", async () => {
+  const { config, head, parameters } = readCheckpoint(guard);
+  const score = parameters.get(SCORE)!;
+  const C = config.hiddenSize;
+  const data = Float32Array.of(...score.data.subarray(C), ...score.data.subarray(0, C));
+  const folder = writeRandomCheckpoint(join(scratch, "reversed"), {
+    config,
+    head,
+    parameters: new Map(parameters).set(SCORE, { ...score, data }),
+  });
+  const path = join(folder, "config.json");
+  const hub = JSON.parse(Deno.readTextFileSync(path));
+  const opened = async (names: string[], given: object = {}) => {
+    const labels = { id2label: { ...names }, label2id: undefined };
+    Deno.writeTextFileSync(path, JSON.stringify({ ...hub, ...labels }));
+    const said: string[] = [];
+    const settings = options({ guard: folder, ...given });
+    const models = await openGivenModels(settings.given!, {
+      ...settings,
+      say: (message) => said.push(message),
+    });
+    return { ...models, said };
+  };
+  const named = await opened(["unsafe", "safe"]);
+  assert.deepEqual(named.guard!.model.parameters.get(SCORE)!.data, score.data);
+  assert.deepEqual(
+    named.said.filter((message) => /other way round: 0, "unsafe"/.test(message)).length,
+    1,
+  );
+  await assert.rejects(opened(["yes", "no"]), /must say which one means unsafe/);
+  const asked = await opened(["yes", "no"], { unsafeLabel: "yes" });
+  assert.deepEqual(asked.guard!.model.parameters.get(SCORE)!.data, score.data);
+  assert.equal(asked.origins.guard!.unsafeLabel, "yes");
+  const other = await opened(["yes", "no"], { unsafeLabel: "no" });
+  assert.notEqual(other.guard!.key, asked.guard!.key);
 });
 
 Deno.test("openWorkbench() makes a guard of the model with an adapter that has a score head", async () => {

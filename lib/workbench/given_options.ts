@@ -15,6 +15,8 @@ export interface GivenOptions {
   guard?: string;
   /** LoRA adapter of the guard, else of the model, which makes a guard of it. */
   guardAdapter?: string;
+  /** The name of the guard's label that means unsafe, where names do not tell. */
+  unsafeLabel?: string;
   /** LoRA adapter of the language model. */
   lmAdapter?: string;
   /** Where no guard is given: what is made of the model. Default `head`. */
@@ -35,6 +37,8 @@ export interface Origins {
   model: Origin;
   /** A LoRA adapter. */
   adapter?: Origin;
+  /** The label of a guard that means unsafe, where a person said so. */
+  unsafeLabel?: string;
 }
 
 /** What an artifact says of models from outside: all that their signals depend on, besides suite and arithmetic. */

@@ -14,7 +14,7 @@ import type { Suite } from "../conversation/suite.ts";
 import type { Model } from "../model/checkpoint.ts";
 import { countParameters } from "../model/parameters.ts";
 import type { Device, SessionOptions } from "../runtime/session.ts";
-import type { SignalRequest } from "../signals/signal_graph.ts";
+import { arithmeticOf, type SignalRequest } from "../signals/signal_graph.ts";
 import { mergeSignals, readSignals, type SignalOptions, type Signals } from "../signals/signals.ts";
 import { cachedSignals } from "./cached_signals.ts";
 import type { Encoded } from "./encoded.ts";
@@ -53,13 +53,21 @@ export function passesOver(over: PassOptions): PassOver {
   const { suite, cache, encoded, tokenizerKey, device, options } = over;
   const rowsKey = onceFor((split: Split) => hashOf(suite[split]));
   return ({ model, key, folder }, split, request) => {
-    const parts = { model: key, tokenizer: tokenizerKey, rows: rowsKey(split), request, device };
+    const parts = {
+      model: key,
+      tokenizer: tokenizerKey,
+      rows: rowsKey(split),
+      request,
+      device,
+      ...arithmeticOf(request),
+    };
     return cachedSignals(cache, parts, async () => {
       const { sequences } = await encoded(split);
       using progress = startProgress(`scoring ${split} with ${folder}`);
       return await readByLength(model, sequences, request, {
         ...sessionFor(model, over),
         progress,
+        nameRow: (row) => `"${suite[split][row].id}"`,
         ...options.given?.tokenBudget && { tokenBudget: options.given.tokenBudget },
       });
     });
@@ -89,7 +97,11 @@ async function readByLength(
   ) {
     if (own.length === 0) continue;
     const texts = own.map((i) => sequences[i]);
-    const signals = await readSignals(withContext(model, longest), texts, request, options);
+    const nameRow = options.nameRow && ((i: number) => options.nameRow!(own[i]));
+    const signals = await readSignals(withContext(model, longest), texts, request, {
+      ...options,
+      ...nameRow && { nameRow },
+    });
     parts.push({ rows: own, signals });
   }
   return parts.length === 1 ? parts[0].signals : mergeSignals(parts);

@@ -12,6 +12,7 @@ import type { Split } from "../conversation/scenes.ts";
 import type { Suite } from "../conversation/suite.ts";
 import { readCheckpoint, writeCheckpoint } from "../model/checkpoint.ts";
 import { writeSafetensors } from "../model/safetensors.ts";
+import { arithmeticOf } from "../signals/signal_graph.ts";
 import { readSignals } from "../signals/signals.ts";
 import { CPU } from "../runtime/session.ts";
 import { loadTokenizer, writeTokenizer } from "../tokenizer/tokenizer.ts";
@@ -133,11 +134,12 @@ function assemble(
   });
 
   const signals: Workbench["signals"] = ({ model, key }, split, request) => {
-    const parts = { model: key, rows: hashOfSplit(split), request };
+    const parts = { model: key, rows: hashOfSplit(split), request, ...arithmeticOf(request) };
     return cachedSignals(cache, parts, async () => {
       const { sequences } = await encoded(split);
       using progress = startProgress(`scoring ${split} with ${model.head}`);
-      return await readSignals(model, sequences, request, { threads, progress });
+      const nameRow = (row: number) => `"${suite[split][row].id}"`;
+      return await readSignals(model, sequences, request, { threads, progress, nameRow });
     });
   };
 
