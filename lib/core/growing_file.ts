@@ -14,6 +14,7 @@ import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { UserError } from "./errors.ts";
 import { fileError, makeFolder, readText, removeIfPresent, writeFileAtomic } from "./files.ts";
+import { onInterruption } from "./interruption.ts";
 import { hashOf } from "./json.ts";
 
 /** A file being written; disposing of it closes it, and leaves what is partial for the next run. */
@@ -126,6 +127,11 @@ export function openGrowingFile<State>(
     writeFileAtomic(markPath, JSON.stringify({ ...mark, seal: sealOf(mark) }));
   };
   if (bytes === 0) save(null); // so that a torn first piece is known as ours too
+  const close = () => {
+    file.close();
+    if (bytes === 0) [partial, markPath].forEach(removeIfPresent);
+  };
+  const interruption = onInterruption(close);
   return {
     saved: bytes > 0 ? mark?.state : undefined,
     append(text, state) {
@@ -143,8 +149,8 @@ export function openGrowingFile<State>(
       [partial, markPath].forEach(removeIfPresent);
     },
     [Symbol.dispose]() {
-      file.close();
-      if (bytes === 0) [partial, markPath].forEach(removeIfPresent);
+      interruption[Symbol.dispose]();
+      close();
     },
   };
 }
@@ -224,6 +230,7 @@ function sweepTemporaries(path: string): void {
 
 async function compress(from: string, to: string): Promise<void> {
   const temporary = `${to}.tmp-${crypto.randomUUID().slice(0, 8)}`;
+  using _ = onInterruption(() => removeIfPresent(temporary));
   try {
     await pipeline(createReadStream(from), createGzip(), createWriteStream(temporary));
     Deno.renameSync(temporary, to);

@@ -6,6 +6,7 @@
  */
 import { join } from "node:path";
 import { fileError, removeIfPresent, writeFileAtomic } from "../core/files.ts";
+import { onInterruption } from "../core/interruption.ts";
 
 /** Where in the file a weight's values are, in bytes. */
 export interface WeightPlace {
@@ -48,6 +49,7 @@ export function openWeightFile(folder: string): WeightFile {
   const name = `weights-${crypto.randomUUID()}`;
   const path = join(folder, name);
   writeFileAtomic(path, "");
+  const interruption = onInterruption(() => removeIfPresent(path));
   let end = 0;
   return {
     folder,
@@ -69,6 +71,9 @@ export function openWeightFile(folder: string): WeightFile {
       }
       return { offset, length: end - offset };
     },
-    [Symbol.dispose]: () => removeIfPresent(path),
+    [Symbol.dispose]() {
+      interruption[Symbol.dispose]();
+      removeIfPresent(path);
+    },
   };
 }

@@ -5,7 +5,8 @@
  */
 import { join } from "node:path";
 import { UserError } from "../core/errors.ts";
-import { exists, readText, removeIfPresent } from "../core/files.ts";
+import { exists, readText } from "../core/files.ts";
+import { openTemporaryFolder, sweepTemporaryFolders } from "../core/temporary_folder.ts";
 import { announce } from "../core/progress.ts";
 import type { Catalogue } from "../experiment/catalogue.ts";
 import { type Experiment, runExperiment } from "../experiment/experiment.ts";
@@ -55,20 +56,19 @@ export async function verify(
   const named = flags.only !== undefined;
   const { experiments, bench, folder } = await openRun(asked, flags, { named, say });
   requireFolder(folder);
-  const fresh = join(bench.options.cache, `verify-${crypto.randomUUID().slice(0, 8)}`);
-  try {
-    const artifacts: VerifiedArtifact[] = [];
-    for (const [i, experiment] of experiments.entries()) {
-      announce(`${i + 1} of ${experiments.length}: ${experiment.name}`);
-      const path = join(folder, `${experiment.name}.json`);
-      const artifact = { path, ...await check(experiment, bench, path, fresh) };
-      artifacts.push(artifact);
-      show(artifact);
-    }
-    return { artifacts, claims: judgeClaims(fresh) };
-  } finally {
-    removeIfPresent(fresh);
+  const { cache } = bench.options;
+  sweepTemporaryFolders(cache);
+  using temporary = openTemporaryFolder(join(cache, "verify"));
+  const fresh = temporary.path;
+  const artifacts: VerifiedArtifact[] = [];
+  for (const [i, experiment] of experiments.entries()) {
+    announce(`${i + 1} of ${experiments.length}: ${experiment.name}`);
+    const path = join(folder, `${experiment.name}.json`);
+    const artifact = { path, ...await check(experiment, bench, path, fresh) };
+    artifacts.push(artifact);
+    show(artifact);
   }
+  return { artifacts, claims: judgeClaims(fresh) };
 }
 
 function requireFolder(folder: string): void {
