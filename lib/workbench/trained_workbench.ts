@@ -92,6 +92,7 @@ function assemble(
         session: { threads },
         scratch,
         progress,
+        say: options.say,
       });
       writeCheckpoint(folder, model, await tokenizer());
       const history = { name: "losses", shape: [losses.length], data: losses };

@@ -116,6 +116,7 @@ export function tunedWorkbench(
         session: sessionFor(from.model, over),
         scratch,
         progress,
+        say: options.say,
       }, withContext(from.model, Math.max(...sequences.map(({ length }) => length))));
       const { layers: blocks } = from.model.config;
       writeLora(folder, parameters, { base: from.folder, head, blocks, options: lora });
