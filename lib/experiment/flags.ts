@@ -16,6 +16,9 @@ import type { RunOptions } from "../workbench/workbench.ts";
 
 const MOST_ROWS = 1_000_000;
 
+/** More threads than cores wait for one another: 128 on two cores take 14 times as long. */
+const CORES = navigator.hardwareConcurrency;
+
 /** Flags that say which rows are read; `deno task judge` takes them too. */
 export const ROW_FLAGS = {
   suite: flag.text({
@@ -103,8 +106,9 @@ export const RUN_FLAGS = {
   seeds: flag.count({ usual: 3, help: "how many guards, each from its own seed" }),
   quick: flag.toggle({ help: "small models and short training, to see that everything runs" }),
   threads: flag.count({
-    default: navigator.hardwareConcurrency,
+    default: CORES,
     shown: "all cores",
+    cap: { at: CORES, why: `this machine has ${CORES} ${CORES === 1 ? "core" : "cores"}` },
     help: "threads to compute with; results do not change",
   }),
   results: flag.text({
