@@ -16,6 +16,7 @@ import type { Workbench } from "../workbench/workbench.ts";
 import { parseArtifact } from "./artifact.ts";
 import type { JudgedClaim } from "./claims.ts";
 import { type ArtifactCheck, compareArtifacts } from "./compare_artifacts.ts";
+import { collectFailures, type Failure } from "./failures.ts";
 import { judgeClaims } from "./published_claims.ts";
 
 /** What was found of a committed artifact. */
@@ -34,17 +35,20 @@ export interface VerifyContext {
 
 /** What {@linkcode verify} found. */
 export interface Verification {
-  /** Of every experiment, in the order in which they ran. */
+  /** Of every experiment that did not fail, in the order in which they ran. */
   artifacts: VerifiedArtifact[];
   /** The published claims, by the artifacts just made. */
   claims: JudgedClaim[];
+  /** What could not be made again, or is broken, and why. */
+  failures: readonly Failure[];
 }
 
 /**
- * Makes artifacts again in a folder of their own, which is removed at the end, and compares them with the committed ones.
+ * Makes artifacts again in a folder of their own, which is removed at the end, and compares them with the committed ones. One
+ * that fails leaves the others standing.
  *
  * @param catalogue of all experiments.
- * @returns what was found; throws a {@linkcode UserError} where there is no such folder, or an artifact in it is broken.
+ * @returns what was found; throws a {@linkcode UserError} where there is no such folder.
  */
 export async function verify(
   flags: ExperimentFlags,
@@ -60,15 +64,22 @@ export async function verify(
   sweepTemporaryFolders(cache);
   using temporary = openTemporaryFolder(join(cache, "verify"));
   const fresh = temporary.path;
+  const failures = collectFailures(say);
   const artifacts: VerifiedArtifact[] = [];
   for (const [i, experiment] of experiments.entries()) {
     announce(`${i + 1} of ${experiments.length}: ${experiment.name}`);
     const path = join(folder, `${experiment.name}.json`);
-    const artifact = { path, ...await check(experiment, bench, path, fresh) };
+    const checked = await failures.catching(
+      experiment.name,
+      () => check(experiment, bench, path, fresh),
+    );
+    if (checked === undefined) continue;
+    const artifact = { path, ...checked };
     artifacts.push(artifact);
     show(artifact);
   }
-  return { artifacts, claims: judgeClaims(fresh) };
+  const claims = await failures.catching("the judgement of claims", () => judgeClaims(fresh));
+  return { artifacts, claims: claims ?? [], failures: failures.list };
 }
 
 function requireFolder(folder: string): void {
