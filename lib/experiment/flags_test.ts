@@ -51,6 +51,7 @@ Deno.test("resultsFolder() keeps results of chosen rows away from those of all",
     folderOf("--quick", "--domains", "verse,scheming", "--max-length", "64"),
     "results/quick/mini-domains-scheming+verse-max-length-64",
   );
+  assert.equal(folderOf("--covariance", "sample"), "results/mini-covariance-sample");
   assert.equal(folderOf("--results", "there", "--rows-per-domain", "100"), "there");
 });
 

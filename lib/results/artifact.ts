@@ -42,6 +42,7 @@ const envelope = z.looseObject({
       ], 'must hold "model", or "head" and "layer"'),
       device: z.looseObject({ provider: text(), precision: text() }, FIELDS),
     }, FIELDS).optional(),
+    covariance: text().optional(),
     config: z.looseObject({}, FIELDS),
   }, FIELDS),
 }, FIELDS);

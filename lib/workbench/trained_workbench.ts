@@ -148,6 +148,7 @@ function assemble(
     recipe,
     course: recipe.guard,
     provenance: () => Promise.resolve({ recipe }),
+    width: recipe.size.hiddenSize,
     device: CPU,
     cache,
     seeds: Array.from({ length: options.seeds }, (_, seed) => seed),

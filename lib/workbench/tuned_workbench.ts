@@ -190,6 +190,7 @@ export function tunedWorkbench(
       };
       return { models: { languageModel: origins.languageModel, tuned, device } };
     },
+    width,
     device,
     cache,
     seeds: Array.from({ length: options.seeds }, (_, seed) => seed),
