@@ -60,6 +60,7 @@ export async function reproduce(
   const { experiments, bench, folder } = await openRun(asked, flags, { named, say });
   makeFolder(folder); // if it cannot be made, that shows before the training
   const failures = collectFailures(say);
+  const failed: string[] = []; // what stands there of an earlier run is not what they find now, and may be unreadable
   const written: ExperimentFiles[] = [];
   for (const [i, experiment] of experiments.entries()) {
     announce(`${i + 1} of ${experiments.length}: ${experiment.name}`);
@@ -68,7 +69,9 @@ export async function reproduce(
       () => runExperiment(experiment, bench, folder),
     );
     if (done === undefined) {
-      sayOfEarlier(join(folder, `${experiment.name}.json`), say);
+      failed.push(experiment.name);
+      const path = join(folder, `${experiment.name}.json`);
+      if (exists(path)) say(`"${path}" is of an earlier run; the report leaves it out.`);
       continue;
     }
     const { table, json, svg } = done;
@@ -76,18 +79,14 @@ export async function reproduce(
     show(table, { json, svg });
   }
   const all = await catalogue.load();
-  if (!all.some(({ name }) => exists(join(folder, `${name}.json`)))) {
+  const has = (name: string) => !failed.includes(name) && exists(join(folder, `${name}.json`));
+  if (!all.some(({ name }) => has(name))) {
     return { written, report: null, claims: [], failures: failures.list };
   }
   const claims = await failures.catching(
     "the judgement of claims",
-    () => judgeClaims(folder).filter(({ verdict }) => verdict !== "not evaluated"),
+    () => judgeClaims(folder, failed).filter(({ verdict }) => verdict !== "not evaluated"),
   );
-  const report = await failures.catching("the report", () => writeReport(folder, all));
+  const report = await failures.catching("the report", () => writeReport(folder, all, failed));
   return { written, report: report ?? null, claims: claims ?? [], failures: failures.list };
-}
-
-/** What stands in the report of an experiment that failed must not be taken for what it found now. */
-function sayOfEarlier(path: string, say: ReproduceContext["say"]): void {
-  if (exists(path)) say(`"${path}" is of an earlier run, and so is what the report says of it.`);
 }

@@ -97,10 +97,13 @@ Deno.test("reproduce() goes on behind an experiment that fails, reports, and nam
   assert.match(lines[2], /^error: broken failed, by a fault of this project: TypeError: x is un/);
   assert.match(lines[3], /^\s+at /);
 
-  // what stands there of an earlier run is not taken for this one's
+  // what stands there of an earlier run is not taken for this one's, and may be unreadable
+  Deno.writeTextFileSync(join(results, "before.json"), "{");
   const later = [experiment("before", fails(few())), ...experiments.slice(4)];
-  await reproduce(flags, catalogueOf(...later), context);
-  assert.match(said.at(-1)!, /before\.json" is of an earlier run/);
+  const again = await reproduce(flags, catalogueOf(...later), context);
+  assert.match(said.at(-1)!, /before\.json" is of an earlier run; the report leaves it out/);
+  assert.equal(again.failures.length, 1);
+  assert.doesNotMatch(Deno.readTextFileSync(again.report!), /<h2[^>]*>What of before/);
 });
 
 Deno.test("reproduce() has no report where everything failed, and stops at a wrong use", async () => {

@@ -12,9 +12,6 @@ import { rateInterval } from "../stats/rate_interval.ts";
 import { HEADLINE_FPR } from "../stats/tpr_at_fpr.ts";
 import type { Workbench } from "./workbench.ts";
 
-/** What of a workbench decides how covariances are estimated. */
-type Given = Pick<Workbench, "suite" | "options">;
-
 /**
  * How the covariance of hidden states is estimated.
  *
@@ -22,7 +19,10 @@ type Given = Pick<Workbench, "suite" | "options">;
  * @param width of the states.
  * @returns the choice, else what so many rows allow.
  */
-export function covarianceFor({ suite, options }: Given, width: number): CovarianceKind {
+export function covarianceFor(
+  { suite, options }: Pick<Workbench, "suite" | "options">,
+  width: number,
+): CovarianceKind {
   return options.covariance ?? usualCovariance(safeRows(suite.train).length, width);
 }
 
