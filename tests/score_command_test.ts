@@ -119,7 +119,8 @@ Deno.test("score, killed in the middle and started again, ends in the same bytes
 
     const child = spawnTask("score", ...flags, scored);
     for await (const { paths } of Deno.watchFs(folder)) {
-      if (paths.some((path) => path.endsWith("scored.jsonl.partial.json"))) break;
+      const mark = paths.find((path) => path.endsWith("scored.jsonl.partial.json"));
+      if (mark !== undefined && JSON.parse(Deno.readTextFileSync(mark)).bytes > 0) break;
     }
     child.kill("SIGKILL");
     await child.output();

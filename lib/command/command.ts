@@ -13,7 +13,7 @@ import {
   wrap,
 } from "../core/flags.ts";
 import type { Catalogue } from "../experiment/catalogue.ts";
-import { print } from "../report/terminal.ts";
+import { print, warn } from "../report/terminal.ts";
 
 /** A task as {@linkcode defineCommand} takes it. */
 export interface CommandDefinition<F extends Flags> {
@@ -69,7 +69,11 @@ export function defineCommand<F extends Flags>(
         const parts = [opening, helpOf(flags), closing(experiments).trim()];
         return print(parts.filter((part) => part !== "").join("\n\n"));
       }
-      const line = readFlags(args, flags, { task: name, words: words !== undefined });
+      const line = readFlags(args, flags, {
+        task: name,
+        words: words !== undefined,
+        say: warn,
+      });
       await run({ ...line, experiments });
     },
   };

@@ -5,7 +5,7 @@ import { FIT_FLAGS, SCORE_FLAGS } from "../monitor/flags.ts";
 import { print, printTable, warn } from "../report/terminal.ts";
 import { type Command, defineCommand } from "./command.ts";
 
-const { quick, threads, cache } = RUN_FLAGS;
+const { covariance, quick, threads, cache } = RUN_FLAGS;
 
 /** The task. */
 const command: Command = defineCommand({
@@ -15,6 +15,7 @@ Trains a language model, a guard and a detector, and chooses on calibration rows
 and where conversations are flagged. Without flags it fits on the embedded suite.`,
   flags: {
     ...FIT_FLAGS,
+    covariance,
     quick: { ...quick, help: "a small model and short training, to see that everything runs" },
     threads: { ...threads, help: "threads to compute with; the monitor does not change" },
     cache: { ...cache, help: "where trained models are kept" },

@@ -14,8 +14,9 @@ Example: deno task reproduce --only guard_generalization,fusion`,
   async run({ values, experiments }) {
     const { reproduce } = await import("../results/reproduce.ts");
     const { claimsData, printedClaims } = await import("../results/claims.ts");
+    const { failuresText } = await import("../results/failures.ts");
     const started = performance.now();
-    const { written, report, claims } = await reproduce(values, experiments, {
+    const { written, report, claims, failures } = await reproduce(values, experiments, {
       say: warn,
       show(table, { json, svg }) {
         if (values.json) return;
@@ -23,10 +24,16 @@ Example: deno task reproduce --only guard_generalization,fusion`,
         print(`${json}\n${svg}\n`);
       },
     });
-    if (values.json) return printJson({ written, report, claims: claimsData(claims) });
-    if (claims.length > 0) printTable(printedClaims(claims));
-    print(report);
-    print(`Done in ${duration((performance.now() - started) / 1000)}.`);
+    if (values.json) {
+      printJson({ written, report, claims: claimsData(claims), failures });
+    } else {
+      if (claims.length > 0) printTable(printedClaims(claims));
+      if (report !== null) print(report);
+      print(`Done in ${duration((performance.now() - started) / 1000)}.`);
+    }
+    if (failures.length === 0) return;
+    warn(failuresText(failures));
+    Deno.exitCode = 1;
   },
 });
 

@@ -13,19 +13,21 @@ Example: deno task verify --only guard_generalization`,
   async run({ values, experiments }) {
     const { verify } = await import("../results/verify.ts");
     const { claimsData, printedClaims } = await import("../results/claims.ts");
-    const { artifacts, claims } = await verify(values, experiments, {
+    const { failuresText } = await import("../results/failures.ts");
+    const { artifacts, claims, failures } = await verify(values, experiments, {
       say: warn,
       show({ path, agrees, finding }) {
         if (!values.json) print(`${agrees ? "agrees " : "DIFFERS"}  ${path}: ${finding}`);
       },
     });
     if (values.json) {
-      printJson({ artifacts, claims: claimsData(claims) });
-    } else {
+      printJson({ artifacts, claims: claimsData(claims), failures });
+    } else if (claims.length > 0) {
       print("");
       printTable(printedClaims(claims));
     }
-    if (artifacts.some(({ agrees }) => !agrees)) Deno.exitCode = 1;
+    if (failures.length > 0) warn(failuresText(failures));
+    if (failures.length > 0 || artifacts.some(({ agrees }) => !agrees)) Deno.exitCode = 1;
   },
 });
 

@@ -255,6 +255,13 @@ async function readSplits(
     await read("test"),
   ];
   const isAside = ({ id }: Row) => parseInt(sha256(id).slice(0, 8), 16) % 7 === 0;
+  const aside = files.calibration.length > 0 ? 0 : train.filter(isAside).length;
+  if (aside > 0) {
+    say?.(
+      `The suite has no calibration file: ${aside} of its ${train.length} training rows, one in seven by the hash of ` +
+        "their ids, are set aside for calibration and not trained on.",
+    );
+  }
   const splits = files.calibration.length > 0 ? { train, calibration, test } : {
     train: train.filter((row) => !isAside(row)),
     calibration: train.filter(isAside),

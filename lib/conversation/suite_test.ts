@@ -51,8 +51,12 @@ Deno.test("loadSuite() sets aside a seventh of the training rows where there is 
   await withFolder(
     { "train.jsonl": toJsonl(train), "test.jsonl": toJsonl(rows("c", 1)) },
     async (folder) => {
-      const suite = await loadSuite(folder);
+      const said: string[] = [];
+      const suite = await loadSuite(folder, { say: (message) => void said.push(message) });
       assert.ok(Math.abs(suite.calibration.length - 1000) < 120); // 4 standard deviations
+      const aside = `${suite.calibration.length} of its 7000 training rows, one in seven by the`;
+      assert.equal(said.length, 1);
+      assert.ok(said[0].startsWith(`The suite has no calibration file: ${aside}`), said[0]);
       const ids = [...suite.train, ...suite.calibration].map(({ id }) => id).sort();
       assert.deepEqual(ids, train.map(({ id }) => id).sort());
       assert.deepEqual((await loadSuite(folder)).calibration, suite.calibration);

@@ -1,7 +1,7 @@
 /**
  * A content-addressed cache of folders: an entry is built under a temporary name, gets a manifest
  * with the hash of every file, and is renamed into place, so that a killed or concurrent run leaves
- * either a whole entry or none. An entry that does not match its manifest is rebuilt, with a
+ * either a whole entry or none; what a killed run left of one is swept by the next. An entry that does not match its manifest is rebuilt, with a
  * warning.
  *
  * @module
@@ -10,13 +10,13 @@ import { join } from "node:path";
 import {
   exists,
   fileError,
-  makeFolder,
   readBytes,
   readText,
   removeIfPresent,
   writeFileAtomic,
 } from "./files.ts";
 import { hashOf, sha256 } from "./json.ts";
+import { openTemporaryFolder, sweepTemporaryFolders } from "./temporary_folder.ts";
 
 const MANIFEST = "manifest.json";
 
@@ -48,6 +48,7 @@ export interface Cache {
  * @param warn is told in one sentence when an entry was damaged and is rebuilt.
  */
 export function openCache(root: string, warn: (message: string) => void = () => {}): Cache {
+  let swept = false;
   return {
     root,
     async entry(kind, parts, build) {
@@ -59,30 +60,27 @@ export function openCache(root: string, warn: (message: string) => void = () => 
         warn(`Cache entry "${folder}" is damaged (${damage}); it is rebuilt.`);
         removeIfPresent(folder);
       }
-      const temporary = `${folder}.tmp-${crypto.randomUUID().slice(0, 8)}`;
+      if (!swept) sweepTemporaryFolders(root, 1);
+      swept = true;
+      using temporary = openTemporaryFolder(folder);
+      const { path } = temporary;
       const scratch = `${folder}.scratch`;
-      makeFolder(temporary);
-      try {
-        await build(temporary, scratch);
-        writeFileAtomic(join(temporary, MANIFEST), JSON.stringify(hashFiles(temporary)));
-        moveIntoPlace(temporary, folder);
-        removeIfPresent(scratch);
-      } catch (error) {
-        removeIfPresent(temporary);
-        throw error;
-      }
+      await build(path, scratch);
+      temporary.disown();
+      writeFileAtomic(join(path, MANIFEST), JSON.stringify(hashFiles(path)));
+      moveIntoPlace(path, folder);
+      removeIfPresent(scratch);
       return folder;
     },
   };
 }
 
-/** Renames; where another run has put the same entry there first, ours is dropped. */
+/** Renames; where another run has put the same entry there first, ours is left to be dropped. */
 function moveIntoPlace(temporary: string, folder: string): void {
   try {
     Deno.renameSync(temporary, folder);
   } catch (error) {
     if (!exists(folder)) throw fileError("write", folder, error);
-    removeIfPresent(temporary);
   }
 }
 

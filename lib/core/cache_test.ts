@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { openCache } from "./cache.ts";
 import { exists, readText, writeFileAtomic } from "./files.ts";
+import { openTemporaryFolder } from "./temporary_folder.ts";
 import { temporaryFolder } from "./testing.ts";
 
 /** Runs `use` with an empty folder for a cache. */
@@ -117,6 +118,29 @@ Deno.test("entry() keeps what a concurrent run has put there first", async () =>
     });
     assert.equal(readText(join(folder, "text")), "the winner's");
     assert.deepEqual(namesIn(join(root, "guard")), [folder.split("/").at(-1)]);
+  });
+});
+
+Deno.test("entry() sweeps what killed runs left, and nothing of a run that goes on", async () => {
+  await inFolder(async (root) => {
+    const past = new Date(Date.now() - 10_000);
+    const leave = (kind: string, name: string, made: Date, owner = true) => {
+      const folder = join(root, kind, `k.tmp-${name}`);
+      writeFileAtomic(join(folder, "half"), "x");
+      if (owner) writeFileAtomic(join(folder, ".owner"), "");
+      Deno.utimeSync(folder, made, made);
+    };
+    leave("guard", "00000001", past);
+    leave("other", "00000002", past);
+    leave("other", "00000003", past, false); // about to be put into place
+    leave("other", "00000004", new Date(0), false); // of an earlier version
+    leave("other", "mine", new Date(0));
+    using going = openTemporaryFolder(join(root, "guard", "going"));
+    Deno.utimeSync(going.path, past, past);
+    const folder = await openCache(root).entry("guard", 1, builder().build);
+    const names = [folder, going.path].map((path) => path.split("/").at(-1)).sort();
+    assert.deepEqual(namesIn(join(root, "guard")), names);
+    assert.deepEqual(namesIn(join(root, "other")), ["k.tmp-00000003", "k.tmp-mine"]);
   });
 });
 

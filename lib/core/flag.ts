@@ -27,6 +27,8 @@ export interface Flag<T = unknown, Sure extends boolean = boolean> {
   readonly heading?: string;
   /** The flag without which it means nothing. */
   readonly goesWith?: Companion;
+  /** The largest number that serves; a larger one is taken as this, which is said. */
+  readonly cap?: Cap;
   /** Reads what was typed, once for each time that it was given; throws a {@linkcode UsageError} on what is no value. */
   parse(texts: readonly string[], name: string): T;
   /** What one would type for a value; a list of several only where the flag repeats. */
@@ -128,8 +130,18 @@ export function toggle({ help }: { help: string }): Flag<boolean, true> {
   };
 }
 
+/** Where numbers stop to be of use. */
+export interface Cap {
+  /** The largest that is. */
+  at: number;
+  /** Why, in words: `this machine has 2 cores`. */
+  why: string;
+}
+
 /** What a row of {@linkcode count} says. */
 export interface CountSpec extends FlagSpec<number> {
+  /** See {@linkcode Flag.cap}. */
+  cap?: Cap;
   /** The smallest number that makes sense. Default 1. */
   least?: number;
   /** The largest. Default 256. */

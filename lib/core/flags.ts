@@ -6,7 +6,7 @@
  */
 import { parseArgs } from "node:util";
 import { suggestName, UsageError } from "./errors.ts";
-import type { Flag } from "./flag.ts";
+import type { Cap, Flag } from "./flag.ts";
 
 /** A table of flags, a row each. */
 // deno-lint-ignore no-explicit-any -- a row prints and parses values of its own type only
@@ -39,6 +39,8 @@ export interface ReadOptions {
   task?: string;
   /** Whether it takes words that are no flags. Default false. */
   words?: boolean;
+  /** Told which values are taken as others. */
+  say?: (message: string) => void;
 }
 
 /**
@@ -70,7 +72,7 @@ export function asksForHelp(args: readonly string[]): boolean {
 export function readFlags<F extends Flags>(
   args: readonly string[],
   flags: F,
-  { task = "start", words = false }: ReadOptions = {},
+  { task = "start", words = false, say = () => {} }: ReadOptions = {},
 ): CommandLine<F> {
   const { given, positionals } = textsOf(args, flags);
   if (!words && positionals.length > 0) {
@@ -99,9 +101,21 @@ export function readFlags<F extends Flags>(
         goesWith.remedy,
       );
     }
-    values[key] = row.parse(texts, name);
+    const value = row.parse(texts, name);
+    values[key] = row.cap === undefined ? value : capped(value as number, row.cap, name, say);
   }
   return { values: values as ValuesOf<F>, words: positionals };
+}
+
+function capped(
+  value: number,
+  { at, why }: Cap,
+  name: string,
+  say: (message: string) => void,
+): number {
+  if (value <= at) return value;
+  say(`--${name} ${value} is taken as ${at}: ${why}.`);
+  return at;
 }
 
 /** What was typed, flag by flag; a switch has an empty text for each time that it was given. */

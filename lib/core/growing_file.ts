@@ -1,24 +1,21 @@
 /**
  * A file that is written piece by piece over a long time. It grows as `NAME.partial`; beside it,
- * `NAME.partial.json` says how far it is, after every piece. A killed run therefore leaves what is
- * clearly partial, and the next one continues after the last whole piece. The finished file gets
- * its name.
+ * `NAME.partial.json` says how far it is, after every piece, with a SHA-256 of what is written and
+ * of itself. A killed run therefore leaves what is clearly partial, and the next one continues after
+ * the last whole piece, or begins anew where the hashes do not agree. The finished file gets its
+ * name. What is not recognisably of this kind, and what is behind a link, is never written to.
  *
  * @module
  */
+import { createHash, type Hash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { UserError } from "./errors.ts";
-import {
-  exists,
-  fileError,
-  makeFolder,
-  readText,
-  removeIfPresent,
-  writeFileAtomic,
-} from "./files.ts";
+import { fileError, makeFolder, readText, removeIfPresent, writeFileAtomic } from "./files.ts";
+import { onInterruption } from "./interruption.ts";
+import { hashOf } from "./json.ts";
 
 /** A file being written; disposing of it closes it, and leaves what is partial for the next run. */
 export interface GrowingFile<State> extends Disposable {
@@ -41,13 +38,26 @@ export interface GrowingFileOptions {
   key: string;
   /** Whether to replace what is there: the finished file, and a partial one of another key. */
   overwrite: boolean;
+  /** Told why a file that was begun is begun anew. */
+  say?: (message: string) => void;
 }
+
+/** By what a mark is known as ours. */
+const FORMAT = "growing file 1";
 
 /** How far a partial file is. */
 interface Mark<State> {
+  format: typeof FORMAT;
   key: string;
   bytes: number;
+  /** SHA-256 of so many bytes of the file. */
+  content: string;
   state: State;
+}
+
+/** A mark with its own hash, as it is written. */
+interface SealedMark<State> extends Mark<State> {
+  seal: string;
 }
 
 /**
@@ -56,21 +66,30 @@ interface Mark<State> {
  * @param path of the file to be.
  * @param options what it depends on, and whether it may replace another.
  * @returns the file; throws a {@linkcode UserError} where there is a file already, something else
- * was begun, another process is writing it, or the system refuses.
+ * was begun, what stands in the way is not of this kind, another process is writing it, or the
+ * system refuses.
  */
 export function openGrowingFile<State>(
   path: string,
-  { key, overwrite }: GrowingFileOptions,
+  { key, overwrite, say = () => {} }: GrowingFileOptions,
 ): GrowingFile<State> {
   const [partial, markPath] = [`${path}.partial`, `${path}.partial.json`];
-  if (exists(path) && (!overwrite || Deno.statSync(path).isDirectory)) {
+  const there = infoOf(path);
+  if (there !== undefined && (!overwrite || isFolder(path))) {
     throw new UserError(
       `Cannot write "${path}": it exists`,
       "Choose another output, or replace it, if it is a file, with --overwrite.",
     );
   }
   makeFolder(dirname(path));
-  const file = attempt(path, () => Deno.openSync(partial, { create: true, write: true }));
+  const sealed = markOf<State>(path, markPath);
+  const began = infoOf(partial);
+  const isOurs = began === undefined || (began.isFile && (began.size === 0 || sealed));
+  if (!isOurs) throw strangers(path, partial);
+  const file = attempt(
+    path,
+    () => Deno.openSync(partial, { read: true, write: true, createNew: began === undefined }),
+  );
   const refuse = (why: string, remedy: string) => {
     file.close();
     throw new UserError(`Cannot write "${path}": ${why}`, remedy);
@@ -78,30 +97,51 @@ export function openGrowingFile<State>(
   if (!file.tryLockSync(true)) {
     refuse("another process is writing it", "Wait for it, or choose another output.");
   }
-  let mark = readMark<State>(markPath, file.statSync().size);
-  if (mark !== undefined && mark.key !== key) {
-    if (!overwrite) {
-      refuse(
-        `"${partial}" was begun with another monitor or other settings`,
-        "Go on with those, or begin anew with --overwrite.",
-      );
+  sweepTemporaries(path); // nobody else writes here now
+  if (sealed !== undefined && sealed.key !== key && !overwrite) {
+    refuse(
+      `"${partial}" was begun with another monitor or other settings`,
+      "Go on with those, or begin anew with --overwrite.",
+    );
+  }
+  let mark = sealed?.key === key ? sealed : undefined;
+  let hash = createHash("sha256");
+  if (mark !== undefined) {
+    const { bytes, content } = mark;
+    const written = isSealed(mark) ? attempt(path, () => hashOfFront(file, bytes)) : undefined;
+    if (written?.copy().digest("hex") === content) {
+      hash = written!;
+    } else {
+      say(`What an earlier run left of "${path}" was changed since; it is made again.`);
+      mark = undefined;
     }
-    mark = undefined;
   }
   let bytes = mark?.bytes ?? 0;
   attempt(path, () => {
     file.truncateSync(bytes); // a piece whose mark was not saved is written again
     file.seekSync(bytes, Deno.SeekMode.Start);
   });
+  const save = (state: State | null) => {
+    const content = hash.copy().digest("hex");
+    const mark: Mark<State | null> = { format: FORMAT, key, bytes, content, state };
+    writeFileAtomic(markPath, JSON.stringify({ ...mark, seal: sealOf(mark) }));
+  };
+  if (bytes === 0) save(null); // so that a torn first piece is known as ours too
+  const close = () => {
+    file.close();
+    if (bytes === 0) [partial, markPath].forEach(removeIfPresent);
+  };
+  const interruption = onInterruption(close);
   return {
-    saved: mark?.state,
+    saved: bytes > 0 ? mark?.state : undefined,
     append(text, state) {
       const piece = new TextEncoder().encode(text);
       attempt(path, () => {
         for (let at = 0; at < piece.length;) at += file.writeSync(piece.subarray(at));
       });
+      hash.update(piece);
       bytes += piece.length;
-      writeFileAtomic(markPath, JSON.stringify({ key, bytes, state }));
+      save(state);
     },
     async finish() {
       if (path.endsWith(".gz")) await compress(partial, path);
@@ -109,25 +149,88 @@ export function openGrowingFile<State>(
       [partial, markPath].forEach(removeIfPresent);
     },
     [Symbol.dispose]() {
-      file.close();
-      if (bytes === 0) [partial, markPath].forEach(removeIfPresent);
+      interruption[Symbol.dispose]();
+      close();
     },
   };
 }
 
-/** The mark of an earlier run, unless it is damaged or says more than the file holds. */
-function readMark<State>(path: string, size: number): Mark<State> | undefined {
-  if (!exists(path)) return undefined;
+/** What stands at a path, be it a link; undefined where there is nothing. */
+function infoOf(path: string): Deno.FileInfo | undefined {
   try {
-    const mark: Mark<State> = JSON.parse(readText(path));
-    return mark.bytes <= size ? mark : undefined;
+    return Deno.lstatSync(path);
+  } catch (error) {
+    const { NotFound, NotADirectory } = Deno.errors;
+    if (error instanceof NotFound || error instanceof NotADirectory) return undefined;
+    throw fileError("look at", path, error);
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
   } catch {
-    return undefined;
+    return false; // a link to nothing, which is replaced as a file is
+  }
+}
+
+function strangers(path: string, other: string): UserError {
+  return new UserError(
+    `Cannot write "${path}": it would grow as "${other}", which is there and was not written by this task`,
+    "Choose another output, or move that file away.",
+  );
+}
+
+/** The mark of an earlier run, whether it is damaged or not; refuses what is no mark. */
+function markOf<State>(path: string, markPath: string): SealedMark<State> | undefined {
+  const info = infoOf(markPath);
+  if (info === undefined) return undefined;
+  if (!info.isFile) throw strangers(path, markPath);
+  try {
+    const mark: SealedMark<State> = JSON.parse(readText(markPath));
+    if (mark.format === FORMAT) return mark;
+  } catch (error) {
+    if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
+  }
+  throw strangers(path, markPath);
+}
+
+function sealOf({ format, key, bytes, content, state }: Mark<unknown>): string {
+  return hashOf({ format, key, bytes, content, state });
+}
+
+function isSealed(mark: SealedMark<unknown>): boolean {
+  return mark.seal === sealOf(mark);
+}
+
+/** The hash of a file's first bytes; undefined where it has fewer. */
+function hashOfFront(file: Deno.FsFile, bytes: number): Hash | undefined {
+  const hash = createHash("sha256");
+  const block = new Uint8Array(1 << 20);
+  file.seekSync(0, Deno.SeekMode.Start);
+  for (let left = bytes; left > 0;) {
+    const count = file.readSync(block.subarray(0, Math.min(left, block.length)));
+    if (count === null) return undefined;
+    hash.update(block.subarray(0, count));
+    left -= count;
+  }
+  return hash;
+}
+
+/** Removes what a run that was killed while it wrote a mark, or compressed, has left. */
+function sweepTemporaries(path: string): void {
+  const [folder, own] = [dirname(path), basename(path)];
+  const temporary = /^(?:\.partial\.json)?\.tmp-[0-9a-f]{8}$/;
+  for (const { name, isFile } of Deno.readDirSync(folder)) {
+    if (isFile && name.startsWith(own) && temporary.test(name.slice(own.length))) {
+      removeIfPresent(join(folder, name));
+    }
   }
 }
 
 async function compress(from: string, to: string): Promise<void> {
   const temporary = `${to}.tmp-${crypto.randomUUID().slice(0, 8)}`;
+  using _ = onInterruption(() => removeIfPresent(temporary));
   try {
     await pipeline(createReadStream(from), createGzip(), createWriteStream(temporary));
     Deno.renameSync(temporary, to);

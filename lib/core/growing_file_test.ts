@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { openGrowingFile } from "./growing_file.ts";
+import type { UserError } from "./errors.ts";
+import { type GrowingFileOptions, openGrowingFile } from "./growing_file.ts";
 import { temporaryFolder } from "./testing.ts";
 
 const options = { key: "k", overwrite: false };
@@ -10,7 +11,7 @@ const options = { key: "k", overwrite: false };
 async function withFile(
   path: string,
   use: (file: ReturnType<typeof openGrowingFile<number>>) => Promise<void> | void,
-  given = options,
+  given: GrowingFileOptions = options,
 ): Promise<void> {
   using file = openGrowingFile<number>(path, given);
   await use(file);
@@ -49,21 +50,71 @@ Deno.test("openGrowingFile() goes on behind the last piece whose mark was writte
   assert.deepEqual(namesIn(temporary.path), ["a.txt.gz"]);
 });
 
-Deno.test("openGrowingFile() begins anew where the partial file or its mark is lost or damaged", async () => {
+Deno.test("openGrowingFile() begins anew, and says so, where what was begun was changed", async () => {
   using temporary = temporaryFolder();
   const path = join(temporary.path, "a.txt");
+  const [partial, mark] = [`${path}.partial`, `${path}.partial.json`];
+  const changed = (file: string, from: string, to: string) =>
+    Deno.writeTextFileSync(file, Deno.readTextFileSync(file).replace(from, to));
   const damages = [
-    () => Deno.removeSync(`${path}.partial`),
-    () => Deno.removeSync(`${path}.partial.json`),
-    () => Deno.writeTextFileSync(`${path}.partial.json`, '{"by'),
-    () => Deno.truncateSync(`${path}.partial`, 2),
+    () => Deno.removeSync(partial),
+    () => Deno.truncateSync(partial, 2),
+    () => changed(partial, "one", "two"), // as long as before
+    () => changed(mark, '"state":1', '"state":2'),
+    () => changed(mark, '"bytes":3', '"bytes":"many"'),
   ];
   for (const damage of damages) {
     await withFile(path, (file) => file.append("one", 1));
     damage();
-    await withFile(path, (file) => assert.equal(file.saved, undefined));
+    const said: string[] = [];
+    const say = (message: string) => void said.push(message);
+    await withFile(path, (file) => assert.equal(file.saved, undefined), { ...options, say });
+    assert.match(said.join(), /^What an earlier run left of ".*a\.txt" was changed since; it is/);
     assert.deepEqual(namesIn(temporary.path), []);
   }
+});
+
+Deno.test("openGrowingFile() leaves a stranger's files and links alone", () => {
+  using temporary = temporaryFolder();
+  const path = join(temporary.path, "a.txt");
+  const theirs = join(temporary.path, "theirs");
+  const ends = [".partial", ".partial.json"];
+  for (const end of ends) {
+    for (const overwrite of [false, true]) {
+      for (const text of ["precious", '{"by', "null", '{"key":"k","bytes":3,"state":1}']) {
+        Deno.writeTextFileSync(path + end, text);
+        assert.throws(() => openGrowingFile(path, { key: "k", overwrite }), (error: UserError) => {
+          assert.match(error.message, /a\.txt": it would grow as .* was not written by this task$/);
+          assert.match(error.remedy, /another output, or move that file away/);
+          return true;
+        });
+        assert.equal(Deno.readTextFileSync(path + end), text);
+        assert.deepEqual(namesIn(temporary.path), [`a.txt${end}`]);
+      }
+      Deno.removeSync(path + end);
+      for (const text of ["", "precious", undefined]) {
+        if (text !== undefined) Deno.writeTextFileSync(theirs, text);
+        Deno.symlinkSync(theirs, path + end);
+        assert.throws(() => openGrowingFile(path, { key: "k", overwrite }), /would grow as/);
+        if (text !== undefined) assert.equal(Deno.readTextFileSync(theirs), text);
+        Deno.removeSync(path + end);
+        if (text !== undefined) Deno.removeSync(theirs);
+      }
+      assert.deepEqual(namesIn(temporary.path), []);
+    }
+  }
+  Deno.symlinkSync(theirs, path); // to nothing
+  assert.throws(() => openGrowingFile(path, options), /a\.txt": it exists/);
+});
+
+Deno.test("openGrowingFile() sweeps what a killed run left beside the file", async () => {
+  using temporary = temporaryFolder();
+  const path = join(temporary.path, "a.txt");
+  Deno.writeTextFileSync(`${path}.partial.json.tmp-0123abcd`, "{");
+  Deno.writeTextFileSync(`${path}.tmp-0123abcd`, "{");
+  Deno.writeTextFileSync(`${path}.tmp-mine`, "{");
+  await withFile(path, () => {});
+  assert.deepEqual(namesIn(temporary.path), ["a.txt.tmp-mine"]);
 });
 
 Deno.test("openGrowingFile() refuses a finished file, another key and a second writer", async () => {

@@ -12,6 +12,7 @@
  */
 import { UserError } from "../core/errors.ts";
 import { cholesky, SingularMatrixError, solveLower, solveUpper } from "../stats/cholesky.ts";
+import type { CovarianceKind } from "./covariance_choice.ts";
 import { ledoitWolf, type Moments, moments, sampleCovariance } from "./covariance.ts";
 import {
   type ExplainingDetector,
@@ -30,7 +31,7 @@ const BLOCK_ROWS = 256;
 /** Options for {@linkcode fitMahalanobis}. */
 export interface MahalanobisOptions {
   /** How Σ is estimated; Ledoit and Wolf's shrinkage also serves fewer rows than features. Defaults to "sample". */
-  covariance?: "sample" | "ledoit-wolf";
+  covariance?: CovarianceKind;
   /** Threads that the fit uses; scores do not depend on it. */
   threads: number;
 }
@@ -133,7 +134,9 @@ function factor(sigma: Float64Array, d: number, plain: boolean): Float64Array {
     if (!(cause instanceof SingularMatrixError)) throw cause;
     throw new UserError(
       `Cannot fit Mahalanobis: the covariance is singular, feature ${cause.column} follows from those before it`,
-      plain ? "Choose the Ledoit-Wolf covariance, or leave such features out." : "Give more rows.",
+      plain
+        ? "Choose the Ledoit-Wolf covariance (--covariance ledoit-wolf), or leave such features out."
+        : "Give more rows.",
       { cause },
     );
   }
@@ -145,7 +148,7 @@ function requireRows(rows: number, d: number, plain: boolean): void {
   throw new UserError(
     `Cannot fit Mahalanobis: ${d} features need at least ${least} safe training rows, got ${rows}`,
     plain
-      ? "Give more safe rows, or choose the Ledoit-Wolf covariance, whose shrinkage makes up for missing ones."
+      ? "Give more safe rows, or choose the Ledoit-Wolf covariance (--covariance ledoit-wolf), whose shrinkage makes up for missing ones."
       : "Give more safe rows.",
   );
 }
@@ -159,6 +162,8 @@ function requireVariation({ rows, mean, scatter }: Moments, plain: boolean): voi
   throw new UserError(
     `Cannot fit Mahalanobis: features must vary, but ${constant.length} of ${d} are the same in all ${rows} rows: ${named}`,
     "Choose another layer or pooling (under max, the first token may always win)" +
-      (plain && constant.length < d ? ", or the Ledoit-Wolf covariance." : "."),
+      (plain && constant.length < d
+        ? ", or the Ledoit-Wolf covariance (--covariance ledoit-wolf)."
+        : "."),
   );
 }

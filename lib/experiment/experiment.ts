@@ -9,11 +9,13 @@ import { writeFileAtomic } from "../core/files.ts";
 import { canonicalJson, type Json } from "../core/json.ts";
 import type { Schema } from "../core/schema.ts";
 import { describeSuite } from "../conversation/suite.ts";
+import type { CovarianceKind } from "../detector/covariance_choice.ts";
 import { type Figure, renderFigure } from "../report/figure.ts";
 import type { MarkedConversations } from "../report/conversation.ts";
 import type { Table } from "../report/table.ts";
 import { kernelFingerprint } from "../runtime/fingerprint.ts";
 import type { GivenProvenance } from "../workbench/given_options.ts";
+import { recordedCovariance } from "../workbench/beforehand.ts";
 import { type TrainingWorkbench, trainsHere, type Workbench } from "../workbench/workbench.ts";
 
 /** One question, how it is answered, and how the answer is shown. It has `run`, or `train`, or both. */
@@ -72,6 +74,7 @@ export interface Artifact<Config = unknown, Findings = unknown> {
     seeds: number;
     recipe?: unknown;
     models?: GivenProvenance;
+    covariance?: CovarianceKind;
     config: Config;
   };
   /** The answer, its numbers rounded to 6 significant digits. */
@@ -115,6 +118,7 @@ export async function artifactOf<Config, Findings>(
       quick,
       seeds,
       ...await bench.provenance(),
+      ...recordedCovariance(bench),
       config,
     },
     findings,

@@ -10,11 +10,15 @@ import type { Selection } from "../conversation/suite.ts";
 import { UsageError } from "../core/errors.ts";
 import * as flag from "../core/flag.ts";
 import { goingWith, pick, type ValuesOf } from "../core/flags.ts";
+import { COVARIANCES } from "../detector/covariance_choice.ts";
 import { DEVICES, PRECISIONS } from "../runtime/device_names.ts";
 import type { GivenOptions } from "../workbench/given_options.ts";
 import type { RunOptions } from "../workbench/workbench.ts";
 
 const MOST_ROWS = 1_000_000;
+
+/** More threads than cores wait for one another: 128 on two cores take 14 times as long. */
+const CORES = navigator.hardwareConcurrency;
 
 /** Flags that say which rows are read; `deno task judge` takes them too. */
 export const ROW_FLAGS = {
@@ -106,11 +110,16 @@ export const RUN_FLAGS = {
       "NAME:FILE.gguf or NAME:FILE.gguf@REVISION). What is indented goes with it:",
   }),
   ...GIVEN_FLAGS,
+  covariance: flag.choice(COVARIANCES, {
+    shown: "sample, or ledoit-wolf where there are fewer than two safe training rows a feature",
+    help: "how Mahalanobis distance estimates the covariance of hidden states",
+  }),
   seeds: flag.count({ usual: 3, help: "how many guards, each from its own seed" }),
   quick: flag.toggle({ help: "small models and short training, to see that everything runs" }),
   threads: flag.count({
-    default: navigator.hardwareConcurrency,
+    default: CORES,
     shown: "all cores",
+    cap: { at: CORES, why: `this machine has ${CORES} ${CORES === 1 ? "core" : "cores"}` },
     help: "threads to compute with; results do not change",
   }),
   results: flag.text({
@@ -154,7 +163,7 @@ export function runOptions(
 ): RunOptions {
   const given = givenOf(flags);
   return {
-    ...pick(flags, "suite", "revision", "judgeScores", "quick", "threads", "cache"),
+    ...pick(flags, "suite", "revision", "judgeScores", "covariance", "quick", "threads", "cache"),
     selection: selectionOf(flags),
     ...given && { given },
     seeds: givesGuard(flags) ? 1 : flags.seeds ?? RUN_FLAGS.seeds.usual!,
@@ -212,9 +221,11 @@ function selectionOf(flags: RunFlags): Selection {
  * or a judge were chosen, it says which.
  */
 export function resultsFolder(flags: RunFlags, suiteName: string): string {
-  const { results, quick, judgeScores } = flags;
+  const { results, quick, judgeScores, covariance } = flags;
+  const estimated = covariance === undefined ? "" : `-covariance-${covariance}`;
   const judged = judgeScores === undefined ? "" : `-judge-${basename(judgeScores)}`;
-  const name = suiteName + selectionSuffix(selectionOf(flags)) + modelsSuffix(flags) + judged;
+  const name = suiteName + selectionSuffix(selectionOf(flags)) + modelsSuffix(flags) + estimated +
+    judged;
   return results ?? join("results", ...quick ? ["quick"] : [], name);
 }
 

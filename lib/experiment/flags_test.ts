@@ -30,6 +30,20 @@ Deno.test("runOptions() names the nearest domain, and refuses numbers that are n
   }
 });
 
+Deno.test("--threads is capped to the cores, and that is said", () => {
+  const cores = navigator.hardwareConcurrency;
+  const said: string[] = [];
+  const read = (threads: number) =>
+    readFlags(["--threads", `${threads}`], RUN_FLAGS, { say: (line) => said.push(line) }).values;
+  assert.equal(read(cores).threads, cores);
+  assert.deepEqual(said, []);
+  assert.equal(read(256).threads, cores);
+  assert.match(
+    said.join(),
+    new RegExp(`^--threads 256 is taken as ${cores}: this machine has ${cores} cores?\\.$`),
+  );
+});
+
 Deno.test("resultsFolder() keeps results of chosen rows away from those of all", () => {
   assert.equal(folderOf(), "results/mini");
   assert.equal(folderOf("--rows-per-domain", "100"), "results/mini-rows-100");
@@ -37,6 +51,7 @@ Deno.test("resultsFolder() keeps results of chosen rows away from those of all",
     folderOf("--quick", "--domains", "verse,scheming", "--max-length", "64"),
     "results/quick/mini-domains-scheming+verse-max-length-64",
   );
+  assert.equal(folderOf("--covariance", "sample"), "results/mini-covariance-sample");
   assert.equal(folderOf("--results", "there", "--rows-per-domain", "100"), "there");
 });
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { UsageError } from "../core/errors.ts";
+import { sayBeforehand } from "../workbench/beforehand.ts";
 import { openWorkbench } from "../workbench/open_workbench.ts";
 import type { Workbench } from "../workbench/workbench.ts";
 import { type Experiment, missingFor } from "./experiment.ts";
@@ -42,6 +43,7 @@ export async function openRun<E extends Runnable>(
   { named, say }: OpenRunOptions,
 ): Promise<OpenRun<E>> {
   const bench = await openWorkbench(runOptions(flags, say));
+  sayBeforehand(bench);
   const folder = resultsFolder(flags, bench.suite.name);
   return { experiments: runnable(experiments, bench, named), bench, folder };
 }

@@ -18,7 +18,7 @@ export function runAsScript<Config, Findings>(
 ): Promise<void> {
   return exitOnError(async () => {
     if (asksForHelp(Deno.args)) return print(`${experiment.question}\n\n${helpOf(RUN_FLAGS)}`);
-    const { values } = readFlags(Deno.args, RUN_FLAGS, { task: "run" });
+    const { values } = readFlags(Deno.args, RUN_FLAGS, { task: "run", say: warn });
     const { openRun } = await import("./open_run.ts");
     const { runExperiment } = await import("./experiment.ts");
     const { bench, folder } = await openRun([experiment], values, { named: true, say: warn });

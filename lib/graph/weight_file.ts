@@ -5,7 +5,8 @@
  * @module
  */
 import { join } from "node:path";
-import { fileError, removeIfPresent, writeFileAtomic } from "../core/files.ts";
+import { exists, fileError, removeIfPresent, writeFileAtomic } from "../core/files.ts";
+import { onInterruption } from "../core/interruption.ts";
 
 /** Where in the file a weight's values are, in bytes. */
 export interface WeightPlace {
@@ -16,8 +17,8 @@ export interface WeightPlace {
 }
 
 /**
- * A file that is filled weight by weight, to be held with `using`, which removes it; a killed run
- * leaves it behind.
+ * A file that is filled weight by weight, to be held with `using`, which removes it; what a killed
+ * run leaves behind, the next one removes.
  */
 export interface WeightFile extends Disposable {
   /** The folder that it stands in. */
@@ -45,9 +46,16 @@ const PAGE = 65536;
  * @returns the file; throws a `UserError` where the system refuses.
  */
 export function openWeightFile(folder: string): WeightFile {
+  sweep(folder);
   const name = `weights-${crypto.randomUUID()}`;
   const path = join(folder, name);
   writeFileAtomic(path, "");
+  const owner = hold(path);
+  const remove = () => {
+    owner?.close();
+    removeIfPresent(path);
+  };
+  const interruption = onInterruption(remove);
   let end = 0;
   return {
     folder,
@@ -69,6 +77,40 @@ export function openWeightFile(folder: string): WeightFile {
       }
       return { offset, length: end - offset };
     },
-    [Symbol.dispose]: () => removeIfPresent(path),
+    [Symbol.dispose]() {
+      interruption[Symbol.dispose]();
+      remove();
+    },
   };
+}
+
+/** On Windows nobody else could read what is locked. */
+const LOCKS = Deno.build.os !== "windows";
+
+/** Between making and locking there is a moment, which is over after so many milliseconds. */
+const MOMENT = 1000;
+
+/** Locks a file for as long as it is open, or until the process ends, however it ends. */
+function hold(path: string): Deno.FsFile | undefined {
+  if (!LOCKS) return undefined;
+  const file = Deno.openSync(path, { read: true });
+  file.tryLockSync(true);
+  return file;
+}
+
+/** Removes the files of processes that are gone; they may be of gigabytes. */
+function sweep(folder: string): void {
+  if (!LOCKS || !exists(folder)) return;
+  for (const { name, isFile } of Deno.readDirSync(folder)) {
+    const path = join(folder, name);
+    if (!isFile || !/^weights-[0-9a-f-]{36}$/.test(name)) continue;
+    try {
+      using file = Deno.openSync(path, { read: true });
+      const { mtime } = file.statSync();
+      const isOld = mtime !== null && Date.now() - mtime.getTime() > MOMENT;
+      if (isOld && file.tryLockSync(true)) Deno.removeSync(path);
+    } catch {
+      // another run sweeps it too, or it is another user's
+    }
+  }
 }

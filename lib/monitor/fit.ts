@@ -14,6 +14,12 @@ import { refuseExistingMonitor, type Threshold, writeMonitor } from "./fitted_mo
 import { fitMahalanobis } from "../detector/mahalanobis.ts";
 import { guardScoresOf } from "../signals/signals.ts";
 import { shareAbove, tprAtFpr } from "../stats/tpr_at_fpr.ts";
+import {
+  covarianceFor,
+  recordedCovariance,
+  sayCovariance,
+  sayFewRows,
+} from "../workbench/beforehand.ts";
 import { guardSignals, perplexityScores } from "../workbench/scores.ts";
 import type { SizedWorkbench } from "../workbench/workbench.ts";
 
@@ -60,16 +66,21 @@ export async function fitMonitor(
   bench: SizedWorkbench,
   { output, seed, fprTargets }: FitMonitorOptions,
 ): Promise<FitSummary> {
-  const { suite, recipe, options: { quick, threads } } = bench;
+  const { suite, recipe, options: { quick, threads, say } } = bench;
   const width = recipe.size.hiddenSize;
   refuseExistingMonitor(output);
   requireRows(bench, fprTargets);
+  sayCovariance(bench);
+  sayFewRows(countsOf(suite.calibration).safe, "safe calibration rows", fprTargets[0], say);
 
   const guard = await bench.guard(seed);
   const languageModel = await bench.safeLanguageModel();
   const trained = await guardSignals(bench, guard, "train");
   const states = selectRows({ data: trained.hidden[0], width }, safeRows(suite.train));
-  const mahalanobis = await fitMahalanobis(states, { threads });
+  const mahalanobis = await fitMahalanobis(states, {
+    covariance: covarianceFor(bench, width),
+    threads,
+  });
   const calibrated = await guardSignals(bench, guard, "calibration");
   const scores = [
     guardScoresOf(calibrated.guard!),
@@ -90,7 +101,7 @@ export async function fitMonitor(
     fittedOn: roundNumbers({
       suite: { name: suite.name, synthetic: suite.synthetic, hash: suite.hash },
       rows,
-      settings: { quick, seed, recipe },
+      settings: { quick, seed, recipe, ...recordedCovariance(bench) },
     }),
   });
   return { rows, coefficient: lambda.coefficient, thresholds };
@@ -120,11 +131,11 @@ function thresholdOf(rows: readonly Row[], scores: Float64Array, target: number)
 
 /** Refuses before the training what could not be fitted or calibrated after it. */
 function requireRows(
-  { suite, recipe: { size } }: SizedWorkbench,
+  { suite }: SizedWorkbench,
   fprTargets: readonly number[],
 ): void {
   const [train, calibration] = [countsOf(suite.train), countsOf(suite.calibration)];
-  const leastSafe = size.hiddenSize + 1;
+  const leastSafe = 2; // of one, nothing varies
   if (train.safe < leastSafe || train.unsafe === 0 || calibration.unsafe === 0) {
     throw new UserError(
       `Cannot fit a monitor: it takes at least ${leastSafe} safe rows and an unsafe one to train on, and an unsafe one to ` +

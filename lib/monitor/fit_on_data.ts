@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { loadLabelledSuite } from "../log/labelled_suite.ts";
 import { loadSuite } from "../conversation/suite.ts";
 import { UsageError } from "../core/errors.ts";
+import type { CovarianceKind } from "../detector/covariance_choice.ts";
 import type { Table } from "../report/table.ts";
 import { trainedWorkbench } from "../workbench/trained_workbench.ts";
 import { fitMonitor, type FitSummary } from "./fit.ts";
@@ -14,6 +15,8 @@ import { FIT_FLAGS, type FitFlags } from "./flags.ts";
 
 /** What to fit on, and how. */
 export interface FitOptions extends FitFlags {
+  /** How Mahalanobis distance estimates the covariance. Default: as the number of safe training rows allows. */
+  covariance?: CovarianceKind;
   /** Smaller models, shorter training. */
   quick: boolean;
   /** Threads; the monitor does not depend on it. */
@@ -54,6 +57,7 @@ export async function fitOnData(
     join(".cache", "monitor", quick ? `${suite.name}-quick` : suite.name);
   const bench = trainedWorkbench(suite, {
     suite: suite.name,
+    ...options.covariance !== undefined && { covariance: options.covariance },
     quick,
     seeds: 1,
     threads,

@@ -42,6 +42,39 @@ Deno.test("fitMonitor() writes a monitor that flags what it said, the same bytes
   assert.equal(again, first);
 });
 
+Deno.test("fitMonitor() shrinks the covariance of few rows, and says so and what its threshold is worth", async () => {
+  using temporary = temporaryFolder();
+  const { suite, options } = await open(temporary.path);
+  const train = [0, 1].flatMap((label) =>
+    suite.train.filter(({ malign }) => malign === label).slice(0, 50)
+  ); // fewer than features, 64
+  const said: string[] = [];
+  const settings = { ...options, say: (message: string) => void said.push(message) };
+  const few = trainedWorkbench({ ...suite, train }, settings);
+  const output = join(temporary.path, "monitor");
+  await fitMonitor(few, { output, seed: 0, fprTargets: [0.05, 0.1] });
+  assert.equal(
+    said.filter((line) => /^50 safe training rows are few for 64 f/.test(line)).length,
+    1,
+  );
+  assert.equal(
+    said.filter((line) =>
+      /^A threshold at 5% FPR on \d\d safe calibration rows is hardly known: .* [\d.]+% to [\d.]+%/
+        .test(line)
+    ).length,
+    1,
+  );
+  assert.ok(readMonitor(output).mahalanobis.shrinkage > 0);
+  const { fittedOn } = JSON.parse(Deno.readTextFileSync(join(output, "monitor.json")));
+  assert.equal(fittedOn.settings.covariance, "ledoit-wolf");
+
+  const asked = trainedWorkbench({ ...suite, train }, { ...options, covariance: "sample" });
+  await assert.rejects(
+    fitMonitor(asked, { output: join(temporary.path, "other"), seed: 0, fprTargets: [0.05] }),
+    /Cannot use --covariance sample: 64 features need at least 65 safe training rows, got 50/,
+  );
+});
+
 Deno.test("fitMonitor() refuses too few rows before it trains", async () => {
   using temporary = temporaryFolder();
   const bench = await open(temporary.path);
@@ -51,7 +84,7 @@ Deno.test("fitMonitor() refuses too few rows before it trains", async () => {
       [0.001],
       /Cannot find a threshold for FPR 0\.001: it takes at least 1000 safe .* got \d+$/,
     ],
-    [{ train: bench.suite.train.slice(0, 20) }, [0.05], /at least 65 safe rows .* got 20, 0 and/],
+    [{ train: bench.suite.train.slice(0, 20) }, [0.05], /at least 2 safe rows .* got 20, 0 and/],
     [{ calibration: [] }, [0.05], /and 0$/],
   ];
   for (const [part, fprTargets, expected] of cases) {

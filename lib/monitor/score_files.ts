@@ -14,10 +14,12 @@ import { scoreLog } from "./score_log.ts";
  * Scores a file.
  *
  * @param options which monitor, which file, where to; and the threads, on which scores do not depend.
+ * @param say told what a user should know before the end.
  * @returns what a user should know of it, a sentence each.
  */
 export async function scoreFiles(
   { monitor: folder, fpr, noThoughts, ...options }: ScoreFlags & { threads: number },
+  say: (message: string) => void,
 ): Promise<string[]> {
   const monitor = readMonitor(folder);
   const threshold = thresholdFor(fpr, monitor.thresholds);
@@ -27,6 +29,7 @@ export async function scoreFiles(
     thoughts: !noThoughts,
     threshold,
     progress,
+    say,
   });
   const { contextLength } = monitor.guard.config;
   return [

@@ -44,6 +44,8 @@ export interface ScoreLogOptions {
   threads: number;
   /** Told the share of the input that is done, from 0 to 1. */
   progress: Progress;
+  /** Told what a user should know before the end. */
+  say?: (message: string) => void;
   /**
    * Conversations are scored together, and written together, until they have so many characters. What is written does not
    * depend on it. Default 2^20: enough for full batches, and little in memory.
@@ -98,6 +100,7 @@ export async function scoreLog(
 ): Promise<ScoreCounts & { resumedAt: number }> {
   const { input, output, threshold, spans, threads, progress } = options;
   refuseSameFile(input, output);
+  if (input !== STANDARD) requireFile(input); // before anything is made for its output
   using file = openOutput(monitor, options);
   const none = { rows: 0, flagged: 0, truncated: 0, notes: {}, line: 0, input: "" };
   const begun: State = structuredClone(file.saved ?? none);
@@ -155,7 +158,7 @@ async function* readPieces(
 
 function openOutput(
   { hash }: FittedMonitor,
-  { output, threshold, spans, thoughts = true, overwrite }: ScoreLogOptions,
+  { output, threshold, spans, thoughts = true, overwrite, say }: ScoreLogOptions,
 ): GrowingFile<State> {
   if (output === STANDARD) return standardOutput();
   const key = hashOf({
@@ -165,7 +168,7 @@ function openOutput(
     thoughts,
     rendering: RENDERING,
   });
-  return openGrowingFile<State>(output, { key, overwrite });
+  return openGrowingFile<State>(output, { key, overwrite, ...say && { say } });
 }
 
 /** Standard output, which no later run can continue. */
@@ -194,6 +197,14 @@ function refuseSameFile(input: string, output: string): void {
     `Cannot score "${input}": the output must be another file, got "${output}"`,
     "Choose another output.",
   );
+}
+
+function requireFile(path: string): void {
+  try {
+    Deno.statSync(path);
+  } catch (error) {
+    throw fileError("read", path, error);
+  }
 }
 
 /** Device and number of a file, whatever name it goes by; undefined where there is none. */

@@ -245,6 +245,34 @@ Deno.test("scoreLog() leaves alone what it was not told to replace", async () =>
   assert.equal(place.read("log.jsonl"), LOG);
 });
 
+Deno.test("scoreLog() makes an edited partial output again, and says so", async () => {
+  using place = workplace();
+  place.write("whole.jsonl", LOG);
+  await place.score("whole.jsonl", "expected.jsonl");
+  await stopAt(place, 45);
+  const partial = place.read("out.jsonl.partial");
+  place.write("out.jsonl.partial", partial.replace('"line":1,', '"line":7,'));
+  const said: string[] = [];
+  const say = (message: string) => void said.push(message);
+  const { resumedAt } = await place.score("whole.jsonl", "out.jsonl", { say });
+  assert.equal(resumedAt, 0);
+  assert.match(said.join(), /left of ".*out\.jsonl" was changed since; it is made again\.$/);
+  assert.equal(place.read("out.jsonl"), place.read("expected.jsonl"));
+});
+
+Deno.test("scoreLog() leaves a stranger's partial file alone, and makes nothing for no input", async () => {
+  using place = workplace();
+  place.write("out.jsonl.partial", "precious");
+  const before = place.files();
+  for (const log of ["missing.jsonl", "log.jsonl"]) {
+    if (log === "log.jsonl") place.write(log, LOG);
+    await assert.rejects(place.score(log, "out.jsonl"), UserError);
+    assert.equal(place.read("out.jsonl.partial"), "precious");
+    await assert.rejects(place.score("missing.jsonl", "new/out.jsonl"), /there is no such file/);
+    assert.deepEqual(place.files().filter((name) => name !== "log.jsonl"), before);
+  }
+});
+
 Deno.test("scoreLog() says what it cannot read, and leaves nothing behind", async () => {
   using place = workplace();
   const cases: [string | Uint8Array, RegExp][] = [

@@ -1,11 +1,13 @@
 /**
  * What leaves the process: text, tables, JSON, and errors.
  *
- * Exit codes: 0 done; 1 it could not be done, or a verification failed; 2 wrong usage.
+ * Exit codes: 0 done; 1 it could not be done, or a verification failed; 2 wrong usage;
+ * 130 and 143 interrupted, see `lib/core/interruption.ts`.
  *
  * @module
  */
 import { UsageError, UserError } from "../core/errors.ts";
+import { endOnInterruption } from "../core/interruption.ts";
 import { canonicalJson } from "../core/json.ts";
 import { renderTable, type Table } from "./table.ts";
 
@@ -49,11 +51,12 @@ export function warn(text: string): void {
 
 /**
  * Runs a command; an expected failure is printed in one sentence with its remedy, and sets the exit
- * code.
+ * code. So does an interruption, which leaves nothing behind.
  *
  * @param command what to run.
  */
 export async function exitOnError(command: () => Promise<void> | void): Promise<void> {
+  endOnInterruption(warn);
   try {
     await command();
   } catch (error) {

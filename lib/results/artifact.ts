@@ -44,6 +44,7 @@ const envelope = z.looseObject({
       }, FIELDS).optional(),
       device: z.looseObject({ provider: text(), precision: text() }, FIELDS),
     }, FIELDS).optional(),
+    covariance: text().optional(),
     config: z.looseObject({}, FIELDS),
   }, FIELDS),
 }, FIELDS);

@@ -23,7 +23,7 @@ type SomeFlags = {
  * those are.
  */
 export function commandOf({ experiment, suite, settings, findings }: Artifact): string {
-  const { quick, seeds, models } = settings;
+  const { quick, seeds, models, covariance } = settings;
   const { name, revision, selection } = suite;
   return commandLine("reproduce", EXPERIMENT_FLAGS, {
     only: [experiment],
@@ -34,6 +34,7 @@ export function commandOf({ experiment, suite, settings, findings }: Artifact): 
     rowsPerDomain: selection?.rowsPerDomain,
     judgeScores: isAsked(findings) ? "FOLDER" : undefined,
     ...models && modelFlags(models),
+    covariance,
     seeds: models?.guard === undefined ? seeds : undefined,
     quick,
   });

@@ -18,6 +18,14 @@ Deno.test("commandOf() names what is not as it is by default", () => {
   );
 });
 
+Deno.test("commandOf() names the covariance where it is not the sample's", () => {
+  const settings = { quick: false, seeds: 3, covariance: "ledoit-wolf" };
+  assert.equal(
+    commandOf(artifact({ name: "mini" }, settings)),
+    "deno task reproduce --only fusion --covariance ledoit-wolf",
+  );
+});
+
 Deno.test("commandOf() names models from outside", () => {
   const model = { name: "google/gemma-2-2b", revision: "abc" };
   const adapter = { name: "mine", sha256: "def" };

@@ -27,16 +27,19 @@ export function publishedClaims(): Claim[] {
  * Judges every published claim.
  *
  * @param folder of artifacts; a claim whose artifact is not there is not evaluated.
+ * @param without names of experiments whose artifacts are left aside. Default none.
  * @returns the claims with their verdicts; throws a `UserError` at a broken artifact, or where one that is there has nothing of
  * the name that a claim is about.
  */
-export function judgeClaims(folder: string): JudgedClaim[] {
+export function judgeClaims(folder: string, without: readonly string[] = []): JudgedClaim[] {
   return publishedClaims().map((claim) => {
     const { artifact: name } = claim.predicate;
     const path = join(folder, `${name}.json`);
     return judgeClaim(
       claim,
-      exists(path) ? parseArtifact(path, { name }, readText(path)) : undefined,
+      exists(path) && !without.includes(name)
+        ? parseArtifact(path, { name }, readText(path))
+        : undefined,
     );
   });
 }

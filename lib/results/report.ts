@@ -36,16 +36,19 @@ export interface ReportPage {
  *
  * @param folder with artifacts; those of FINE are taken from the folder `fine` beside it, where there is one.
  * @param experiments those that there are; one without an artifact is named as not run.
+ * @param without names of experiments whose artifacts are left aside. Default none.
  * @returns the page; throws a {@linkcode UserError} where no experiment has an artifact, or one is broken.
  */
 export async function buildReport(
   folder: string,
   experiments: readonly Experiment[],
+  without: readonly string[] = [],
 ): Promise<ReportPage> {
-  const judged = evaluatedFirst(judgeClaims(folder));
+  const judged = evaluatedFirst(judgeClaims(folder, without));
   const artifacts = inOrder(experiments, judged).flatMap((experiment) => {
     const path = join(folder, `${experiment.name}.json`);
-    return exists(path) ? [readArtifact(path, experiment)] : [];
+    const isThere = exists(path) && !without.includes(experiment.name);
+    return isThere ? [readArtifact(path, experiment)] : [];
   });
   if (artifacts.length === 0) {
     throw new UserError(
@@ -78,13 +81,15 @@ ${footer(experiments.filter(({ name }) => !names.has(name)))}`;
  *
  * @param folder with artifacts.
  * @param experiments those that there are.
+ * @param without names of experiments whose artifacts are left aside. Default none.
  * @returns the page's path; throws as {@linkcode buildReport} does.
  */
 export async function writeReport(
   folder: string,
   experiments: readonly Experiment[],
+  without: readonly string[] = [],
 ): Promise<string> {
-  const { page, figures } = await buildReport(folder, experiments);
+  const { page, figures } = await buildReport(folder, experiments, without);
   for (const [name, svg] of Object.entries(figures)) {
     writeFileAtomic(join(folder, `${name}.svg`), svg);
   }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { makeFolder } from "../core/files.ts";
+import { join } from "node:path";
+import { exists, makeFolder } from "../core/files.ts";
 import { announce } from "../core/progress.ts";
 import type { Catalogue } from "../experiment/catalogue.ts";
 import { runExperiment } from "../experiment/experiment.ts";
@@ -11,6 +12,7 @@ import type { ExperimentFlags } from "../experiment/flags.ts";
 import { openRun } from "../experiment/open_run.ts";
 import type { Table } from "../report/table.ts";
 import type { JudgedClaim } from "./claims.ts";
+import { collectFailures, type Failure } from "./failures.ts";
 import { judgeClaims } from "./published_claims.ts";
 import { writeReport } from "./report.ts";
 
@@ -32,16 +34,18 @@ export interface ReproduceContext {
 
 /** What {@linkcode reproduce} wrote. */
 export interface Reproduction {
-  /** Of every experiment, in the order in which they ran. */
+  /** Of every experiment that did not fail, in the order in which they ran. */
   written: ExperimentFiles[];
-  /** Path of the report. */
-  report: string;
+  /** Path of the report; null where there is nothing to report on. */
+  report: string | null;
   /** The published claims that the folder decides, or might with more data. */
   claims: JudgedClaim[];
+  /** What failed and why. */
+  failures: readonly Failure[];
 }
 
 /**
- * Runs experiments and writes the report of their folder.
+ * Runs experiments and writes the report of their folder. One that fails leaves the others and the report standing.
  *
  * @param catalogue of all experiments.
  * @returns what was written.
@@ -55,13 +59,34 @@ export async function reproduce(
   const named = flags.only !== undefined;
   const { experiments, bench, folder } = await openRun(asked, flags, { named, say });
   makeFolder(folder); // if it cannot be made, that shows before the training
+  const failures = collectFailures(say);
+  const failed: string[] = []; // what stands there of an earlier run is not what they find now, and may be unreadable
   const written: ExperimentFiles[] = [];
   for (const [i, experiment] of experiments.entries()) {
     announce(`${i + 1} of ${experiments.length}: ${experiment.name}`);
-    const { table, json, svg } = await runExperiment(experiment, bench, folder);
+    const done = await failures.catching(
+      experiment.name,
+      () => runExperiment(experiment, bench, folder),
+    );
+    if (done === undefined) {
+      failed.push(experiment.name);
+      const path = join(folder, `${experiment.name}.json`);
+      if (exists(path)) say(`"${path}" is of an earlier run; the report leaves it out.`);
+      continue;
+    }
+    const { table, json, svg } = done;
     written.push({ json, svg });
     show(table, { json, svg });
   }
-  const claims = judgeClaims(folder).filter(({ verdict }) => verdict !== "not evaluated");
-  return { written, report: await writeReport(folder, await catalogue.load()), claims };
+  const all = await catalogue.load();
+  const has = (name: string) => !failed.includes(name) && exists(join(folder, `${name}.json`));
+  if (!all.some(({ name }) => has(name))) {
+    return { written, report: null, claims: [], failures: failures.list };
+  }
+  const claims = await failures.catching(
+    "the judgement of claims",
+    () => judgeClaims(folder, failed).filter(({ verdict }) => verdict !== "not evaluated"),
+  );
+  const report = await failures.catching("the report", () => writeReport(folder, all, failed));
+  return { written, report: report ?? null, claims: claims ?? [], failures: failures.list };
 }

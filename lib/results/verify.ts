@@ -5,7 +5,8 @@
  */
 import { join } from "node:path";
 import { UserError } from "../core/errors.ts";
-import { exists, readText, removeIfPresent } from "../core/files.ts";
+import { exists, readText } from "../core/files.ts";
+import { openTemporaryFolder, sweepTemporaryFolders } from "../core/temporary_folder.ts";
 import { announce } from "../core/progress.ts";
 import type { Catalogue } from "../experiment/catalogue.ts";
 import { type Experiment, runExperiment } from "../experiment/experiment.ts";
@@ -15,6 +16,7 @@ import type { Workbench } from "../workbench/workbench.ts";
 import { parseArtifact } from "./artifact.ts";
 import type { JudgedClaim } from "./claims.ts";
 import { type ArtifactCheck, compareArtifacts } from "./compare_artifacts.ts";
+import { collectFailures, type Failure } from "./failures.ts";
 import { judgeClaims } from "./published_claims.ts";
 
 /** What was found of a committed artifact. */
@@ -33,17 +35,20 @@ export interface VerifyContext {
 
 /** What {@linkcode verify} found. */
 export interface Verification {
-  /** Of every experiment, in the order in which they ran. */
+  /** Of every experiment that did not fail, in the order in which they ran. */
   artifacts: VerifiedArtifact[];
   /** The published claims, by the artifacts just made. */
   claims: JudgedClaim[];
+  /** What could not be made again, or is broken, and why. */
+  failures: readonly Failure[];
 }
 
 /**
- * Makes artifacts again in a folder of their own, which is removed at the end, and compares them with the committed ones.
+ * Makes artifacts again in a folder of their own, which is removed at the end, and compares them with the committed ones. One
+ * that fails leaves the others standing.
  *
  * @param catalogue of all experiments.
- * @returns what was found; throws a {@linkcode UserError} where there is no such folder, or an artifact in it is broken.
+ * @returns what was found; throws a {@linkcode UserError} where there is no such folder.
  */
 export async function verify(
   flags: ExperimentFlags,
@@ -55,20 +60,26 @@ export async function verify(
   const named = flags.only !== undefined;
   const { experiments, bench, folder } = await openRun(asked, flags, { named, say });
   requireFolder(folder);
-  const fresh = join(bench.options.cache, `verify-${crypto.randomUUID().slice(0, 8)}`);
-  try {
-    const artifacts: VerifiedArtifact[] = [];
-    for (const [i, experiment] of experiments.entries()) {
-      announce(`${i + 1} of ${experiments.length}: ${experiment.name}`);
-      const path = join(folder, `${experiment.name}.json`);
-      const artifact = { path, ...await check(experiment, bench, path, fresh) };
-      artifacts.push(artifact);
-      show(artifact);
-    }
-    return { artifacts, claims: judgeClaims(fresh) };
-  } finally {
-    removeIfPresent(fresh);
+  const { cache } = bench.options;
+  sweepTemporaryFolders(cache);
+  using temporary = openTemporaryFolder(join(cache, "verify"));
+  const fresh = temporary.path;
+  const failures = collectFailures(say);
+  const artifacts: VerifiedArtifact[] = [];
+  for (const [i, experiment] of experiments.entries()) {
+    announce(`${i + 1} of ${experiments.length}: ${experiment.name}`);
+    const path = join(folder, `${experiment.name}.json`);
+    const checked = await failures.catching(
+      experiment.name,
+      () => check(experiment, bench, path, fresh),
+    );
+    if (checked === undefined) continue;
+    const artifact = { path, ...checked };
+    artifacts.push(artifact);
+    show(artifact);
   }
+  const claims = await failures.catching("the judgement of claims", () => judgeClaims(fresh));
+  return { artifacts, claims: claims ?? [], failures: failures.list };
 }
 
 function requireFolder(folder: string): void {

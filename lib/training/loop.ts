@@ -1,9 +1,11 @@
 /**
  * The training loop: batches in seeded order, a learning rate that warms up and decays, and a state that is saved as it
- * goes, from which a killed run goes on and ends in the same bytes.
+ * goes, from which a killed run goes on and ends in the same bytes. The state holds a hash of itself: a changed one would end in
+ * another model.
  *
  * @module
  */
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { UserError } from "../core/errors.ts";
 import { exists } from "../core/files.ts";
@@ -53,6 +55,8 @@ export interface TrainOptions extends TrainerOptions {
   scratch?: string;
   /** Told the share of steps that is done, from 0 to 1, and the latest loss. */
   progress: Progress;
+  /** Told that a saved state was changed since, so that training starts over. */
+  say?: (message: string) => void;
 }
 
 /** Where a piece of a batch stands in a run. */
@@ -86,9 +90,9 @@ const STEPS_BETWEEN_SAVES = 100;
  * @returns weights and losses; the same for the same options, whether or not the run was interrupted.
  */
 export async function train(options: TrainOptions): Promise<Trained> {
-  const { schedule, specs, scratch, progress } = options;
+  const { schedule, specs, scratch, progress, say = () => {} } = options;
   const plan = planBatches(options);
-  const saved = scratch === undefined ? undefined : readState(scratch, plan.length);
+  const saved = scratch === undefined ? undefined : readState(scratch, plan.length, say);
   const losses = saved?.losses ?? new Float32Array(plan.length);
   await using trainer = await openTrainer(
     options,
@@ -170,30 +174,42 @@ function writeState(
 ): void {
   const arrays = { theta, mean, square, losses };
   const list = Object.entries(arrays).map(([name, data]) => ({ name, shape: [data.length], data }));
-  writeSafetensors(join(scratch, STATE_FILE), list, { step: String(step) });
+  const hash = hashOfState(step, Object.values(arrays));
+  writeSafetensors(join(scratch, STATE_FILE), list, { step: String(step), hash });
 }
 
+/** SHA-256 of all that a run goes on from. */
+function hashOfState(step: number, arrays: readonly Float32Array[]): string {
+  const hash = createHash("sha256").update(`${step}\n`);
+  for (const { buffer, byteOffset, byteLength } of arrays) {
+    hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+  }
+  return hash.digest("hex");
+}
+
+/** The saved state, if it is whole and of a run of the same length; without it training starts over, and ends in the same bytes. */
 function readState(
   scratch: string,
   steps: number,
+  say: (message: string) => void,
 ): { state: TrainerState; losses: Float32Array } | undefined {
   const path = join(scratch, STATE_FILE);
   if (!exists(path)) return undefined;
-  let saved: ReturnType<typeof readSafetensors>;
   try {
-    saved = readSafetensors(path);
+    const { parameters, metadata } = readSafetensors(path);
+    const arrays = ["theta", "mean", "square", "losses"].map((name) => parameters.get(name)?.data);
+    if (arrays.every((data) => data !== undefined)) {
+      const [theta, mean, square, losses] = arrays;
+      const step = Number(metadata.step);
+      if (hashOfState(step, arrays) === metadata.hash) {
+        return losses.length === steps
+          ? { state: { step, theta, mean, square }, losses }
+          : undefined;
+      }
+    }
   } catch (error) {
-    if (error instanceof UserError) return undefined; // damaged: training starts over, and ends in the same bytes
-    throw error;
+    if (!(error instanceof UserError)) throw error;
   }
-  const { parameters, metadata } = saved;
-  const array = (name: string) => parameters.get(name)!.data;
-  if (array("losses").length !== steps) return undefined;
-  const state = {
-    step: Number(metadata.step),
-    theta: array("theta"),
-    mean: array("mean"),
-    square: array("square"),
-  };
-  return { state, losses: array("losses") };
+  say(`The saved state "${path}" was changed since it was written; this training starts over.`);
+  return undefined;
 }

@@ -136,13 +136,32 @@ for (const steps of [[3], [130], [105, 20]]) {
   });
 }
 
-Deno.test("training starts over where the saved state is damaged", async () => {
+Deno.test("training starts over, and says so, where the saved state was changed", async () => {
   using temporary = temporaryFolder();
   const scratch = temporary.path;
-  const fresh = await trainLanguageModel(config, options({ epochs: 1 }));
-  for (const damaged of ["", "junk that is no safetensors file"]) {
-    Deno.writeTextFileSync(`${scratch}/state.safetensors`, damaged);
-    assertSameBytes(await trainLanguageModel(config, options({ epochs: 1, scratch })), fresh);
+  const path = `${scratch}/state.safetensors`;
+  const run = { epochs: 30, scratch };
+  const fresh = await trainLanguageModel(config, options({ epochs: 30 }));
+  await assert.rejects(trainLanguageModel(config, options({ ...run, progress: killedAt(105) })));
+  const state = Deno.readFileSync(path);
+  const flipped = state.slice();
+  flipped[state.length - state.length / 4 & ~3] ^= 1; // the last bit of a number
+  const text = new TextEncoder();
+  const damages = [
+    flipped,
+    state.slice(0, -4),
+    text.encode(""),
+    text.encode("junk, no safetensors"),
+  ];
+  for (const damaged of damages) {
+    Deno.writeFileSync(path, damaged);
+    const said: string[] = [];
+    const say = (message: string) => void said.push(message);
+    assertSameBytes(await trainLanguageModel(config, { ...options(run), say }), fresh);
+    assert.match(
+      said.join(),
+      /^The saved state ".*" was changed since .*; this training starts over/,
+    );
   }
 });
 

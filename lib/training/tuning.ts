@@ -52,6 +52,8 @@ export interface TrainingRun {
   scratch?: string;
   /** Told the share of steps that is done, from 0 to 1. */
   progress: Progress;
+  /** Told that a saved state was changed since, so that training starts over. */
+  say?: (message: string) => void;
 }
 
 /** What is learned. */

@@ -47,6 +47,7 @@ export function givenWorkbench(suite: Suite, models: GivenModels, options: RunOp
     suite,
     options,
     provenance: () => Promise.resolve({ models: { ...origins, guard: origins.guard!, device } }),
+    width: guard.model.config.hiddenSize,
     device,
     cache,
     seeds: [0],

@@ -6,7 +6,9 @@
 import { safeRows } from "../conversation/row.ts";
 import type { Split } from "../conversation/scenes.ts";
 import { selectRows } from "../detector/detector.ts";
-import { fitMahalanobis, type MahalanobisOptions } from "../detector/mahalanobis.ts";
+import type { CovarianceKind } from "../detector/covariance_choice.ts";
+import { fitMahalanobis } from "../detector/mahalanobis.ts";
+import { covarianceFor } from "./beforehand.ts";
 import { forEachGuard, guardSignals } from "./scores.ts";
 import type { Workbench } from "./workbench.ts";
 
@@ -23,22 +25,27 @@ export interface PooledStates {
  *
  * @param bench the workbench that the states are from.
  * @param states on training rows and on those scored.
- * @param covariance how it is estimated. Default "sample".
+ * @param covariance how it is estimated. Default: as the run has it.
  * @returns distances of the scored rows, shape (n).
  */
 export async function mahalanobisDistances(
-  { suite, options: { threads } }: Workbench,
+  bench: Workbench,
   { train, scored }: PooledStates,
-  covariance: NonNullable<MahalanobisOptions["covariance"]> = "sample",
+  covariance?: CovarianceKind,
 ): Promise<Float64Array> {
+  const { suite, options: { threads } } = bench;
   const width = train.length / suite.train.length;
   const safe = selectRows({ data: train, width }, safeRows(suite.train));
-  const detector = await fitMahalanobis(safe, { covariance, threads });
+  const detector = await fitMahalanobis(safe, {
+    covariance: covariance ?? covarianceFor(bench, width),
+    threads,
+  });
   return detector.score({ data: scored, width });
 }
 
 /**
- * The paper's Mahalanobis detector: the last layer at the last token, sample covariance.
+ * The paper's Mahalanobis detector: the last layer at the last token, and the covariance that the rows allow: the
+ * sample's, as in the paper, unless they are few.
  *
  * @param bench the workbench.
  * @param split which rows are scored.

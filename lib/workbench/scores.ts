@@ -19,6 +19,7 @@ import { perplexity, windowedPerplexity } from "../detector/perplexity.ts";
 import { fitRelativeMahalanobis } from "../detector/relative_mahalanobis.ts";
 import type { SignalRequest } from "../signals/signal_graph.ts";
 import { guardScoresOf, type Signals } from "../signals/signals.ts";
+import { covarianceFor } from "./beforehand.ts";
 import type { TrainedModel, Workbench } from "./workbench.ts";
 
 /**
@@ -81,7 +82,14 @@ export async function perplexityScores(bench: Workbench, split: Split): Promise<
  */
 export async function featureScores(bench: Workbench, split: Split): Promise<SeedScores> {
   const bySeed = await forEachGuard(bench, bench.seeds, (guard) => {
-    const parts = { kind: "features", guard: guard.key, suite: bench.suite.hash, split };
+    const covariance = covarianceFor(bench, guard.model.config.hiddenSize);
+    const parts = {
+      kind: "features",
+      guard: guard.key,
+      suite: bench.suite.hash,
+      split,
+      ...covariance !== "sample" && { covariance },
+    };
     return keptScores(bench, parts, () => detectorScores(bench, guard, split));
   });
   return Object.fromEntries(
@@ -128,9 +136,10 @@ async function fitDetectors(bench: Workbench, guard: TrainedModel) {
   const { suite, options: { threads } } = bench;
   const all = featuresOf(guard, (await guardSignals(bench, guard, "train")).hidden[0]);
   const safe = selectRows(all, safeRows(suite.train));
+  const covariance = covarianceFor(bench, all.width);
   return [
-    await fitMahalanobis(safe, { threads }),
-    await fitRelativeMahalanobis({ safe, all }, { threads }),
+    await fitMahalanobis(safe, { covariance, threads }),
+    await fitRelativeMahalanobis({ safe, all }, { covariance, threads }),
     fitNearestNeighbours(safe),
   ];
 }

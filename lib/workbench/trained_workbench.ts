@@ -93,6 +93,7 @@ function assemble(
         session: { threads },
         scratch,
         progress,
+        say: options.say,
       });
       writeCheckpoint(folder, model, await tokenizer());
       const history = { name: "losses", shape: [losses.length], data: losses };
@@ -149,6 +150,7 @@ function assemble(
     recipe,
     course: recipe.guard,
     provenance: () => Promise.resolve({ recipe }),
+    width: recipe.size.hiddenSize,
     device: CPU,
     cache,
     seeds: Array.from({ length: options.seeds }, (_, seed) => seed),

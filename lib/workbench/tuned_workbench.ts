@@ -116,6 +116,7 @@ export function tunedWorkbench(
         session: sessionFor(from.model, over),
         scratch,
         progress,
+        say: options.say,
       }, withContext(from.model, Math.max(...sequences.map(({ length }) => length))));
       const { layers: blocks } = from.model.config;
       writeLora(folder, parameters, { base: from.folder, head, blocks, options: lora });
@@ -189,6 +190,7 @@ export function tunedWorkbench(
       };
       return { models: { languageModel: origins.languageModel, tuned, device } };
     },
+    width,
     device,
     cache,
     seeds: Array.from({ length: options.seeds }, (_, seed) => seed),

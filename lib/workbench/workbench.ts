@@ -7,6 +7,7 @@
 import type { Cache } from "../core/cache.ts";
 import type { Split } from "../conversation/scenes.ts";
 import type { Selection, Suite } from "../conversation/suite.ts";
+import type { CovarianceKind } from "../detector/covariance_choice.ts";
 import type { Model } from "../model/checkpoint.ts";
 import type { SignalRequest } from "../signals/signal_graph.ts";
 import type { Signals } from "../signals/signals.ts";
@@ -30,6 +31,8 @@ export interface RunOptions {
   judgeScores?: string;
   /** Models from outside. Default: they are trained here. */
   given?: GivenOptions;
+  /** How the covariance of hidden states is estimated. Default: as the number of safe training rows allows. */
+  covariance?: CovarianceKind;
   /** Smaller models, shorter training. */
   quick: boolean;
   /** How many guards to train, each from its own seed; a guard from outside is one. */
@@ -60,6 +63,8 @@ export interface Workbench {
   readonly options: RunOptions;
   /** What an artifact says of where the models come from: how they are trained here, or which were given. */
   provenance(): Promise<{ recipe: Recipe } | { models: GivenProvenance }>;
+  /** Features of the guards' hidden states. */
+  readonly width: number;
   /** What calculates. */
   readonly device: Device;
   /** 0, 1, …: the seeds that were asked for. */
