@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { sampledLayers } from "../lib/workbench/tuned_recipe.ts";
+import { sampledLayers } from "../lib/workbench/pretrained/tuned_recipe.ts";
 import { z } from "zod";
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
 import { recallContrasts } from "../lib/evaluation/contrasts.ts";

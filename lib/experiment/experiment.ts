@@ -14,7 +14,7 @@ import { type Figure, renderFigure } from "../report/figure.ts";
 import type { MarkedConversations } from "../report/conversation.ts";
 import type { Table } from "../report/table.ts";
 import { kernelFingerprint } from "../runtime/fingerprint.ts";
-import type { GivenProvenance } from "../workbench/given_options.ts";
+import type { GivenProvenance } from "../workbench/pretrained/given_options.ts";
 import { recordedCovariance } from "../workbench/beforehand.ts";
 import { type TrainingWorkbench, trainsHere, type Workbench } from "../workbench/workbench.ts";
 

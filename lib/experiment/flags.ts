@@ -12,7 +12,7 @@ import * as flag from "../core/flag.ts";
 import { goingWith, pick, type ValuesOf } from "../core/flags.ts";
 import { COVARIANCES } from "../detector/covariance_choice.ts";
 import { DEVICES, PRECISIONS } from "../runtime/device_names.ts";
-import type { GivenOptions } from "../workbench/given_options.ts";
+import type { GivenOptions } from "../workbench/pretrained/given_options.ts";
 import type { RunOptions } from "../workbench/workbench.ts";
 
 const MOST_ROWS = 1_000_000;

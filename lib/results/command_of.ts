@@ -8,7 +8,7 @@ import { commandLine, type ValuesOf } from "../core/flags.ts";
 import type { Artifact } from "../experiment/experiment.ts";
 import { EXPERIMENT_FLAGS } from "../experiment/flags.ts";
 import { referenceText } from "../hub/reference.ts";
-import type { Origin } from "../workbench/given_sources.ts";
+import type { Origin } from "../workbench/pretrained/given_sources.ts";
 
 /** Some of the flags; undefined is as good as not there. */
 type SomeFlags = {

@@ -35,11 +35,11 @@ export async function openWorkbench(options: RunOptions, anyRows = false): Promi
 /** Opens workbenches on suites. */
 async function builder(options: RunOptions): Promise<(suite: Suite) => Workbench> {
   if (options.given === undefined) return (suite) => trainedWorkbench(suite, options);
-  const { openGivenModels } = await import("./given_models.ts");
-  const { givenWorkbench } = await import("./given_workbench.ts");
+  const { openGivenModels } = await import("./pretrained/given_models.ts");
+  const { givenWorkbench } = await import("./pretrained/given_workbench.ts");
   const models = await openGivenModels(options.given, options);
   if (models.guard !== undefined) return (suite) => givenWorkbench(suite, models, options);
-  const { tunedWorkbench } = await import("./tuned_workbench.ts");
+  const { tunedWorkbench } = await import("./pretrained/tuned_workbench.ts");
   return (suite) => tunedWorkbench(suite, models, options);
 }
 

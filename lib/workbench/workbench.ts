@@ -16,7 +16,7 @@ import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import type { Trained } from "../training/loop.ts";
 import type { MonitorTraining } from "../training/monitors.ts";
 import type { Encoded } from "./encoded.ts";
-import type { GivenOptions, GivenProvenance } from "./given_options.ts";
+import type { GivenOptions, GivenProvenance } from "./pretrained/given_options.ts";
 import type { Course, Recipe, Size } from "./recipe.ts";
 
 /** What a run is started with. */

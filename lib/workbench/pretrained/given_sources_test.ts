@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { UserError } from "../core/errors.ts";
-import { scratchFolder } from "../core/testing.ts";
-import { COMMIT, startHub } from "../hub/testing.ts";
-import { ggufBytes, TINY_SETTINGS, TINY_TENSORS } from "../model/gguf/testing.ts";
-import { openChatTemplate } from "../chat/template.ts";
-import tokenizers from "../model/gguf/testdata/tokenizers_golden.json" with { type: "json" };
+import { UserError } from "../../core/errors.ts";
+import { scratchFolder } from "../../core/testing.ts";
+import { COMMIT, startHub } from "../../hub/testing.ts";
+import { ggufBytes, TINY_SETTINGS, TINY_TENSORS } from "../../model/gguf/testing.ts";
+import { openChatTemplate } from "../../chat/template.ts";
+import tokenizers from "../../model/gguf/testdata/tokenizers_golden.json" with { type: "json" };
 import { openGivenModels } from "./given_models.ts";
 import { locateGiven } from "./given_sources.ts";
 

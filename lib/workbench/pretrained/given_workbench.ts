@@ -4,14 +4,14 @@
  *
  * @module
  */
-import { openCache } from "../core/cache.ts";
-import { hashOf } from "../core/json.ts";
-import type { Suite } from "../conversation/suite.ts";
-import type { SignalRequest } from "../signals/signal_graph.ts";
-import { encodedOnce, encodeWhole } from "./encoded.ts";
+import { openCache } from "../../core/cache.ts";
+import { hashOf } from "../../core/json.ts";
+import type { Suite } from "../../conversation/suite.ts";
+import type { SignalRequest } from "../../signals/signal_graph.ts";
+import { encodedOnce, encodeWhole } from "../encoded.ts";
 import type { GivenModels } from "./given_models.ts";
 import { covers, passesOver, pick } from "./passes.ts";
-import type { RunOptions, Workbench } from "./workbench.ts";
+import type { RunOptions, Workbench } from "../workbench.ts";
 
 /**
  * A workbench with models from outside. A given guard has one seed.

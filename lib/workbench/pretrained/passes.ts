@@ -5,20 +5,25 @@
  * @module
  */
 import { join } from "node:path";
-import type { Cache } from "../core/cache.ts";
-import { hashOf } from "../core/json.ts";
-import { startProgress } from "../core/progress.ts";
-import { onceFor } from "../core/once.ts";
-import type { Split } from "../conversation/scenes.ts";
-import type { Suite } from "../conversation/suite.ts";
-import type { Model } from "../model/checkpoint.ts";
-import { countParameters } from "../model/parameters.ts";
-import type { Device, SessionOptions } from "../runtime/session.ts";
-import { arithmeticOf, type SignalRequest } from "../signals/signal_graph.ts";
-import { mergeSignals, readSignals, type SignalOptions, type Signals } from "../signals/signals.ts";
-import { cachedSignals } from "./cached_signals.ts";
-import type { Encoded } from "./encoded.ts";
-import type { RunOptions, TrainedModel } from "./workbench.ts";
+import type { Cache } from "../../core/cache.ts";
+import { hashOf } from "../../core/json.ts";
+import { startProgress } from "../../core/progress.ts";
+import { onceFor } from "../../core/once.ts";
+import type { Split } from "../../conversation/scenes.ts";
+import type { Suite } from "../../conversation/suite.ts";
+import type { Model } from "../../model/checkpoint.ts";
+import { countParameters } from "../../model/parameters.ts";
+import type { Device, SessionOptions } from "../../runtime/session.ts";
+import { arithmeticOf, type SignalRequest } from "../../signals/signal_graph.ts";
+import {
+  mergeSignals,
+  readSignals,
+  type SignalOptions,
+  type Signals,
+} from "../../signals/signals.ts";
+import { cachedSignals } from "../cached_signals.ts";
+import type { Encoded } from "../encoded.ts";
+import type { RunOptions, TrainedModel } from "../workbench.ts";
 
 /** What passes are made over, and with. */
 export interface PassOptions {

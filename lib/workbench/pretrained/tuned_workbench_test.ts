@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { scratchFolder } from "../core/testing.ts";
-import { writeTinySuite } from "../conversation/testing.ts";
-import { readCheckpoint } from "../model/checkpoint.ts";
-import { randomModel, writeAdapter, writeRandomCheckpoint } from "../model/testing.ts";
-import { scoredParts } from "./fused.ts";
-import { openWorkbench } from "./open_workbench.ts";
-import { guardScores, guardSignals } from "./scores.ts";
-import { hasSizes, type RunOptions, trainsHere } from "./workbench.ts";
+import { scratchFolder } from "../../core/testing.ts";
+import { writeTinySuite } from "../../conversation/testing.ts";
+import { readCheckpoint } from "../../model/checkpoint.ts";
+import { randomModel, writeAdapter, writeRandomCheckpoint } from "../../model/testing.ts";
+import { scoredParts } from "../fused.ts";
+import { openWorkbench } from "../open_workbench.ts";
+import { guardScores, guardSignals } from "../scores.ts";
+import { hasSizes, type RunOptions, trainsHere } from "../workbench.ts";
 
 const scratch = scratchFolder();
 const suite = writeTinySuite(scratch, 40);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Device } from "../runtime/session.ts";
+import type { Device } from "../../runtime/session.ts";
 import type { MonitorKind, TunedRecipe } from "./tuned_recipe.ts";
 import type { Origin } from "./given_sources.ts";
 

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { UserError } from "../core/errors.ts";
-import { scratchFolder } from "../core/testing.ts";
-import { writeTinySuite } from "../conversation/testing.ts";
-import { type Head, readCheckpoint } from "../model/checkpoint.ts";
-import { randomModel, writeAdapter, writeRandomCheckpoint } from "../model/testing.ts";
-import { SCORE } from "../model/parameters.ts";
+import { UserError } from "../../core/errors.ts";
+import { scratchFolder } from "../../core/testing.ts";
+import { writeTinySuite } from "../../conversation/testing.ts";
+import { type Head, readCheckpoint } from "../../model/checkpoint.ts";
+import { randomModel, writeAdapter, writeRandomCheckpoint } from "../../model/testing.ts";
+import { SCORE } from "../../model/parameters.ts";
 import { openGivenModels } from "./given_models.ts";
 import { givenWorkbench } from "./given_workbench.ts";
-import { scoredParts } from "./fused.ts";
-import { openWorkbench } from "./open_workbench.ts";
-import { type RunOptions, trainsHere } from "./workbench.ts";
+import { scoredParts } from "../fused.ts";
+import { openWorkbench } from "../open_workbench.ts";
+import { type RunOptions, trainsHere } from "../workbench.ts";
 
 const scratch = scratchFolder();
 const suite = writeTinySuite(scratch, 40);

@@ -4,13 +4,13 @@
  *
  * @module
  */
-import { UserError } from "../core/errors.ts";
-import type { Split } from "../conversation/scenes.ts";
-import type { Suite } from "../conversation/suite.ts";
-import type { Features } from "../detector/detector.ts";
-import { fitLinearHead, headLogits } from "../detector/linear_head.ts";
-import { guardScoresOf } from "../signals/signals.ts";
-import { auroc } from "../stats/roc.ts";
+import { UserError } from "../../core/errors.ts";
+import type { Split } from "../../conversation/scenes.ts";
+import type { Suite } from "../../conversation/suite.ts";
+import type { Features } from "../../detector/detector.ts";
+import { fitLinearHead, headLogits } from "../../detector/linear_head.ts";
+import { guardScoresOf } from "../../signals/signals.ts";
+import { auroc } from "../../stats/roc.ts";
 import { type HeadState, type MeasuredState, sampledLayers } from "./tuned_recipe.ts";
 
 /** C of the heads that are compared. */

@@ -4,17 +4,17 @@
  *
  * @module
  */
-import { UserError } from "../core/errors.ts";
-import { hashOf } from "../core/json.ts";
-import { type Model, readCheckpoint } from "../model/checkpoint.ts";
-import { loadCheckpointTokenizer } from "../model/checkpoint_tokenizer.ts";
-import { decoderParameters, sameValues, SCORE } from "../model/parameters.ts";
-import { resolveDevice } from "../runtime/device.ts";
-import type { Device } from "../runtime/session.ts";
-import type { GivenTokenizer } from "../tokenizer/given.ts";
+import { UserError } from "../../core/errors.ts";
+import { hashOf } from "../../core/json.ts";
+import { type Model, readCheckpoint } from "../../model/checkpoint.ts";
+import { loadCheckpointTokenizer } from "../../model/checkpoint_tokenizer.ts";
+import { decoderParameters, sameValues, SCORE } from "../../model/parameters.ts";
+import { resolveDevice } from "../../runtime/device.ts";
+import type { Device } from "../../runtime/session.ts";
+import type { GivenTokenizer } from "../../tokenizer/given.ts";
 import { type GivenSource, locateGiven, type LocateOptions } from "./given_sources.ts";
 import type { GivenOptions, Origins } from "./given_options.ts";
-import type { TrainedModel } from "./workbench.ts";
+import type { TrainedModel } from "../workbench.ts";
 
 /** Raised whenever the same models would score differently than before. */
 const GIVEN_VERSION = 3;

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { ALL_PROJECTIONS, type LoraOptions } from "../model/lora.ts";
-import type { Pooling } from "../signals/signal_graph.ts";
-import type { Course } from "./recipe.ts";
+import { ALL_PROJECTIONS, type LoraOptions } from "../../model/lora.ts";
+import type { Pooling } from "../../signals/signal_graph.ts";
+import type { Course } from "../recipe.ts";
 
 /** What a guard is: a head on frozen states, or low-rank updates with a head. */
 export type MonitorKind = "head" | "lora";

@@ -9,37 +9,37 @@
  * @module
  */
 import { join } from "node:path";
-import { openCache } from "../core/cache.ts";
-import { readText, writeFileAtomic } from "../core/files.ts";
-import { hashOf } from "../core/json.ts";
-import { once, onceFor } from "../core/once.ts";
-import { startProgress } from "../core/progress.ts";
-import { stream } from "../core/random.ts";
-import type { Row } from "../conversation/row.ts";
-import type { Suite } from "../conversation/suite.ts";
-import type { Features } from "../detector/detector.ts";
-import { fitLinearHead, headLogits, type LinearHead } from "../detector/linear_head.ts";
-import { applyAdapter, readAdapter } from "../model/adapter.ts";
-import type { Head, Model } from "../model/checkpoint.ts";
-import { type LoraOptions, writeLora } from "../model/lora.ts";
-import { decoderParameters, parametersOf } from "../model/parameters.ts";
-import { writeSafetensors } from "../model/safetensors.ts";
-import type { Pooling, SignalRequest } from "../signals/signal_graph.ts";
-import type { Signals } from "../signals/signals.ts";
+import { openCache } from "../../core/cache.ts";
+import { readText, writeFileAtomic } from "../../core/files.ts";
+import { hashOf } from "../../core/json.ts";
+import { once, onceFor } from "../../core/once.ts";
+import { startProgress } from "../../core/progress.ts";
+import { stream } from "../../core/random.ts";
+import type { Row } from "../../conversation/row.ts";
+import type { Suite } from "../../conversation/suite.ts";
+import type { Features } from "../../detector/detector.ts";
+import { fitLinearHead, headLogits, type LinearHead } from "../../detector/linear_head.ts";
+import { applyAdapter, readAdapter } from "../../model/adapter.ts";
+import type { Head, Model } from "../../model/checkpoint.ts";
+import { type LoraOptions, writeLora } from "../../model/lora.ts";
+import { decoderParameters, parametersOf } from "../../model/parameters.ts";
+import { writeSafetensors } from "../../model/safetensors.ts";
+import type { Pooling, SignalRequest } from "../../signals/signal_graph.ts";
+import type { Signals } from "../../signals/signals.ts";
 import {
   type MonitorTraining,
   onlyRows,
   trainGuard,
   trainLanguageModel,
-} from "../training/monitors.ts";
-import type { Tuned } from "../training/tuning.ts";
-import { encodedOnce, encodeWhole } from "./encoded.ts";
+} from "../../training/monitors.ts";
+import type { Tuned } from "../../training/tuning.ts";
+import { encodedOnce, encodeWhole } from "../encoded.ts";
 import type { GivenModels } from "./given_models.ts";
 import { chooseState } from "./head_choice.ts";
 import { covers, passesOver, pick, sessionFor, withContext } from "./passes.ts";
-import type { Course } from "./recipe.ts";
+import type { Course } from "../recipe.ts";
 import { type HeadState, loraOf, sampledLayers, TUNING } from "./tuned_recipe.ts";
-import type { RunOptions, TrainedModel, TrainingWorkbench } from "./workbench.ts";
+import type { RunOptions, TrainedModel, TrainingWorkbench } from "../workbench.ts";
 
 /** Raised whenever the same settings would train or fit otherwise than before. */
 const TUNED_VERSION = 1;

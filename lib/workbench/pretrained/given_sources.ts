@@ -5,10 +5,10 @@
  */
 import { createHash } from "node:crypto";
 import { basename, join, resolve } from "node:path";
-import { UserError } from "../core/errors.ts";
-import { exists, fileError } from "../core/files.ts";
-import { type HubReference, parseReference, referenceText } from "../hub/reference.ts";
-import { isGguf, partNames, partsOf } from "../model/gguf/parts.ts";
+import { UserError } from "../../core/errors.ts";
+import { exists, fileError } from "../../core/files.ts";
+import { type HubReference, parseReference, referenceText } from "../../hub/reference.ts";
+import { isGguf, partNames, partsOf } from "../../model/gguf/parts.ts";
 
 /** What of a repository is wanted. */
 const FILES = {
@@ -87,7 +87,7 @@ async function fromHub(
   { cache, say }: LocateOptions,
 ): Promise<GivenSource> {
   const { repository, file, revision = "main" } = reference;
-  const { downloadSnapshot } = await import("../hub/snapshot.ts"); // its library is large, and seldom needed
+  const { downloadSnapshot } = await import("../../hub/snapshot.ts"); // its library is large, and seldom needed
   const { folder, commit } = await downloadSnapshot({
     repository: { kind: "model", name: repository },
     revision,
