@@ -95,7 +95,7 @@ export async function train(options: TrainOptions): Promise<Trained> {
   const saved = scratch === undefined ? undefined : readState(scratch, plan.length, say);
   const losses = saved?.losses ?? new Float32Array(plan.length);
   await using trainer = await openTrainer(
-    options,
+    { ...options, inPieces: schedule.tokensAtOnce !== undefined },
     saved?.state ?? initialState(options.parameters, specs),
   );
   let savedAt = performance.now();

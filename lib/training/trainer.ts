@@ -1,6 +1,6 @@
 /**
- * Training one model: the state of the optimiser, and a step of it. A step is made of two ONNX graphs: forward and backward pass
- * over a batch, which may be cut into pieces whose gradients are added up, and AdamW.
+ * Training one model: the state of the optimiser, and a step of it. A step is one ONNX graph of forward pass, backward pass
+ * and AdamW; or two, where a batch is cut into pieces whose gradients are added up.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import {
   unflatten,
   type Weights,
 } from "../model/parameters.ts";
-import { openSession, type SessionOptions, type Value } from "../runtime/session.ts";
+import { openSession, type Session, type SessionOptions, type Value } from "../runtime/session.ts";
 import { adamw, type AdamwOptions } from "./adamw.ts";
 import type { Objective } from "./objectives.ts";
 
@@ -71,31 +71,28 @@ export interface TrainerOptions {
   objective: Objective;
   /** Settings of AdamW, the learning rate aside. */
   optimiser: AdamwOptions;
+  /** Whether batches come in pieces. Default: each is whole. */
+  inPieces?: boolean;
   /** Threads, device and place of frozen weights. The trained weights do not depend on the threads. */
   session: SessionOptions;
 }
 
-/** The graph of a pass over a piece of a batch: its loss, and the gradient by theta. */
-function passGraph(
-  { specs, objective, weights = (trained) => (name) => trained.get(name)! }: Omit<
-    TrainerOptions,
-    "session" | "optimiser"
-  >,
-): Record<string, Tensor> {
-  const trained = unflatten(input("theta", [countParameters(specs)]), specs);
+type Graph = Record<string, Tensor>;
+
+/** A pass over a batch, or a piece of it: its loss, and the gradient by theta. */
+function passOf(
+  { specs, objective, weights = (trained) => (name) => trained.get(name)! }: TrainerOptions,
+  theta: Tensor,
+): { loss: Tensor; gradient: Tensor } {
+  const trained = unflatten(theta, specs);
   const loss = objective(weights(trained));
   const byWeight = gradients(loss, [...trained.values()]);
   const gradient = concat(byWeight.map((g, i) => reshape(g, [countParameters([specs[i]])])), 0);
   return { loss, gradient };
 }
 
-/** The graph of an optimiser's step: length of the gradient, and the next theta, mean and square. */
-function updateGraph(
-  { specs, optimiser }: Pick<TrainerOptions, "specs" | "optimiser">,
-): Record<string, Tensor> {
-  const [theta, gradient] = ["theta", "gradient"].map((name) =>
-    input(name, [countParameters(specs)])
-  );
+/** An optimiser's step: length of the gradient, and the next theta, mean and square. */
+function updateOf({ optimiser }: TrainerOptions, theta: Tensor, gradient: Tensor): Graph {
   const next = adamw(theta, gradient, optimiser);
   return {
     gradientNorm: next.gradientNorm,
@@ -103,6 +100,17 @@ function updateGraph(
     nextMean: next.mean,
     nextSquare: next.square,
   };
+}
+
+/** The graphs of a step: one where batches are whole, which saves a third of a small model's time, or pass and update. */
+function graphsOf(options: TrainerOptions): { pass?: Graph; update: Graph } {
+  const [theta, gradient] = ["theta", "gradient"].map((name) =>
+    input(name, [countParameters(options.specs)])
+  );
+  const pass = passOf(options, theta);
+  return options.inPieces
+    ? { pass: { ...pass }, update: updateOf(options, theta, gradient) }
+    : { update: { loss: pass.loss, ...updateOf(options, theta, pass.gradient) } };
 }
 
 /**
@@ -134,10 +142,11 @@ export function initialState(
  */
 export async function openTrainer(options: TrainerOptions, from: TrainerState): Promise<Trainer> {
   const { specs, session: settings } = options;
+  const graphs = graphsOf(options);
   await using resources = new AsyncDisposableStack();
-  const pass = resources.use(await openSession(passGraph(options), settings));
-  const { threads } = settings;
-  const update = resources.use(await openSession(updateGraph(options), { threads }));
+  const pass = graphs.pass && resources.use(await openSession(graphs.pass, settings));
+  const own = pass === undefined ? settings : { threads: settings.threads };
+  const update = resources.use(await openSession(graphs.update, own));
   const held = resources.move();
   const n = from.theta.length;
   const value = (data: Float32Array, dims: number[] = [n]) => ({ data, dims });
@@ -146,12 +155,11 @@ export async function openTrainer(options: TrainerOptions, from: TrainerState): 
   let next = { theta: new Float32Array(n), mean: new Float32Array(n), square: new Float32Array(n) };
   let done = from.step;
 
-  async function gradientOf(pieces: readonly BatchPiece[]) {
+  async function gradientOf(pieces: readonly BatchPiece[], pass: Session) {
     let total = 0;
     let sum: Float32Array = new Float32Array(0);
     for (const { feed, share } of pieces) {
       const { loss, gradient } = await pass.run({ ...feed, theta: value(now.theta) });
-      requireFinite(loss.data[0], done + 1);
       total += share * loss.data[0];
       if (pieces.length === 1) sum = gradient.data;
       else addScaled(sum = sum.length > 0 ? sum : new Float32Array(n), gradient.data, share);
@@ -164,9 +172,9 @@ export async function openTrainer(options: TrainerOptions, from: TrainerState): 
     parameters: () => splitParameters(now.theta, specs),
     [Symbol.asyncDispose]: () => held[Symbol.asyncDispose](),
     async step(pieces, learningRate) {
-      const { loss, gradient } = await gradientOf(pieces);
-      const { gradientNorm } = await update.run({
-        gradient: value(gradient),
+      const summed = pass && await gradientOf(pieces, pass);
+      const { loss, gradientNorm } = await update.run({
+        ...summed ? { gradient: value(summed.gradient) } : pieces[0].feed,
         theta: value(now.theta),
         mean: value(now.mean),
         square: value(now.square),
@@ -177,9 +185,11 @@ export async function openTrainer(options: TrainerOptions, from: TrainerState): 
         nextMean: value(next.mean),
         nextSquare: value(next.square),
       });
+      const found = summed?.loss ?? loss.data[0];
+      requireFinite(found, done + 1);
       [now, next] = [next, now];
       done++;
-      return { loss, gradientNorm: gradientNorm.data[0] };
+      return { loss: found, gradientNorm: gradientNorm.data[0] };
     },
   };
 }
