@@ -148,6 +148,9 @@ const qkv: Projection[] = ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_
 const attention: Projection[] = [...qkv, "self_attn.o_proj"];
 const feedForward: Projection[] = ["mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"];
 
+/** All matrices of a block. */
+export const ALL_PROJECTIONS: readonly Projection[] = [...attention, ...feedForward];
+
 /** What both Gemmas share. */
 const gemmaDefaults: HubConfig = {
   head_dim: 256,

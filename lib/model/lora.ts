@@ -39,17 +39,6 @@ export interface LoraOptions {
   readonly firstBlock: number;
 }
 
-/** All matrices of a block. */
-export const ALL_PROJECTIONS: readonly Projection[] = [
-  "self_attn.q_proj",
-  "self_attn.k_proj",
-  "self_attn.v_proj",
-  "self_attn.o_proj",
-  "mlp.gate_proj",
-  "mlp.up_proj",
-  "mlp.down_proj",
-];
-
 const downOf = (name: string) => name.replace(/\.weight$/, ".lora_A.weight");
 const upOf = (name: string) => name.replace(/\.weight$/, ".lora_B.weight");
 

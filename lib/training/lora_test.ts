@@ -5,10 +5,10 @@ import { temporaryFolder } from "../core/testing.ts";
 import { stream } from "../core/random.ts";
 import { applyAdapter, readAdapter } from "../model/adapter.ts";
 import { type Head, readCheckpoint } from "../model/checkpoint.ts";
+import { ALL_PROJECTIONS } from "../model/config.ts";
 import { masks } from "../model/decoder.ts";
 import {
   adaptedWeights,
-  ALL_PROJECTIONS,
   initialLora,
   type LoraOptions,
   loraParameters,

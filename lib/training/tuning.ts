@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { onceFor } from "../core/once.ts";
 import type { Progress } from "../core/progress.ts";
 import { applyAdapter } from "../model/adapter.ts";
 import { type Model, modelParameters } from "../model/checkpoint.ts";
@@ -94,19 +95,20 @@ export type Tuned = { model: Model } & Trained;
  */
 export async function tune(start: Model, subject: Subject, run: TrainingRun): Promise<Tuned> {
   const { config, head } = start;
+  const sequencesOf = onceFor((epoch: number) => subject.sequences(epoch)); // asked for at every step
   const trained = await train({
     ...run,
     ...whatIsTrained(start, run),
     objective: subject.objective,
     optimiser: OPTIMISER,
-    lengths: (epoch) => subject.sequences(epoch).map(({ length }) => length),
+    lengths: (epoch) => sequencesOf(epoch).map(({ length }) => length),
     ...subject.weightOf && {
-      weightOf: (member, epoch) => subject.weightOf!(subject.sequences(epoch)[member]),
+      weightOf: (member, epoch) => subject.weightOf!(sequencesOf(epoch)[member]),
     },
     feed: (batch, at) => {
       // products with constants add in one order, however wide they are
       const fill = run.lora === undefined ? config : { hiddenSize: 0, intermediateSize: 0 };
-      const sequences = rowsOf(batch, fill, subject.sequences(at.epoch));
+      const sequences = rowsOf(batch, fill, sequencesOf(at.epoch));
       const { distinct, placesOf } = distinctTokens(
         [...sequences, ...subject.lookedUp ? [subject.lookedUp] : []],
         config,

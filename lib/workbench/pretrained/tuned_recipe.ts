@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { ALL_PROJECTIONS, type LoraOptions } from "../../model/lora.ts";
+import { ALL_PROJECTIONS } from "../../model/config.ts";
+import type { LoraOptions } from "../../model/lora.ts";
 import type { Pooling } from "../../signals/signal_graph.ts";
 import type { Course } from "../recipe.ts";
 

@@ -17,7 +17,7 @@ import { startProgress } from "../../core/progress.ts";
 import { stream } from "../../core/random.ts";
 import type { Row } from "../../conversation/row.ts";
 import type { Suite } from "../../conversation/suite.ts";
-import type { Features } from "../../detector/detector.ts";
+import { type Features, selectRows } from "../../detector/detector.ts";
 import { fitLinearHead, headLogits, type LinearHead } from "../../detector/linear_head.ts";
 import { applyAdapter, readAdapter } from "../../model/adapter.ts";
 import type { Head, Model } from "../../model/checkpoint.ts";
@@ -163,7 +163,7 @@ export function tunedWorkbench(
       const features = featuresOf(await ofBase(base, "train", { hidden: vectorsOf(state) }), width);
       const drawn = drawScenes(suite.train, seed);
       using _ = startProgress(`fitting guard ${seed}`);
-      const head = fitLinearHead(rowsOf(features, drawn), drawn.map((i) => suite.train[i]));
+      const head = fitLinearHead(selectRows(features, drawn), drawn.map((i) => suite.train[i]));
       const text = JSON.stringify({ ...head, weights: [...head.weights] });
       writeFileAtomic(join(folder, "head.json"), text);
     });
@@ -245,12 +245,6 @@ function featuresOf({ hidden }: Pick<Signals, "hidden">, width: number): Feature
     }
   });
   return { data, width: wide };
-}
-
-function rowsOf({ data, width }: Features, rows: readonly number[]): Features {
-  const chosen = new Float32Array(rows.length * width);
-  rows.forEach((i, k) => chosen.set(data.subarray(i * width, (i + 1) * width), k * width));
-  return { data: chosen, width };
 }
 
 /** Rows of as many scenes as there are, drawn with replacement within those that have unsafe rows and those that do not. */
