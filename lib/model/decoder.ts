@@ -28,16 +28,37 @@ import { type Rope, ropeFrequencies } from "./rope.ts";
  * output of every block but the last, and last the normalised output of the last block.
  */
 export function hiddenStates(embedded: Tensor, weights: Weights, config: DecoderConfig): Tensor[] {
-  const { embeddingScale, layers } = config;
+  const { embeddingScale } = config;
+  const first = embeddingScale === undefined ? embedded : scale(embedded, embeddingScale);
+  return statesAbove(0, first, weights, config);
+}
+
+/**
+ * The upper part of the residual stream, where the lower part was worked out before.
+ *
+ * @param first the block that reads `below`, from 0.
+ * @param below what comes out of the blocks below it, shape (B, T, C).
+ * @param weights the decoder's.
+ * @param config the decoder.
+ * @returns the hidden states of the layers `first` to `layers`, as {@linkcode hiddenStates} gives them.
+ */
+export function statesAbove(
+  first: number,
+  below: Tensor,
+  weights: Weights,
+  config: DecoderConfig,
+): Tensor[] {
+  const { layers } = config;
   const wide = lookBack(config, "mask", config.rope);
   const sliding = config.sliding
     ? lookBack(config, "slidingMask", config.sliding.rope ?? config.rope)
     : wide;
-  const states = [embeddingScale === undefined ? embedded : scale(embedded, embeddingScale)];
-  for (let i = 0; i < layers; i++) {
-    states.push(block(states[i], ofBlock(weights, i), slides(config, i) ? sliding : wide, config));
+  const states = [below];
+  for (let i = first; i < layers; i++) {
+    const lookBack = slides(config, i) ? sliding : wide;
+    states.push(block(states.at(-1)!, ofBlock(weights, i), lookBack, config));
   }
-  const last = norm(states[layers], weights("model.norm.weight"), config);
+  const last = norm(states.at(-1)!, weights("model.norm.weight"), config);
   return [...states.slice(0, -1), last];
 }
 
@@ -60,15 +81,18 @@ function slides({ sliding }: DecoderConfig, layer: number): boolean {
  *
  * @param config the decoder.
  * @param length T.
- * @param depth number of blocks that are run; all by default.
+ * @param depth the last block that is run, counted from 1; all by default.
+ * @param first the first one, from 0; by default none are left out.
  * @returns the masks, by the names of the graph's inputs.
  */
 export function masks(
   config: DecoderConfig,
   length: number,
   depth: number = config.layers,
+  first = 0,
 ): Record<string, Value> {
-  const kinds = new Set(Array.from({ length: depth }, (_, i) => slides(config, i)));
+  const run = Array.from({ length: Math.max(0, depth - first) }, (_, i) => first + i);
+  const kinds = new Set(run.map((i) => slides(config, i)));
   return {
     ...(kinds.has(false) && { mask: causalMask(length) }),
     ...(kinds.has(true) && { slidingMask: causalMask(length, config.sliding!.window) }),

@@ -136,6 +136,24 @@ export function padded(
 }
 
 /**
+ * Vectors of a batch's tokens, padded with zeros on the right.
+ *
+ * @param states of the tokens of each sequence, one vector after the other, shape (T', C) with T' up to T.
+ * @param length T, in tokens.
+ * @param width C.
+ * @returns shape (B, T, C).
+ */
+export function paddedStates(
+  states: readonly Float32Array[],
+  length: number,
+  width: number,
+): Value<Float32Array> {
+  const data = new Float32Array(states.length * length * width);
+  states.forEach((own, b) => data.set(own, b * length * width));
+  return { data, dims: [states.length, length, width] };
+}
+
+/**
  * Where the last numbers of the sequences stand when the rows of {@linkcode padded} are put one
  * after the other.
  *

@@ -12,7 +12,14 @@ import { reduceMax, reduceSum } from "../graph/reduce.ts";
 import { concat, flattenRows, reshape } from "../graph/shape_ops.ts";
 import { input, type Tensor } from "../graph/tensor.ts";
 import type { Model } from "../model/checkpoint.ts";
-import { embed, hiddenStates, masks, tokenNll, vocabularyLogits } from "../model/decoder.ts";
+import {
+  embed,
+  hiddenStates,
+  masks,
+  statesAbove,
+  tokenNll,
+  vocabularyLogits,
+} from "../model/decoder.ts";
 import {
   constantWeights,
   countParameters,
@@ -20,7 +27,13 @@ import {
   SCORE,
   type Weights,
 } from "../model/parameters.ts";
-import { type Batch, lastPositions, padded, paddedLength } from "../runtime/batches.ts";
+import {
+  type Batch,
+  lastPositions,
+  padded,
+  paddedLength,
+  paddedStates,
+} from "../runtime/batches.ts";
 import type { Value } from "../runtime/session.ts";
 
 /** How the hidden states of a conversation's tokens become one vector. */
@@ -36,6 +49,16 @@ export interface SignalRequest {
   hidden?: readonly { layer: number; pooling: Pooling }[];
   /** Surprise and entropy, in nats, at every token after the first. */
   tokens?: boolean;
+  /** The layer whose states of all tokens are given out, for the blocks above it to be run on them later; from 1. */
+  states?: number;
+}
+
+/** What the lower blocks of a model gave, where they were run before. */
+export interface Below {
+  /** How many blocks that are. */
+  layer: number;
+  /** The states of each conversation's tokens, each of shape (T, C). */
+  states: readonly Float32Array[];
 }
 
 /** Raised whenever entropies are worked out otherwise, so that those kept from before are made again. */
@@ -68,33 +91,36 @@ export function chunksOf({ config, parameters }: Model, tokenBudget: number): nu
  * The graph that reads signals.
  *
  * @param model a guard or a language model.
- * @param request which signals.
+ * @param request which signals; of layers from `first` on.
  * @param chunks in how many parts logits over the vocabulary are made.
- * @returns the outputs "guard" (B, 2) or (B, 1), "nll" (B, 1, 1), "hidden0", … (B, C), "tokenNll" and "entropy" (B, T, 1).
+ * @param first the first block that is run: those below it were run before.
+ * @returns the outputs "guard" (B, 2) or (B, 1), "nll" (B, 1, 1), "hidden0", … (B, C), "tokenNll" and "entropy" (B, T, 1),
+ * "states" (B, T, C).
  */
 export function signalGraph(
   model: Model,
   request: SignalRequest,
   chunks: number,
+  first = 0,
 ): Record<string, Tensor> {
+  const { config } = model;
   const weights = constantWeights(model.parameters);
-  const states = hiddenStates(
-    embed(input("tokens", ["B", "T"], "int64"), weights),
-    weights,
-    model.config,
-  );
-  const last = states[model.config.layers];
+  const states = first > 0
+    ? statesAbove(first, input("below", ["B", "T", config.hiddenSize]), weights, config)
+    : hiddenStates(embed(input("tokens", ["B", "T"], "int64"), weights), weights, config);
+  const last = states.at(-1)!;
   const outputs: Record<string, Tensor> = {};
   if (request.guard) outputs.guard = lastLogits(last, weights);
   request.hidden?.forEach(({ layer, pooling }, i) =>
-    outputs[`hidden${i}`] = pool(states[layer], pooling)
+    outputs[`hidden${i}`] = pool(states[layer - first], pooling)
   );
+  if (request.states) outputs.states = states[request.states - first];
   if (!request.nll && !request.tokens) return outputs;
-  const output = weights(outputName(model.config));
+  const output = weights(outputName(config));
   const [surprise, uncertainty] = inChunks(last, chunks, (hidden, targets) => {
-    const logits = vocabularyLogits(hidden, output, model.config);
+    const logits = vocabularyLogits(hidden, output, config);
     return [
-      tokenNll(hidden, gather(output, targets), output, model.config, logits),
+      tokenNll(hidden, gather(output, targets), output, config, logits),
       ...request.tokens ? [entropy(logits)] : [],
     ];
   });
@@ -209,6 +235,7 @@ function chunkFeed(
  * @param all token ids of the conversations that it is a batch of.
  * @param request which signals.
  * @param settings the model's shape and padding token, and the graph's number of chunks.
+ * @param below where lower blocks were run before: their last layer, and its states of every one of `all`, each of shape (T, C).
  * @returns values by the names of the inputs.
  */
 export function signalFeed(
@@ -216,13 +243,14 @@ export function signalFeed(
   all: readonly Int32Array[],
   request: SignalRequest,
   { config, padId, chunks }: Pick<Model, "config" | "padId"> & { chunks: number },
+  below?: Below,
 ): Record<string, Value> {
   const sequences = members.map((m) => all[m]);
   const poolings = new Set(request.hidden?.map(({ pooling }) => pooling));
   const readsLast = request.guard || request.nll || request.tokens;
   const depth = readsLast
     ? config.layers
-    : Math.max(0, ...request.hidden?.map(({ layer }) => layer) ?? []);
+    : Math.max(request.states ?? 0, ...request.hidden?.map(({ layer }) => layer) ?? []);
   /** A number at every token, shape (B, T, 1), from how many there are; another one at padding. */
   const atTokens = (present: (count: number) => number, absent: number, skipLast = 0) => {
     const data = new Float32Array(sequences.length * length).fill(absent);
@@ -233,8 +261,10 @@ export function signalFeed(
     return { data, dims: [sequences.length, length, 1] };
   };
   const feed: Record<string, Value> = {
-    tokens: padded(sequences, length, 0),
-    ...masks(config, length, depth),
+    ...below
+      ? { below: paddedStates(members.map((m) => below.states[m]), length, config.hiddenSize) }
+      : { tokens: padded(sequences, length, 0) },
+    ...masks(config, length, depth, below?.layer),
   };
   if (request.guard) {
     const read = sequences.map((s) => s.subarray(0, 1 + s.findLastIndex((id) => id !== padId)));

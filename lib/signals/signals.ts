@@ -10,7 +10,13 @@ import type { Model } from "../model/checkpoint.ts";
 import { refuseBrokenWeights } from "../model/parameters.ts";
 import { type Batch, batchByLength, TOKEN_BUDGET } from "../runtime/batches.ts";
 import { openSession, type SessionOptions, type Value } from "../runtime/session.ts";
-import { chunksOf, signalFeed, signalGraph, type SignalRequest } from "./signal_graph.ts";
+import {
+  type Below,
+  chunksOf,
+  signalFeed,
+  signalGraph,
+  type SignalRequest,
+} from "./signal_graph.ts";
 
 /** Signals of n conversations, in their order. */
 export interface Signals {
@@ -24,6 +30,8 @@ export interface Signals {
   tokenNll?: Float32Array[];
   /** For every conversation, the entropy of the prediction at those tokens. */
   entropy?: Float32Array[];
+  /** For every conversation, the states of all its tokens at the layer asked for, shape (T, C). */
+  states?: Float32Array[];
 }
 
 /**
@@ -43,12 +51,22 @@ export function guardScoresOf(logits: Float32Array): Float64Array {
 export interface ReaderOptions extends SessionOptions {
   /** Most tokens in a batch, padding included. Signals do not depend on it. Default {@linkcode TOKEN_BUDGET}. */
   tokenBudget?: number;
+  /** The first block that is run, where those below it were run before. Default 0. */
+  first?: number;
+}
+
+/** What may be said of conversations that are read. */
+export interface ReadOptions {
+  /** Told the share of all tokens that is done, from 0 to 1. Default: nobody is told. */
+  progress?: Progress;
   /** What to call a conversation in messages. By default the number of its row, from 1. */
   nameRow?: (row: number) => string;
+  /** What the lower blocks gave, where the reader was opened for those above them. */
+  below?: Below;
 }
 
 /** Settings of {@linkcode readSignals}. */
-export interface SignalOptions extends ReaderOptions {
+export interface SignalOptions extends ReaderOptions, Pick<ReadOptions, "nameRow"> {
   /** Told the share of all tokens that is done, from 0 to 1. */
   progress: Progress;
 }
@@ -59,10 +77,10 @@ export interface SignalReader extends AsyncDisposable {
    * Runs the model over conversations.
    *
    * @param sequences token ids of the conversations, special tokens included, each at least 2 long.
-   * @param progress told the share of all tokens that is done, from 0 to 1. Default: nobody is told.
+   * @param options whom to tell, names of rows, what was worked out before.
    * @returns the signals; every value depends on its own conversation alone.
    */
-  read(sequences: readonly Int32Array[], progress?: Progress): Promise<Signals>;
+  read(sequences: readonly Int32Array[], options?: ReadOptions): Promise<Signals>;
 }
 
 /**
@@ -76,17 +94,22 @@ export interface SignalReader extends AsyncDisposable {
 export async function openSignalReader(
   model: Model,
   request: SignalRequest,
-  { tokenBudget = TOKEN_BUDGET, nameRow = (row) => `number ${row + 1}`, ...options }: ReaderOptions,
+  { tokenBudget = TOKEN_BUDGET, first = 0, ...options }: ReaderOptions,
 ): Promise<SignalReader> {
   const chunks = chunksOf(model, tokenBudget);
-  const session = await openSession(signalGraph(model, request, chunks), options);
+  const session = await openSession(signalGraph(model, request, chunks, first), options);
   return {
-    async read(sequences, progress = silent) {
+    async read(sequences, { progress = silent, nameRow = numbered, below } = {}) {
+      if (below?.layer !== (first || undefined)) {
+        throw new RangeError(
+          `internal: a reader of the blocks from ${first} on was given states of layer ${below?.layer}`,
+        );
+      }
       const signals = emptySignals(sequences, request, model.config.hiddenSize);
       const total = sequences.reduce((sum, s) => sum + s.length, 0);
       let done = 0;
       for (const batch of batchByLength(sequences.map((s) => s.length), tokenBudget)) {
-        const feed = signalFeed(batch, sequences, request, { ...model, chunks });
+        const feed = signalFeed(batch, sequences, request, { ...model, chunks }, below);
         const values = await session.run(feed);
         store(values, batch, signals);
         requireFinite(signals, batch.members, model, nameRow);
@@ -112,11 +135,13 @@ export async function readSignals(
   model: Model,
   sequences: readonly Int32Array[],
   request: SignalRequest,
-  { progress, ...options }: SignalOptions,
+  { progress, nameRow = numbered, ...options }: SignalOptions,
 ): Promise<Signals> {
   await using reader = await openSignalReader(model, request, options);
-  return await reader.read(sequences, progress);
+  return await reader.read(sequences, { progress, nameRow });
 }
+
+const numbered = (row: number) => `number ${row + 1}`;
 
 /**
  * Puts signals of some rows and of others together.
@@ -147,12 +172,14 @@ export function mergeSignals(
   };
   const [guard, nll] = [joined((s) => s.guard), joined((s) => s.nll)];
   const [tokenNll, entropy] = [listed((s) => s.tokenNll), listed((s) => s.entropy)];
+  const states = listed((s) => s.states);
   return {
     hidden: parts[0].signals.hidden.map((_, i) => joined((s) => s.hidden[i])!),
     ...guard && { guard },
     ...nll && { nll },
     ...tokenNll && { tokenNll },
     ...entropy && { entropy },
+    ...states && { states },
   };
 }
 
@@ -166,7 +193,7 @@ function requireFinite(
   { config: { hiddenSize }, parameters }: Model,
   nameRow: (row: number) => string,
 ): void {
-  const { guard, nll, hidden, tokenNll, entropy } = signals;
+  const { guard, nll, hidden, tokenNll, entropy, states } = signals;
   const bad = rows.find((row) =>
     [
       guard?.subarray(2 * row, 2 * row + 2),
@@ -174,6 +201,7 @@ function requireFinite(
       ...hidden.map((matrix) => matrix.subarray(row * hiddenSize, (row + 1) * hiddenSize)),
       tokenNll?.[row],
       entropy?.[row],
+      states?.[row],
     ].some((values) => values?.some((value) => !Number.isFinite(value)))
   );
   if (bad === undefined) return;
@@ -198,6 +226,7 @@ function emptySignals(
     ...(request.guard && { guard: new Float32Array(2 * n) }),
     ...(request.nll && { nll: new Float32Array(n) }),
     ...(request.tokens && { tokenNll: perToken(), entropy: perToken() }),
+    ...(request.states && { states: sequences.map((s) => new Float32Array(s.length * width)) }),
   };
 }
 
@@ -223,6 +252,11 @@ function store(
     for (const name of ["tokenNll", "entropy"] as const) {
       const own = signals[name]?.[m];
       own?.set(values[name].data.subarray(b * length, b * length + own.length));
+    }
+    const states = signals.states?.[m];
+    if (states !== undefined) {
+      const [, , width] = values.states.dims;
+      states.set(values.states.data.subarray(b * length * width).subarray(0, states.length));
     }
   });
 }

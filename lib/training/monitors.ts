@@ -38,7 +38,7 @@ export function trainLanguageModel(
   const parameters = start ??
     initialParameters(specs, config.layers, `${options.name}/weights`);
   const subject = {
-    objective: languageModelLoss(config),
+    objective: languageModelLoss(config, options.below?.layer),
     sequences: sequencesByEpoch(options),
     feed: nextTokens,
     weightOf: ({ length }: Int32Array) => length - 1,
@@ -63,7 +63,7 @@ export function trainGuard(
   const head = initialParameters(score, config.layers, `${options.name}/weights`);
   const start = parametersOf([...parameters.values(), ...head.values()]);
   const subject = {
-    objective: guardLoss(config),
+    objective: guardLoss(config, options.below?.layer),
     sequences: sequencesByEpoch(options),
     feed: (rows: FedRows) => lastTokenLabels(rows, labels),
   };
@@ -129,11 +129,13 @@ export function onlyRows(
   training: MonitorTraining,
   keep: (row: number) => boolean,
 ): MonitorTraining {
-  const { excerpts } = training;
-  const chosen = <T>(all: readonly T[]) => all.filter((_, row) => keep(row));
+  const { excerpts, below } = training;
+  const kept = [...training.sequences.keys()].filter(keep);
+  const chosen = <T>(all: readonly T[]) => kept.map((row) => all[row]);
   return {
     ...training,
     sequences: chosen(training.sequences),
+    ...below && { below: { ...below, states: (sequence: number) => below.states(kept[sequence]) } },
     ...excerpts && { excerpts: { ...excerpts, pieces: chosen(excerpts.pieces) } },
   };
 }

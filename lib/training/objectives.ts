@@ -10,7 +10,7 @@ import { gather, gatherDistinct } from "../graph/gather.ts";
 import { reduceSum } from "../graph/reduce.ts";
 import { input, type Tensor } from "../graph/tensor.ts";
 import type { DecoderConfig } from "../model/config.ts";
-import { guardLogits, hiddenStates, tokenNll } from "../model/decoder.ts";
+import { guardLogits, hiddenStates, statesAbove, tokenNll } from "../model/decoder.ts";
 import { logSumExp } from "../model/layers.ts";
 import { EMBEDDING, outputName, type Weights } from "../model/parameters.ts";
 
@@ -22,12 +22,13 @@ export type Objective = (weights: Weights) => Tensor;
  * "targets" (B, T) as indices into them, "targetWeights" (B, T, 1) that sum to 1.
  *
  * @param config the decoder.
+ * @param first the first block that is run: those below it were run before, see {@linkcode decode}.
  * @returns the loss in nats a token.
  */
-export function languageModelLoss(config: DecoderConfig): Objective {
+export function languageModelLoss(config: DecoderConfig, first = 0): Objective {
   return (weights) => {
     const rows = distinctRows(weights);
-    const hidden = decode(rows, weights, config);
+    const hidden = decode(rows, weights, config, first);
     const output = outputName(config);
     const outputRows = output === EMBEDDING ? rows : distinctRows(weights, output);
     const targetRows = gather(outputRows, input("targets", ["B", "T"], "int64"));
@@ -41,11 +42,12 @@ export function languageModelLoss(config: DecoderConfig): Objective {
  * as in {@linkcode guardLogits}, "labels" (B, 2) one-hot over safe, unsafe, divided by B.
  *
  * @param config the decoder.
+ * @param first the first block that is run: those below it were run before, see {@linkcode decode}; no tokens are looked up then.
  * @returns the loss in nats a conversation.
  */
-export function guardLoss(config: DecoderConfig): Objective {
+export function guardLoss(config: DecoderConfig, first = 0): Objective {
   return (weights) => {
-    const hidden = decode(distinctRows(weights), weights, config);
+    const hidden = decode(distinctRows(weights), weights, config, first);
     const logits = guardLogits(hidden, input("last", ["B"], "int64"), weights); // (B, 2)
     const labels = input("labels", ["B", 2]);
     return reduceSum(mul(labels, sub(logSumExp(logits), logits)), [0, 1]);
@@ -64,14 +66,20 @@ export function distinctRows(weights: Weights, of: string = EMBEDDING): Tensor {
 }
 
 /**
- * The last hidden states of a batch, from the graph input "tokens" (B, T).
+ * The last hidden states of a batch, from the graph input "tokens" (B, T); or from "below" (B, T, C), what the blocks below the
+ * first one gave.
  *
  * @param rows what {@linkcode distinctRows} gives.
  * @param weights the decoder's.
  * @param config the decoder.
+ * @param first the first block that is run. Default 0.
  * @returns shape (B, T, C).
  */
-export function decode(rows: Tensor, weights: Weights, config: DecoderConfig): Tensor {
+export function decode(rows: Tensor, weights: Weights, config: DecoderConfig, first = 0): Tensor {
+  if (first > 0) {
+    const below = input("below", ["B", "T", config.hiddenSize]);
+    return statesAbove(first, below, weights, config).at(-1)!;
+  }
   const embedded = gather(rows, input("tokens", ["B", "T"], "int64")); // (B, T, C)
   return hiddenStates(embedded, weights, config)[config.layers];
 }

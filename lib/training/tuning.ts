@@ -18,7 +18,7 @@ import {
   trainedAdapter,
 } from "../model/lora.ts";
 import { constantWeights, parametersOf, SCORE } from "../model/parameters.ts";
-import { type Batch, padded } from "../runtime/batches.ts";
+import { type Batch, padded, paddedStates } from "../runtime/batches.ts";
 import type { SessionOptions, Value } from "../runtime/session.ts";
 import type { AdamwOptions } from "./adamw.ts";
 import { type Schedule, train, type Trained, type TrainOptions } from "./loop.ts";
@@ -49,12 +49,22 @@ export interface TrainingRun {
   session: SessionOptions;
   /** Trains low-rank updates, and a head where there is one, instead of all weights. */
   lora?: LoraOptions;
+  /** What the blocks that are not adapted gave, where they were run before; then nothing can be masked. */
+  below?: LowerStates;
   /** Folder for the state of an unfinished run; without it, an interrupted run starts over. */
   scratch?: string;
   /** Told the share of steps that is done, from 0 to 1. */
   progress: Progress;
   /** Told that a saved state was changed since, so that training starts over. */
   say?: (message: string) => void;
+}
+
+/** What the lower blocks of a model gave. */
+export interface LowerStates {
+  /** How many blocks that are. */
+  layer: number;
+  /** The states of the tokens of a subject's sequence, by its index, shape (T, C). */
+  states(sequence: number): Float32Array;
 }
 
 /** What is learned. */
@@ -95,6 +105,12 @@ export type Tuned = { model: Model } & Trained;
  */
 export async function tune(start: Model, subject: Subject, run: TrainingRun): Promise<Tuned> {
   const { config, head } = start;
+  const { below } = run;
+  if (below !== undefined && run.masking > 0) {
+    throw new RangeError(
+      `internal: masking is ${run.masking}, but the lower blocks saw all tokens`,
+    );
+  }
   const sequencesOf = onceFor((epoch: number) => subject.sequences(epoch)); // asked for at every step
   const trained = await train({
     ...run,
@@ -117,10 +133,14 @@ export async function tune(start: Model, subject: Subject, run: TrainingRun): Pr
       const shown = sequences.map((sequence, b) =>
         subject.hidden?.(sequence, batch.members[b], hide) ?? hide(sequence)
       );
+      const states = (_: Int32Array, b: number) =>
+        b < batch.members.length ? below!.states(batch.members[b]) : new Float32Array(0);
       return {
-        distinct,
-        tokens: padded(shown.map(placesOf), batch.length, 0),
-        ...masks(config, batch.length),
+        ...below
+          ? { below: paddedStates(sequences.map(states), batch.length, config.hiddenSize) }
+          : { tokens: padded(shown.map(placesOf), batch.length, 0) },
+        ...(below === undefined || head === "language-model") && { distinct },
+        ...masks(config, batch.length, config.layers, below?.layer),
         ...subject.feed({ ...batch, sequences, placesOf }),
       };
     },

@@ -12,8 +12,6 @@ import type { Split } from "../conversation/scenes.ts";
 import type { Suite } from "../conversation/suite.ts";
 import { readCheckpoint, writeCheckpoint } from "../model/checkpoint.ts";
 import { writeSafetensors } from "../model/safetensors.ts";
-import { arithmeticOf } from "../signals/signal_graph.ts";
-import { readSignals } from "../signals/signals.ts";
 import { CPU } from "../runtime/session.ts";
 import { loadTokenizer, writeTokenizer } from "../tokenizer/tokenizer.ts";
 import { trainBpe } from "../tokenizer/train.ts";
@@ -24,10 +22,10 @@ import {
   trainLanguageModel,
 } from "../training/monitors.ts";
 import type { Tuned } from "../training/tuning.ts";
-import { cachedSignals } from "./cached_signals.ts";
 import { encodedOnce, encodeRows } from "./encoded.ts";
+import { passesOver } from "./passes.ts";
 import { type Course, FULL, QUICK, type Recipe } from "./recipe.ts";
-import type { RunOptions, SizedWorkbench, TrainedModel, Workbench } from "./workbench.ts";
+import type { RunOptions, SizedWorkbench, TrainedModel } from "./workbench.ts";
 
 /** Raised whenever the same settings would train or score differently than before. */
 const CACHE_VERSION = 1;
@@ -134,15 +132,7 @@ function assemble(
     );
   });
 
-  const signals: Workbench["signals"] = ({ model, key }, split, request) => {
-    const parts = { model: key, rows: hashOfSplit(split), request, ...arithmeticOf(request) };
-    return cachedSignals(cache, parts, async () => {
-      const { sequences } = await encoded(split);
-      using progress = startProgress(`scoring ${split} with ${model.head}`);
-      const nameRow = (row: number) => `"${suite[split][row].id}"`;
-      return await readSignals(model, sequences, request, { threads, progress, nameRow });
-    });
-  };
+  const { signals } = passesOver({ suite, cache, encoded, device: CPU, options });
 
   return {
     suite,

@@ -53,6 +53,8 @@ export interface TrainedModel {
   readonly key: string;
   /** Where its checkpoint is, the tokenizer's files beside it. */
   readonly folder: string;
+  /** The model whose lower blocks are its own, too, and the request of the pass that keeps what they give. */
+  readonly below?: { readonly model: TrainedModel; readonly request: SignalRequest };
 }
 
 /** A suite with the means to train and run monitors on it. */

@@ -5,12 +5,12 @@
  * @module
  */
 import { openCache } from "../../core/cache.ts";
-import { hashOf } from "../../core/json.ts";
 import type { Suite } from "../../conversation/suite.ts";
 import type { SignalRequest } from "../../signals/signal_graph.ts";
 import { encodedOnce, encodeWhole } from "../encoded.ts";
 import type { GivenModels } from "./given_models.ts";
-import { covers, passesOver, pick } from "./passes.ts";
+import { passesOver } from "../passes.ts";
+import { covers, pick } from "../requests.ts";
 import type { RunOptions, Workbench } from "../workbench.ts";
 
 /**
@@ -32,8 +32,7 @@ export function givenWorkbench(suite: Suite, models: GivenModels, options: RunOp
     options,
     (rows) => encodeWhole(rows, tokenizer, contextLength),
   );
-  const tokenizerKey = hashOf(origins.languageModel.model);
-  const passOver = passesOver({ suite, cache, encoded, tokenizerKey, device, options });
+  const passes = passesOver({ suite, cache, encoded, device, options });
 
   /** What experiments ask of the guard. */
   const ofGuard: SignalRequest = {
@@ -60,8 +59,8 @@ export function givenWorkbench(suite: Suite, models: GivenModels, options: RunOp
       const own = model.key === guard.key ? ofGuard : surprise;
       const both = shared !== undefined && split !== "train";
       const wide = both ? { ...ofGuard, ...surprise } : own;
-      if (!covers(wide, request)) return await passOver(model, split, request);
-      return pick(await passOver(both ? shared : model, split, wide), wide, request);
+      if (!covers(wide, request)) return await passes.signals(model, split, request);
+      return pick(await passes.signals(both ? shared : model, split, wide), wide, request);
     },
   };
 }

@@ -36,13 +36,14 @@ import type { Tuned } from "../../training/tuning.ts";
 import { encodedOnce, encodeWhole } from "../encoded.ts";
 import type { GivenModels } from "./given_models.ts";
 import { chooseState } from "./head_choice.ts";
-import { covers, passesOver, pick, sessionFor, withContext } from "./passes.ts";
+import { passesOver, sessionFor, withContext } from "../passes.ts";
 import type { Course } from "../recipe.ts";
+import { covers, pick } from "../requests.ts";
 import { type HeadState, loraOf, sampledLayers, TUNING } from "./tuned_recipe.ts";
 import type { RunOptions, TrainedModel, TrainingWorkbench } from "../workbench.ts";
 
 /** Raised whenever the same settings would train or fit otherwise than before. */
-const TUNED_VERSION = 1;
+const TUNED_VERSION = 2;
 
 const POOLINGS: readonly Pooling[] = ["last", "mean", "max"];
 
@@ -59,8 +60,8 @@ export function tunedWorkbench(
   models: GivenModels,
   options: RunOptions,
 ): TrainingWorkbench {
-  const { base, tokenizer, origins, device } = models;
-  const { layers, hiddenSize: width, contextLength } = base.model.config;
+  const { base: frozen, tokenizer, origins, device } = models;
+  const { layers, hiddenSize: width, contextLength } = frozen.model.config;
   const kind = options.given?.monitors ?? "head";
   const cache = openCache(options.cache, options.say);
   const encoded = encodedOnce(
@@ -69,24 +70,21 @@ export function tunedWorkbench(
     options,
     (rows) => encodeWhole(rows, tokenizer, contextLength),
   );
-  const over = {
-    suite,
-    cache,
-    encoded,
-    tokenizerKey: hashOf(origins.languageModel.model),
-    device,
-    options,
-  };
-  const passOver = passesOver(over);
+  const over = { suite, cache, encoded, device, options };
+  const passes = passesOver(over);
 
-  /** All that is asked of the frozen model. */
-  const states = sampledLayers(layers).flatMap((layer) =>
-    POOLINGS.map((pooling) => ({ layer, pooling }))
-  );
-  const all: SignalRequest = { hidden: states };
+  /** The frozen model's pass: its pooled states, and those of all tokens that blocks are tuned on. */
+  const adapted = loraOf(layers);
+  const all: SignalRequest = {
+    hidden: sampledLayers(layers).flatMap((layer) =>
+      POOLINGS.map((pooling) => ({ layer, pooling }))
+    ),
+    ...adapted.firstBlock > 0 && { states: adapted.firstBlock },
+  };
+  const base: TrainedModel = { ...frozen, ...keptBelow(frozen, all) };
   const ofBase: TrainingWorkbench["signals"] = async (_, split, request) => {
-    if (!covers(all, request)) return await passOver(base, split, request);
-    return pick(await passOver(base, split, all), all, request);
+    if (!covers(all, request)) return await passes.signals(base, split, request);
+    return pick(await passes.signals(base, split, all), all, request);
   };
 
   const labels = suite.train.map(({ malign }) => malign);
@@ -106,12 +104,18 @@ export function tunedWorkbench(
     const all = { version: TUNED_VERSION, base: from.key, train: hashOf(suite.train), ...parts };
     const folder = await cache.entry("adapter", all, async (folder, scratch) => {
       const { sequences } = await encoded("train");
+      const { below } = from;
+      const lower = below && {
+        layer: below.request.states!,
+        states: await passes.states(below.model, "train", below.request),
+      };
       using progress = startProgress(`training ${label}`);
       const { parameters, losses } = await build({
         schedule,
         masking,
         lora,
         sequences,
+        ...lower && { below: lower },
         name: label,
         session: sessionFor(from.model, over),
         scratch,
@@ -124,12 +128,13 @@ export function tunedWorkbench(
       writeSafetensors(join(folder, "losses.safetensors"), [history]);
     });
     const parameters = applyAdapter(from.model.parameters, readAdapter(folder));
-    return { model: { ...from.model, head, parameters }, key: hashOf(all), folder };
+    const model = { ...from.model, head, parameters };
+    return { model, key: hashOf(all), folder, ...from.below && { below: from.below } };
   };
 
   const safeLanguageModel = once(() => {
     if (origins.languageModel.adapter !== undefined) return Promise.resolve(models.languageModel);
-    const course = { ...TUNING.safeLanguageModel, lora: loraOf(layers) };
+    const course = { ...TUNING.safeLanguageModel, lora: adapted };
     const parts = { label: "safe language model", course };
     return trained(base, "language-model", parts, (training, { config, parameters }) => {
       const safe = onlyRows(training, (row) => suite.train[row].malign === 0);
@@ -139,12 +144,17 @@ export function tunedWorkbench(
 
   const tunedGuard = onceFor(async (seed: number) => {
     const { state } = await choice();
-    const cut = { ...base, model: cutModel(base.model, state.layer) };
-    const course = { ...TUNING.guard, lora: loraOf(state.layer) };
+    const lora = loraOf(state.layer);
+    const cut = {
+      ...frozen,
+      model: cutModel(frozen.model, state.layer),
+      ...keptBelow(frozen, { states: lora.firstBlock }),
+    };
+    const parts = { label: `guard ${seed}`, course: { ...TUNING.guard, lora } };
     return trained(
       cut,
       "guard",
-      { label: `guard ${seed}`, course },
+      parts,
       (training, from) => trainGuard(from, labels, training),
     );
   });
@@ -185,7 +195,7 @@ export function tunedWorkbench(
         candidates,
         ...kind === "lora" && { guard: { ...TUNING.guard, lora: loraOf(state.layer) } },
         ...origins.languageModel.adapter === undefined && {
-          safeLanguageModel: { ...TUNING.safeLanguageModel, lora: loraOf(layers) },
+          safeLanguageModel: { ...TUNING.safeLanguageModel, lora: adapted },
         },
       };
       return { models: { languageModel: origins.languageModel, tuned, device } };
@@ -200,15 +210,15 @@ export function tunedWorkbench(
     languageModel: () => Promise.resolve(base),
     safeLanguageModel,
     guard: kind === "head" ? headGuard : tunedGuard,
-    trained: (from, label, parts, course, build) => {
-      const lora = loraOf(from.model.config.layers);
-      const all = { label, parts: parts as object, course: { ...course, lora } };
-      return trained(from, "language-model", all, build);
+    trained: ({ model, key, folder }, label, parts, course, build) => {
+      const all = { label, parts: parts as object, course: { ...course, lora: adapted } };
+      // other texts than the suite's: nothing of them was worked out before
+      return trained({ model, key, folder }, "language-model", all, build);
     },
     async signals(model, split, request) {
       const fitted = heads.get(model.key);
       if (fitted === undefined) {
-        return await (model.key === base.key ? ofBase : passOver)(model, split, request);
+        return await (model.key === base.key ? ofBase : passes.signals)(model, split, request);
       }
       const { guard, hidden = [] } = request;
       if (!guard) return await ofBase(base, split, request);
@@ -226,6 +236,11 @@ export function tunedWorkbench(
       };
     },
   };
+}
+
+/** What a model has in common with the frozen one, where its lowest blocks are. */
+function keptBelow(model: TrainedModel, request: SignalRequest): Pick<TrainedModel, "below"> {
+  return request.states ? { below: { model, request } } : {};
 }
 
 /** The vectors that a head reads. */

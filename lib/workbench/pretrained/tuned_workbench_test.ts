@@ -4,6 +4,8 @@ import { scratchFolder } from "../../core/testing.ts";
 import { writeTinySuite } from "../../conversation/testing.ts";
 import { readCheckpoint } from "../../model/checkpoint.ts";
 import { randomModel, writeAdapter, writeRandomCheckpoint } from "../../model/testing.ts";
+import { readSignals } from "../../signals/signals.ts";
+import { silent } from "../../core/progress.ts";
 import { scoredParts } from "../fused.ts";
 import { openWorkbench } from "../open_workbench.ts";
 import { guardScores, guardSignals } from "../scores.ts";
@@ -82,6 +84,31 @@ Deno.test("guards with low-rank updates are of the blocks below their head, and 
   const [scores] = await guardScores(bench, "test");
   const [again] = await guardScores(await openWorkbench(settings), "test");
   assert.deepEqual(again, scores);
+});
+
+Deno.test("blocks below the adapted ones are run once, and their kept states give the surprise of a pass through all", async () => {
+  const deep = writeRandomCheckpoint(
+    join(scratch, "deep"),
+    randomModel("language-model", { vocabSize: 300, layers: 7 }, "b"),
+  );
+  const settings = options({ model: deep, layer: 6 }, { seeds: 1 });
+  const bench = await openWorkbench(settings);
+  const { perplexity: [scores] } = (await scoredParts(bench, "test")).scores;
+  const tuned = await bench.safeLanguageModel();
+  assert.equal(tuned.below?.request.states, 3);
+  const { sequences } = await bench.encoded("test");
+  const { nll } = await readSignals(tuned.model, sequences, { nll: true }, {
+    threads: 1,
+    progress: silent,
+  });
+  scores.forEach((score, i) => {
+    const difference = Math.abs(Math.log(score) - nll![i]);
+    assert.ok(difference < 2e-4, `${Math.log(score)} and ${nll![i]}`);
+  });
+  const guards = await openWorkbench(options({ model: deep, monitors: "lora", layer: 6 }));
+  const [of, ofAnother] = await guardScores(guards, "test");
+  assert.notDeepEqual(of, ofAnother);
+  assert.equal((await guards.guard(0)).below?.request.states, 2);
 });
 
 Deno.test("a given language model measures perplexity as it is, and nothing is trained", async () => {
