@@ -6,7 +6,11 @@ import { UserError } from "../core/errors.ts";
 import { temporaryFolder } from "../core/testing.ts";
 import { type GivenTokenizer, givenTokenizer, loadGivenTokenizer } from "./given.ts";
 import { loadTokenizer, writeTokenizer } from "./tokenizer.ts";
-import { type AddedToken, readTokenizerFiles, type TokenizerDefinition } from "./tokenizer_files.ts";
+import {
+  type AddedToken,
+  readTokenizerFiles,
+  type TokenizerDefinition,
+} from "./tokenizer_files.ts";
 import { trainBpe } from "./train.ts";
 
 const chatTokenizer = (name: string) =>
