@@ -10,32 +10,44 @@ import { mayBeSaid } from "./fields.ts";
 export type Columns = Record<string, unknown>;
 
 /** Columns with instructions to the model, which come first. */
-export const FRONT = ["system", "instructions", "systemInstruction", "system_instruction"];
+export const FRONT: readonly string[] = [
+  "system",
+  "instructions",
+  "systemInstruction",
+  "system_instruction",
+];
 
 /** Columns with a conversation of messages. */
-export const LISTS = ["messages", "conversations", "contents"];
+export const LISTS: readonly string[] = ["messages", "conversations", "contents"];
 
 /** Columns with what was said first, if there is no conversation. */
-export const PROMPTS = ["prompt", "input"];
+export const PROMPTS: readonly string[] = ["prompt", "input"];
 
 /** Columns with what the model answered. */
-export const ANSWERS = ["response", "completion", "output", "choices", "candidates", "content"];
+export const ANSWERS: readonly string[] = [
+  "response",
+  "completion",
+  "output",
+  "choices",
+  "candidates",
+  "content",
+];
 
 /** Columns that go with an answer. */
-export const BESIDE =
+export const BESIDE: readonly string[] =
   ("reasoning_content reasoning thinking thinking_blocks reasoning_details tool_calls invalid_tool_calls function_call " +
     "refusal additional_kwargs").split(" ");
 
 /** Columns with a whole conversation as text. */
-export const WHOLE = ["conversation", "text"];
+export const WHOLE: readonly string[] = ["conversation", "text"];
 
 /** Columns with several answers to compare, of TRL, HH, OpenAI's tuning and others. */
-export const PAIR =
+export const PAIR: readonly string[] =
   ("chosen rejected chosen_response rejected_response preferred_output non_preferred_output response_a response_b response_0 response_1 " +
     "response_2 conversation_a conversation_b completions responses generations").split(" ");
 
 /** Columns with a request as an interface got it, or a batch of them: an object whose fields are columns themselves. */
-export const REQUESTS = ["request", "input", "body", "params"];
+export const REQUESTS: readonly string[] = ["request", "input", "body", "params"];
 
 /** Columns with things that have no text, and what stands for each in the conversation. */
 export const THINGS: Record<string, string> = {
