@@ -5,7 +5,8 @@
  */
 import { isObject, spacedJson } from "../core/exact_json.ts";
 
-type Part = Record<string, unknown>;
+/** The fields of a part. */
+export type Part = Record<string, unknown>;
 
 /**
  * Translates a part.
