@@ -358,6 +358,25 @@ Deno.test("fine --construct prints questions with options, asked for again where
   assert.equal(out.trim().split("\n").length, 2);
   const asked = await fine("--scripted", "always safe", "--questions", path, ...folder.flags);
   assert.match(asked.out, /Privacy\s+2 /);
+
+  const more = '{"question":"broken\n{"question":""}\n';
+  for (const file of [open, path]) Deno.writeTextFileSync(file, more, { append: true });
+  const passed = new RegExp(
+    "line 3: broken JSON .*; the line is passed over\\.\\n.*line 4: .*; the line is passed over\\.\\n" +
+      '[^]*2 lines of ".*" passed over, as named above\\.',
+  );
+  const again = await fine(...args, "--skip-invalid");
+  assert.match(again.err, passed);
+  assert.equal(again.out, out);
+  const rest = await fine(
+    "--scripted",
+    "always safe",
+    "--questions",
+    path,
+    "--skip-invalid",
+    ...folder.flags,
+  );
+  assert.match(rest.err, passed);
 });
 
 Deno.test("fine reports choices though the judge says nothing, fails in the end, and asks again what it is told to", async () => {

@@ -75,7 +75,10 @@ Deno.test("score reads whatever interface a conversation came from, and says wha
     const flags = ["--monitor", writeTinyMonitor(folder), "--output", scored];
     const { code, err } = await task("score", ...flags, "--input", log, "--no-thoughts");
     assert.equal(code, 0, err);
-    assert.match(err, /parts without text, which stand in it by name alone: 2 \[image\]\.\n/);
+    assert.match(
+      err,
+      /parts without text, of which no more than the name is scored: 2 \[image\]\.\n/,
+    );
     const text = Deno.readTextFileSync(scored);
     assert.match(text, /"id":1290473920184655870,.*\n.*"id":1290473920184655871,/);
     const [first, second] = rowsOf(text);

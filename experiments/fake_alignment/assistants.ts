@@ -13,6 +13,7 @@
  * @module
  */
 import { join } from "node:path";
+import { UserError } from "../../lib/core/errors.ts";
 import { readText, writeFileAtomic } from "../../lib/core/files.ts";
 import { canonicalJson, hashOf } from "../../lib/core/json.ts";
 import { startProgress } from "../../lib/core/progress.ts";
@@ -101,13 +102,15 @@ export function materialOf(rows: readonly Row[], questions: readonly Question[])
  * @param bench the workbench; its language model is where they begin.
  * @param material what they learn from.
  * @param settings of their training.
- * @returns by name, every assistant under each seed of the workbench.
+ * @returns by name, every assistant under each seed of the workbench; throws a {@linkcode UserError} where there is nothing
+ * harmless to learn from.
  */
 export async function trainAssistants(
   bench: TrainingWorkbench,
   material: Material,
   { formatSteps, formatRate, tuningSteps, tuningRate, ...settings }: AssistantSettings,
 ): Promise<Record<string, TrainedModel[]>> {
+  requireHarmless(material);
   const tune = (base: TrainedModel, plan: Plan) =>
     tuned(bench, base, material, { ...settings, ...plan });
   const base = await tune(await bench.languageModel(), {
@@ -126,6 +129,16 @@ export async function trainAssistants(
     }
   }
   return assistants;
+}
+
+/** Half of a choice between harmless answers comes of another scene. */
+function requireHarmless({ harmless }: Material): void {
+  const scenes = new Set(harmless.map(({ scene }) => scene)).size;
+  if (scenes > 1) return;
+  throw new UserError(
+    `Cannot train assistants: the training split must have safe conversations of two scenes in domains without unsafe ones, got ${scenes}`,
+    "Choose another suite, or leave fake_alignment out with --only.",
+  );
 }
 
 /** What a model is tuned on, and for how long. */

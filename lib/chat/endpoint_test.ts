@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { stream } from "../core/random.ts";
 import { describeAccount } from "./account.ts";
-import { endpointClient } from "./endpoint.ts";
+import { endpointClient, type EndpointOptions } from "./endpoint.ts";
 import {
   answerIn,
   asked,
@@ -156,6 +156,34 @@ Deno.test("endpointClient() says what is asked again, and how long a server want
     said[0],
     /"m" gave no answer \(.*429 busy\); it is asked again in 5 min 00 s of the .* it wants, attempt 2 of 8/,
   );
+});
+
+Deno.test("endpointClient() allows a slow server more time for more tokens, and with each attempt", async () => {
+  // the openai package tells the server how long it waits, in seconds
+  const allowed = async (settings: Partial<EndpointOptions>, maxTokens: number) => {
+    const told: unknown[] = [];
+    await using server = await chatServer(({ headers }) => {
+      told.push(Number(headers["x-stainless-timeout"]));
+      return told.length < 4 ? { body: null, drop: "before" } : { body: completion("At last.") };
+    });
+    const wait = () => Promise.resolve();
+    const client = endpointClient({
+      ...settings,
+      baseURL: server.baseURL,
+      model: "m",
+      key: "",
+      wait,
+    });
+    await client.ask([{ role: "user", content: "Hi?" }], { ...OPTIONS, maxTokens });
+    assert.deepEqual(
+      describeAccount("m", { ...client.account, seconds: 75 }),
+      "Asked m: 4 requests (3 of them again), 1 answers, 1 min 15 s.",
+    );
+    return told;
+  };
+  assert.deepEqual(await allowed({}, 64), [184, 368, 552, 552]);
+  assert.deepEqual(await allowed({}, 2048), [2168, 4336, 6504, 6504]);
+  assert.deepEqual(await allowed({ timeout: 900 }, 2048), [900, 900, 900, 900]);
 });
 
 Deno.test("endpointClient() asks for fewer at once where answers do not come in time", async () => {

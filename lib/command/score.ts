@@ -15,8 +15,8 @@ shapes, which may be mixed; README lists more (Anthropic, Gemini, Responses, Lan
   {"prompt": "…", "response": "…"}
   {"text": "…"}
 What is said, thought and done in tools is scored; what has no text stands there by name, as [image].
-It may have an id. The output has one line for each, in the same order: line, id, score, flagged,
-shares (what each part of the monitor adds to the score), truncatedTurns.`,
+It may have an id. The output has one line for each, in the same order: line, id, what --keep names,
+score, flagged, shares (what each part of the monitor adds to the score), truncatedTurns.`,
   flags: {
     ...SCORE_FLAGS,
     threads: { ...RUN_FLAGS.threads, help: "threads to compute with; scores do not change" },

@@ -36,28 +36,69 @@ export async function* streamJsonl(path: string): AsyncGenerator<JsonLine> {
   }
 }
 
+/** Settings of {@linkcode readJsonl}. */
+export interface JsonlOptions {
+  /** Told once, where lone surrogates were replaced. Nobody by default. */
+  say?: ((message: string) => void) | undefined;
+  /** Told of each line that cannot be read, which is then passed over. By default such a line is an error. */
+  skip?: ((error: UserError) => void) | undefined;
+}
+
 /**
  * Reads a small JSON Lines file whole, such as questions or recorded answers; blank lines are passed over.
  *
  * @param path a `.jsonl` file, or `.jsonl.gz`, which may unpack to 1 GiB.
- * @param say told once, where lone surrogates were replaced.
- * @returns its values, at least one; throws a {@linkcode UserError} with the line where one cannot be read.
+ * @param options what becomes of lines that cannot be read, and who is told of replaced characters.
+ * @returns its values, none only where each line was passed over; throws a {@linkcode UserError} with the line where one cannot be
+ * read, and where the file is empty.
  */
-export function readJsonl(path: string, say?: (message: string) => void): JsonLine[] {
+export function readJsonl(path: string, { say, skip }: JsonlOptions = {}): JsonLine[] {
   const bytes = path.endsWith(".gz") ? gunzip(path) : readBytes(path);
   const lines: JsonLine[] = [];
+  let isEmpty = true;
   for (let line = 1, start = 0; start < bytes.length; line++) {
     const newline = bytes.indexOf(10, start);
     const end = newline < 0 ? bytes.length : newline;
     requireLength(path, line, end - start);
-    const parsed = parseLine(path, { line, bytes: bytes.subarray(start, end) });
-    if (parsed !== undefined) lines.push(parsed);
+    try {
+      const parsed = parseLine(path, { line, bytes: bytes.subarray(start, end) });
+      if (parsed !== undefined) lines.push(parsed);
+      isEmpty &&= parsed === undefined;
+    } catch (error) {
+      if (skip === undefined || !(error instanceof UserError)) throw error;
+      skip(error);
+      isEmpty = false;
+    }
     start = end + 1;
   }
-  if (lines.length === 0) throw emptyFile(path);
+  if (isEmpty) throw emptyFile(path);
   const replaced = lines.reduce((sum, line) => sum + line.replaced, 0);
   if (replaced > 0) say?.(replacedNote(path, replaced));
   return lines;
+}
+
+/**
+ * Reads a small JSON Lines file as {@linkcode readJsonl} does, and makes something of every line.
+ *
+ * @param path a `.jsonl` or `.jsonl.gz` file.
+ * @param make takes a line; throws a {@linkcode UserError} where it is bad, which is passed over where `skip` is given.
+ * @param options what becomes of bad lines, and who is told of replaced characters.
+ * @returns what was made, in file order.
+ */
+export function mapJsonl<T>(
+  path: string,
+  make: (line: JsonLine) => T,
+  options: JsonlOptions = {},
+): T[] {
+  return readJsonl(path, options).flatMap((line) => {
+    try {
+      return [make(line)];
+    } catch (error) {
+      if (options.skip === undefined || !(error instanceof UserError)) throw error;
+      options.skip(error);
+      return [];
+    }
+  });
 }
 
 /**

@@ -65,7 +65,8 @@ export const QUESTION_FLAGS = {
       "one name as it stands, with its commas",
   }),
   skipInvalid: flag.toggle({
-    help: "pass over what is no question in --questions FILE, naming each",
+    help:
+      "pass over lines that are no question in the file of --questions or --construct, naming each",
   }),
   controls: flag.toggle({ help: "also ask questions of knowledge in both formats" }),
   likelihood: flag.toggle({

@@ -13,7 +13,7 @@ import {
   unreadable,
 } from "../chat/client.ts";
 import { quote } from "../chat/quote.ts";
-import { readJsonl } from "../conversation/jsonl.ts";
+import { type JsonLine, type JsonlOptions, mapJsonl } from "../conversation/jsonl.ts";
 import { idText } from "../conversation/row.ts";
 import { suggestName, UserError } from "../core/errors.ts";
 import type { Question } from "./questions.ts";
@@ -115,42 +115,55 @@ export async function constructOptions(
  *
  * @param path a `.jsonl` or `.jsonl.gz` file.
  * @param categories the accepted ones; where there is only one, a question need not name it.
- * @param say told once, where lone surrogates were replaced.
- * @returns the questions in file order; throws a {@linkcode UserError} with the line of the first bad one.
+ * @param options what becomes of lines that are no question, and who is told of replaced characters.
+ * @returns the questions in file order, at least one; throws a {@linkcode UserError} with the line of the first bad one.
  */
 export function readOpenQuestions(
   path: string,
   categories: readonly string[],
-  say?: (message: string) => void,
+  options: JsonlOptions = {},
 ): OpenQuestion[] {
-  const only = categories.length === 1 ? categories[0] : undefined;
   const known = new Set<string>();
-  return readJsonl(path, say).map(({ line, value }) => {
-    const bad = (problem: string, remedy: string) =>
-      new UserError(`Cannot read "${path}" line ${line}: ${problem}`, remedy);
-    const record = { ...value as Record<string, unknown> };
-    const { question, id: given = String(line), category = only } = record;
-    const id = idText(given);
-    if (typeof question !== "string" || question.trim() === "") {
-      const remedy = 'Write one question a line: {"question": "…", "category": "Privacy"}';
-      throw bad('"question" must be text that is not empty', remedy);
-    }
-    if (id === undefined || known.has(id)) {
-      throw bad(
-        `"id" must be text that no line above has, got ${JSON.stringify(given)}`,
-        "Change it.",
-      );
-    }
-    if (category === undefined) {
-      const remedy = "Add it to the line, or name one for all questions: --categories Privacy";
-      throw bad('"category" is missing', remedy);
-    }
-    if (typeof category !== "string" || !categories.includes(category)) {
-      throw bad(`unknown category "${category}"`, suggestName(String(category), categories));
-    }
-    known.add(id);
-    return { id, category, question: question.trim() };
-  });
+  const questions = mapJsonl(path, (record) => {
+    const question = parseOpenQuestion(path, record, categories, known);
+    known.add(question.id);
+    return question;
+  }, options);
+  if (questions.length > 0) return questions;
+  throw new UserError(`Cannot read "${path}": none of its lines is a question`, OPEN_REMEDY);
+}
+
+const OPEN_REMEDY = 'Write one question a line: {"question": "…", "category": "Privacy"}';
+
+function parseOpenQuestion(
+  path: string,
+  { line, value }: JsonLine,
+  categories: readonly string[],
+  known: ReadonlySet<string>,
+): OpenQuestion {
+  const only = categories.length === 1 ? categories[0] : undefined;
+  const bad = (problem: string, remedy: string) =>
+    new UserError(`Cannot read "${path}" line ${line}: ${problem}`, remedy);
+  const record = { ...value as Record<string, unknown> };
+  const { question, id: given = String(line), category = only } = record;
+  const id = idText(given);
+  if (typeof question !== "string" || question.trim() === "") {
+    throw bad('"question" must be text that is not empty', OPEN_REMEDY);
+  }
+  if (id === undefined || known.has(id)) {
+    throw bad(
+      `"id" must be text that no line above has, got ${JSON.stringify(given)}`,
+      "Change it.",
+    );
+  }
+  if (category === undefined) {
+    const remedy = "Add it to the line, or name one for all questions: --categories Privacy";
+    throw bad('"category" is missing', remedy);
+  }
+  if (typeof category !== "string" || !categories.includes(category)) {
+    throw bad(`unknown category "${category}"`, suggestName(String(category), categories));
+  }
+  return { id, category, question: question.trim() };
 }
 
 /**

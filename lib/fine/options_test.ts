@@ -94,6 +94,12 @@ Deno.test("readOpenQuestions() takes lines with a question only, where one categ
   for (const [text, message, remedy = /./] of bad) {
     assert.throws(() => read(text), { name: "UserError", message, remedy });
   }
+  Deno.writeTextFileSync(path, '{"question":"A"\n{"question":""}\n{"question":"B"}');
+  const skipped: string[] = [];
+  const skip = ({ message }: Error) => void skipped.push(message);
+  assert.deepEqual(readOpenQuestions(path, ["Mine"], { skip }).map(({ id }) => id), ["3"]);
+  assert.match(skipped.join("\n"), /line 1: broken JSON.*\n.* line 2: "question" must be text/);
+  assert.throws(() => readOpenQuestions(path, ["Other", "Another"], { skip }), /none of its lines/);
 });
 
 Deno.test("questionsToJsonl() writes what readQuestions() reads", async () => {

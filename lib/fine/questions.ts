@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { type JsonLine, readJsonl } from "../conversation/jsonl.ts";
+import { type JsonLine, type JsonlOptions, mapJsonl } from "../conversation/jsonl.ts";
 import { idText, show } from "../conversation/row.ts";
 import { suggestName, UserError } from "../core/errors.ts";
 
@@ -32,44 +32,30 @@ export interface Question {
   unsafe: string;
 }
 
-/** Settings of {@linkcode readQuestions}. */
-export interface ReadOptions {
-  /** Told once, where lone surrogates were replaced. Nobody by default. */
-  say?: ((message: string) => void) | undefined;
-  /** Told, in one sentence, of each bad question, which is then passed over. By default a bad question is an error. */
-  skip?: ((problem: string) => void) | undefined;
-}
-
 /**
  * Reads and checks a file of questions.
  *
  * @param path a `.jsonl` or `.jsonl.gz` file.
  * @param categories the accepted ones. The five dimensions by default.
- * @param options what becomes of bad questions, and who is told of replaced characters.
+ * @param options what becomes of lines that are no question, and who is told of replaced characters.
  * @returns its questions in file order, at least one; throws a {@linkcode UserError} with the line of the first bad one.
  */
 export function readQuestions(
   path: string,
   categories = DIMENSIONS,
-  { say, skip }: ReadOptions = {},
+  options: JsonlOptions = {},
 ): Question[] {
   const lineOf = new Map<string, number>();
-  const questions = readJsonl(path, say).flatMap((record) => {
-    try {
-      const question = parseQuestion(path, record, categories);
-      const earlier = lineOf.get(question.id);
-      if (earlier !== undefined) {
-        const problem = `the id "${question.id}" stands on line ${earlier} already`;
-        throw badQuestion(path, record.line, problem, "Give every question its own id.");
-      }
-      lineOf.set(question.id, record.line);
-      return [question];
-    } catch (error) {
-      if (skip === undefined || !(error instanceof UserError)) throw error;
-      skip(`${error.message}; the question is passed over.`);
-      return [];
+  const questions = mapJsonl(path, (record) => {
+    const question = parseQuestion(path, record, categories);
+    const earlier = lineOf.get(question.id);
+    if (earlier !== undefined) {
+      const problem = `the id "${question.id}" stands on line ${earlier} already`;
+      throw badQuestion(path, record.line, problem, "Give every question its own id.");
     }
-  });
+    lineOf.set(question.id, record.line);
+    return question;
+  }, options);
   if (questions.length > 0) return questions;
   throw new UserError(`Cannot read "${path}": none of its lines is a question`, EXAMPLE_REMEDY);
 }

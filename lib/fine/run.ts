@@ -19,6 +19,7 @@ import { checkJudge } from "./judge_check.ts";
 import { openJudges, type SeatedJudge } from "./ask/judges.ts";
 import { leaderboardFigure } from "./show/leaderboard.ts";
 import { constructOptions, questionsToJsonl, readOpenQuestions } from "./options.ts";
+import { passingOver } from "./passed_over.ts";
 import { DIMENSIONS, type Question, readQuestions } from "./questions.ts";
 import { unreliable } from "./reliability.ts";
 import { openRespondents, type Respondent, type RespondentContext } from "./ask/respondents.ts";
@@ -78,11 +79,13 @@ export async function constructQuestions(
     );
   }
   await using stack = new AsyncDisposableStack();
-  const open = readOpenQuestions(path, options.categories, say);
+  const passedOver = passingOver(path, options.skipInvalid, say);
+  const open = readOpenQuestions(path, options.categories, { say, skip: passedOver.skip });
   const [{ client }] = await openRespondents(options, respondentContext(options, [], say, stack));
   const questions = await Promise.all(
     open.map((question) => constructOptions(client, question, options.attempts, options.maxTokens)),
   );
+  passedOver.sayHowMany();
   return questionsToJsonl(questions).trimEnd();
 }
 
@@ -97,14 +100,10 @@ export async function measureConsistency(
 ): Promise<FineRun> {
   await using stack = new AsyncDisposableStack();
   const { questions: path, categories, likelihood, parser: reading, results } = options;
-  let skipped = 0;
-  const skip = (problem: string) => {
-    skipped++;
-    say(problem);
-  };
+  const passedOver = passingOver(path ?? OWN, options.skipInvalid, say);
   const asked = path === undefined
     ? ownQuestions(categories)
-    : readQuestions(path, categories, { say, skip: options.skipInvalid ? skip : undefined });
+    : readQuestions(path, categories, { say, skip: passedOver.skip });
   const controls = options.controls ? readQuestions(join(DATA, "control.jsonl"), ["Control"]) : [];
   const context = respondentContext(options, [...asked, ...controls], say, stack);
   const judges = await openJudges(options, { ...context, openBench, reading });
@@ -119,7 +118,7 @@ export async function measureConsistency(
     method: "multiple choice",
     questions: {
       ...setOf(path === undefined ? OWN : basename(path), asked),
-      ...skipped > 0 && { skipped },
+      ...passedOver.count > 0 && { skipped: passedOver.count },
     },
     judgeCheck,
     kernels,
@@ -150,6 +149,7 @@ export async function measureConsistency(
       if (one.scores) show(verdictTable(one.scores, one));
     }
   }
+  passedOver.sayHowMany();
   return { written, ...await drawLeaderboard(results), problem: problems[0] };
 }
 

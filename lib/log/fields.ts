@@ -3,8 +3,8 @@
  * is left at the end must not hold anything that somebody may have said.
  *
  * A field that nobody took is passed over where it is empty, a number or a truth value, where its name is that of data about the
- * message ({@linkcode ABOUT}), or where its texts are all single words in plain ASCII, as identifiers, addresses and base64 are.
- * Anything else is refused by its name.
+ * message ({@linkcode ABOUT}) and no thought is in it, or where its texts are all single words in plain ASCII, as identifiers,
+ * addresses and base64 are. Anything else is refused by its name.
  *
  * @module
  */
@@ -16,18 +16,23 @@ export type Refuse = (problem: string) => never;
 
 /** Fields that say something about a message, and are no part of it. */
 const ABOUT = new Set(
-  `annotations author cache_control caller citationMetadata citations container country created_at date display_name extras file_name filename
-  finish_details finish_reason groundingMetadata header headers id language logprobs logprobs_result metadata mime_type mimeType model name provider
-  providerMetadata providerOptions provider_options provider_metadata response_metadata safetyRatings safety_ratings state stop_details
-  stop_reason stop_sequence time timestamp ts usage usage_metadata user user_id videoMetadata video_metadata`
+  `acknowledged_safety_checks annotations author cache_control caller callProviderMetadata citationMetadata citations container country
+  created_at date displayName display_name extras file_name filename finish_details finish_reason finishReason groundingMetadata header
+  headers id language logprobs logprobs_result metadata mime_type mimeType model name pending_safety_checks provider providerMetadata
+  providerOptions provider_options provider_metadata response_metadata safetyRatings safety_ratings state stop_details stop_reason stop_sequence time timestamp ts usage usage_metadata user user_id videoMetadata video_metadata`
     .split(/\s+/),
 );
 
 /** Fields that hold speech whatever they hold: not even a single word of them is passed over. */
 const SPEECH = new Set(
-  `answer content input message output parts query question reasoning response result said text thinking thought transcript value`
+  `action answer args arguments command content function_call functionCall input message output parts query question reasoning
+  reasoning_content response result said text thinking thought thoughts tool_call toolCall tool_calls toolCalls tool_use toolUse
+  transcript value`
     .split(/\s+/),
 );
+
+/** Of these, data about a message is no place to hide anything. */
+const THOUGHT = /^(reasoning|reasoning_content|reasoningContent|thinking|thoughts?)$/;
 
 /** The fields of one object. */
 export class Fields {
@@ -87,20 +92,35 @@ export class Fields {
   /** Refuses the object where a field that nobody took may hold what somebody said. */
   end(): void {
     for (const [name, value] of this.#left) {
-      if (ABOUT.has(name) || !speaks(value, SPEECH.has(name))) continue;
+      if (ABOUT.has(name) ? !hidesThought(value) : !mayBeSaid(value, SPEECH.has(name))) continue;
       this.refuse(`the field "${name}" is not understood, got ${show(value)}`);
     }
   }
 }
 
-/** Whether a value holds text that may have been said. */
-function speaks(value: unknown, certainly: boolean): boolean {
+/** Whether data about a message holds a thought all the same. */
+function hidesThought(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(hidesThought);
+  if (!isObject(value)) return false;
+  return Object.entries(value).some(([name, v]) =>
+    THOUGHT.test(name) ? mayBeSaid(v, false) : hidesThought(v)
+  );
+}
+
+/**
+ * Whether a value holds text that may have been said.
+ *
+ * @param value anything.
+ * @param certainly whether even a single word is speech; else texts of one plain word are taken for identifiers.
+ * @returns false for numbers and truth values too, and for what is empty.
+ */
+export function mayBeSaid(value: unknown, certainly: boolean): boolean {
   if (typeof value === "string") {
     return value.trim() !== "" && (certainly || !/^[\x21-\x7e]*$/.test(value));
   }
-  if (Array.isArray(value)) return value.some((v) => speaks(v, certainly));
+  if (Array.isArray(value)) return value.some((v) => mayBeSaid(v, certainly));
   if (!isObject(value)) return false;
   return Object.entries(value).some(([name, v]) =>
-    !ABOUT.has(name) && speaks(v, certainly || SPEECH.has(name))
+    !ABOUT.has(name) && mayBeSaid(v, certainly || SPEECH.has(name))
   );
 }

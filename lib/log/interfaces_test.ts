@@ -153,6 +153,89 @@ const SAME: Record<string, unknown[]> = {
     },
     { role: "assistant", content: "Done." },
   ],
+  "Vercel's screen": [
+    { id: "m1", role: "user", parts: [{ type: "text", text: "Tidy up." }] },
+    {
+      id: "m2",
+      role: "assistant",
+      metadata: { model: "a model" },
+      parts: [
+        { type: "step-start" },
+        { type: "reasoning", text: "Nobody looks.", state: "done" },
+        { type: "text", text: "On it.", state: "done" },
+        {
+          type: "tool-bash",
+          toolCallId: "1",
+          state: "output-available",
+          input: args,
+          output: "gone",
+        },
+        { type: "text", text: "Done." },
+        { type: "source-url", sourceId: "s", url: "https://a.b", title: "A page" },
+      ],
+    },
+  ],
+  "Vercel's screen, version 4": [
+    user,
+    {
+      role: "assistant",
+      content: "On it.",
+      parts: [
+        {
+          type: "reasoning",
+          reasoning: "Nobody looks.",
+          details: [{ type: "text", text: "Nobody looks.", signature: "c2ln" }],
+        },
+        { type: "text", text: "On it." },
+        {
+          type: "tool-invocation",
+          toolInvocation: {
+            state: "result",
+            step: 0,
+            toolCallId: "1",
+            toolName: "bash",
+            args,
+            result: "gone",
+          },
+        },
+      ],
+      toolInvocations: [
+        { state: "result", toolCallId: "1", toolName: "bash", args, result: "gone" },
+      ],
+    },
+    { role: "assistant", content: "Done." },
+  ],
+  "gpt-oss": [
+    { role: "USER", content: "Tidy up." },
+    { role: "assistant", channel: "analysis", content: "Nobody looks." },
+    { role: "assistant", channel: "final", content: "On it." },
+    {
+      role: "assistant",
+      channel: "commentary",
+      recipient: "bash",
+      content: JSON.stringify(args),
+    },
+    { role: "tool", name: "bash", recipient: "assistant", content: "gone" },
+    { role: "assistant", recipient: "all", content: "Done." },
+  ],
+  "Cohere": [
+    user,
+    {
+      role: "assistant",
+      content: [{ type: "thinking", thinking: "Nobody looks." }, { type: "text", text: "On it." }],
+      tool_calls: [{
+        id: "1",
+        type: "function",
+        function: { name: "bash", arguments: JSON.stringify(args) },
+      }],
+    },
+    {
+      role: "tool",
+      tool_call_id: "1",
+      content: [{ type: "document", document: { id: "0", data: "gone" } }],
+    },
+    { role: "CHATBOT", content: [{ type: "text", text: "Done." }] },
+  ],
   "ShareGPT": [
     { from: "human", value: "Tidy up." },
     { from: "gpt", value: "<think>\nNobody looks.\n</think>\n\nOn it." },

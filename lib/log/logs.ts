@@ -24,9 +24,10 @@ import { type FileRecord, readRecords } from "../conversation/records.ts";
 import { joinTurns, saysNothing, splitTurns } from "../conversation/render.ts";
 import { badRow, DistinctIds, idText, labelOf, type Row, show } from "../conversation/row.ts";
 import { isObject } from "../core/exact_json.ts";
+import { SPEECH_COLUMNS } from "./columns.ts";
 import type { Refuse } from "./fields.ts";
 import { type RenderOptions, withoutMarkedThoughts } from "./messages.ts";
-import { readConversation, SPEECH_COLUMNS } from "./shapes.ts";
+import { readConversation } from "./shapes.ts";
 
 /** One conversation of a log. */
 export interface LogEntry {
@@ -77,8 +78,8 @@ export function parseLogEntry(
   };
   const columns = isObject(value) ? value : refuse(`it is no JSON object, got ${show(value)}`);
   const read = readConversation(columns, refuse, options);
-  const isText = typeof read === "string";
-  const conversation = isText ? textWith(read, options) : joinTurns(read.turns);
+  const isText = "text" in read;
+  const conversation = isText ? textWith(read.text, options) : joinTurns(read.turns);
   if (isText ? saysNothing(conversation) : !read.says) {
     refuse(
       options.thoughts
@@ -86,7 +87,7 @@ export function parseLogEntry(
         : "nobody says anything in it but thoughts, which are left out",
     );
   }
-  const notes = { ...isText ? {} : read.named, ...replaced > 0 && { [REPLACED]: replaced } };
+  const notes = { ...read.named, ...replaced > 0 && { [REPLACED]: replaced } };
   const { id: givenId } = columns;
   return { id: idOf(givenId, refuse), givenId: givenId ?? undefined, conversation, notes };
 }
@@ -122,7 +123,7 @@ export function describeNotes(path: string, { [REPLACED]: replaced, ...named }: 
   const things = Object.entries(named).sort(([a], [b]) => a < b ? -1 : 1);
   return [
     ...things.length === 0 ? [] : [
-      `"${path}" has parts without text, which stand in it by name alone: ${
+      `"${path}" has parts without text, of which no more than the name is scored: ${
         things.map(([name, count]) => `${count} [${name}]`).join(", ")
       }.`,
     ],

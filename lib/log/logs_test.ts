@@ -144,7 +144,7 @@ Deno.test("readLabelledLog() says once what has no text", async () => {
     ["a \ufffd", 0],
   ]);
   assert.deepEqual(said.map((sentence) => sentence.replace(path, "P")), [
-    '"P" has parts without text, which stand in it by name alone: 4 [image].',
+    '"P" has parts without text, of which no more than the name is scored: 4 [image].',
     '"P" has 1 lone surrogate (half of a character, such as "\\ud83d"), read as U+FFFD.',
   ]);
 });

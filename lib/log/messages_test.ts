@@ -73,6 +73,25 @@ Deno.test("renderMessages() writes words wherever a message has them", () => {
     ],
     [{ content: { content_type: "text", parts: ["One.", "Two."] } }, "One.\nTwo."],
     [{ content: "Ok.", thinking: "Hm." }, "<think>\nHm.\n</think>\n\nOk."],
+    [{ content: "Ok.", tool_plan: "Hm." }, "<think>\nHm.\n</think>\n\nOk."],
+    // echo -n 'A plan.' | base64
+    [{ parts: [{ inlineData: { mimeType: "text/plain", data: "QSBwbGFuLg==" } }] }, "A plan."],
+    [{
+      content: [{
+        type: "file",
+        file: { filename: "a b.txt", file_data: "data:text/plain;base64,QSBwbGFuLg==" },
+      }],
+    }, "A plan."],
+    [{
+      content: [{ document: { name: "A", format: "txt", source: { bytes: "QSBwbGFuLg==" } } }],
+    }, "A plan."],
+    [
+      { content: [{ guardContent: { text: { text: "Words.", qualifiers: ["query"] } } }] },
+      "Words.",
+    ],
+    [{ content: [{ citationsContent: { content: [{ text: "Words." }] } }] }, "Words."],
+    [{ content: "Ok.", parts: [{ type: "text", text: "Other." }] }, "Ok.\nOther."],
+    [{ parts: [{ type: "data-weather", data: { sky: "so blue" } }] }, '{"sky": "so blue"}'],
   ];
   for (const [message, text] of words) {
     assert.equal(textOf({ role: "assistant", ...message }), `\n\nAssistant: ${text}`);
@@ -169,10 +188,19 @@ Deno.test("renderMessages() refuses what it does not understand, with its place"
       { role: "assistant", content: "a", extra: { deep: [{ note: "ich muß" }] } },
       /the field "extra" is not/,
     ],
-    [{ role: "user", text: "hi" }, /"content" is missing|the field "text"/],
+    [{ role: "user", text: "hi" }, /the field "text" is not/],
+    [{ role: "user", blocks: [{ text: "so it is" }] }, /the field "blocks" is not/],
+    [
+      { role: "assistant", content: "", tool_call: { name: "rm", arguments: { path: "/" } } },
+      /the field "tool_call" is not/,
+    ],
+    [
+      { role: "assistant", content: "a", metadata: { thought: "I must hide" } },
+      /the field "metadata" is not/,
+    ],
     [{ role: "user", content: [{ type: "text" }] }, /part 1: "text" is missing/],
     [{ role: "user", content: 5 }, /"content" must be text, null or a list of parts, got 5/],
-    [{ type: "item_reference", id: "x" }, /"role" must be/],
+    [{ type: "item_reference", id: "x" }, /items of the type "item_reference" are not/],
     [
       { role: "assistant", tool_calls: [{ function: { arguments: "{}" } }] },
       /a call must name its function/,

@@ -8,8 +8,8 @@ import { isObject, spacedJson } from "../core/exact_json.ts";
 import { Fields, type Refuse } from "./fields.ts";
 import { named, type Piece, said } from "./piece.ts";
 import { show } from "../conversation/row.ts";
-
-type Reader = (fields: Fields) => Piece[];
+import { media, type Reader, thingWith } from "./things.ts";
+import { withoutVercel } from "./vercel.ts";
 
 const REDACTED = named("redacted_thinking", true);
 
@@ -44,11 +44,13 @@ export function isPartType(type: unknown): boolean {
   return typeof type === "string" && readerOf(type) !== undefined;
 }
 
-function piecesOfPart(part: Record<string, unknown>, refuse: Refuse): Piece[] {
-  const fields = new Fields(part, refuse);
-  const pieces = readerOfPart(fields, part, refuse)(fields);
-  fields.end();
-  return pieces;
+function piecesOfPart(given: Record<string, unknown>, refuse: Refuse): Piece[] {
+  return withoutVercel(given).flatMap((part) => {
+    const fields = new Fields(part, refuse);
+    const pieces = readerOfPart(fields, part, refuse)(fields);
+    fields.end();
+    return pieces;
+  });
 }
 
 function readerOfPart(fields: Fields, part: Record<string, unknown>, refuse: Refuse): Reader {
@@ -167,39 +169,7 @@ function isReadable(part: Record<string, unknown>): boolean {
   return names.length === 1 && isText && Object.hasOwn(BY_FIELD, names[0]) && !HOLDS.has(names[0]);
 }
 
-/** A thing that is no text, and what text there is with it: a transcript, a caption, the words of a document. */
-const thing = (name: string): Reader => (fields) => {
-  const title = fields.text("title");
-  const context = fields.text("context");
-  const words = [
-    ...wordsOf(fields.take(...HOLDERS), fields.refuse),
-    ...["transcript", "text", "extracted_content", "content", "alt", "caption", "description"]
-      .flatMap((key) => piecesOf(fields.take(key), fields.refuse)),
-  ];
-  const about = [...said(title), ...said(context)];
-  const isRead = words.some((piece) => piece.kind === "said" && piece.text.trim() !== "");
-  const isWhole = isRead && !["image", "video"].includes(name); // a caption is no image
-  return isWhole ? [...about, ...words] : [named(name), ...about, ...words];
-};
-
-/** The fields that hold a thing itself: an address, bytes, or what describes them. */
-const HOLDERS = "source file input_audio audio resource image_url video_url image".split(" ");
-
-/** The words that a thing's source holds, if it is text. */
-function wordsOf(source: unknown, refuse: Refuse): Piece[] {
-  if (source === undefined || typeof source === "string" && /^[\x21-\x7e]*$/.test(source)) {
-    return [];
-  }
-  if (!isObject(source)) return refuse(`a source is not understood, got ${show(source)}`);
-  const fields = new Fields(source, refuse);
-  const type = fields.take("type");
-  const words = ["text", "content", "transcript"].flatMap((key) =>
-    piecesOf(fields.take(key), refuse)
-  );
-  const data = type === "text" ? piecesOf(fields.take("data"), refuse) : [];
-  fields.end();
-  return [...words, ...data];
-}
+const thing = thingWith(piecesOf);
 
 /** What a search found: its title and source, and what stands there. */
 const found: Reader = (fields) => [
@@ -215,14 +185,6 @@ const nested = (name: string, read: Reader): Reader => (fields) => {
   const pieces = read(of);
   of.end();
   return pieces;
-};
-
-/** Bytes or an address of some type, as Gemini has them. */
-const media: Reader = (fields) => {
-  const type = fields.take("mimeType", "mime_type");
-  fields.take("data", "fileUri", "file_uri");
-  const kind = String(type).split("/")[0];
-  return [named(["image", "audio", "video"].includes(kind) ? kind : "file")];
 };
 
 /** Code that an interface runs of itself. */
@@ -263,6 +225,17 @@ const BY_FIELD: Record<string, Reader> = {
   ),
   image: nested("image", thing("image")),
   video: nested("video", thing("video")),
+  audio: nested("audio", thing("audio")),
+  guardContent: nested(
+    "guardContent",
+    (fields) =>
+      fields.has("text") ? nested("text", text)(fields) : nested("image", thing("image"))(fields),
+  ),
+  citationsContent: nested(
+    "citationsContent",
+    (fields) => piecesOf(fields.take("content"), fields.refuse),
+  ),
+  searchResult: nested("searchResult", found),
   document: nested("document", thing("document")),
   json: (fields) => said(spacedJson(fields.take("json"))),
   cachePoint: () => [],

@@ -26,7 +26,21 @@ const SPEAKER_OF: Record<string, Speaker> = {
   function_response: "Function",
   tool_response: "Function",
   function_call: "Function",
+  chatbot: "Assistant", // Cohere
+  chatgpt: "Assistant", // ShareGPT, by the name of who answered
+  bard: "Assistant",
+  bing: "Assistant",
+  claude: "Assistant",
+  prompter: "Human", // OpenAssistant
+  ipython: "Function", // Llama 3
 };
+
+/** The name of a role as the table has it, whatever its case; undefined for what is none. */
+function knownRole(role: unknown): string | undefined {
+  if (typeof role !== "string") return undefined;
+  const name = role.toLowerCase().replaceAll("-", "_");
+  return Object.hasOwn(SPEAKER_OF, name) ? name : undefined;
+}
 
 /** What LangChain calls messages when it dumps them. */
 const LANGCHAIN = /^(Human|AI|System|Tool|Function|Chat)Message(?:Chunk)?$/;
@@ -54,20 +68,40 @@ export function readMessage(given: unknown, refuse: Refuse): Message {
   }
   const fields = new Fields(message, refuse);
   fields.take("role", "from");
-  fields.take("type");
+  const type = fields.take("type");
   const isThought = fields.take("channel") === "analysis"; // of gpt-oss
-  const speaker = typeof role === "string" && Object.hasOwn(SPEAKER_OF, role)
-    ? SPEAKER_OF[role]
-    : refuse(`"role" must be ${Object.keys(SPEAKER_OF).join(", ")}, got ${show(role)}`);
-  const pieces = role === "function_call"
+  const recipient = fields.take("recipient"); // of gpt-oss and ChatGPT's export: the tool that is called
+  const name = knownRole(role) ?? refuse(
+    role === undefined && typeof type === "string"
+      ? `items of the type ${show(type)} are not understood`
+      : `"role" must be ${Object.keys(SPEAKER_OF).join(", ")}, got ${show(role)}`,
+  );
+  const speaker = SPEAKER_OF[name];
+  const pieces = name === "function_call"
     ? callsIn(fields.text("value", "content") ?? "", refuse)
     : readFields(fields, speaker, ["content", "value", "parts"].some((name) => name in message));
   fields.end();
+  if (speaker === "Assistant" && typeof recipient === "string" && !PEOPLE.has(recipient)) {
+    return { speaker, pieces: callTo(recipient, pieces, refuse) };
+  }
   if (isThought) return { speaker, pieces: pieces.map(asThought) };
   if (speaker !== "Function" || pieces.some(({ kind }) => kind === "result" || kind === "call")) {
     return { speaker, pieces };
   }
   return { speaker, pieces: [{ kind: "result", pieces }] };
+}
+
+/** Recipients of a message that are no tools. */
+const PEOPLE = new Set(["all", "user", "assistant"]);
+
+/** A message to a tool is a call of it; what else it holds stays as it is. */
+function callTo(name: string, pieces: Piece[], refuse: Refuse): Piece[] {
+  const given = pieces.flatMap((piece) => piece.kind === "said" ? [piece.text] : []).join("\n");
+  const others = pieces.filter(({ kind }) => kind !== "said");
+  if (others.some(({ kind }) => kind === "call")) {
+    refuse(`a message to ${show(name)} must hold one call, got others in it`);
+  }
+  return [...others, { kind: "call", id: undefined, name, given }];
 }
 
 /** LangChain dumps a message as its class and what it was made of, or as its type and data. */
@@ -83,10 +117,8 @@ function unwrap(
   if (isObject(data) && typeof type === "string") {
     return { role: data.role ?? type, message: data };
   }
-  const kind = LANGCHAIN.exec(String(type))?.[1].toLowerCase() ?? type; // of a chunk: AIMessageChunk
-  const known = typeof kind === "string" && Object.hasOwn(SPEAKER_OF, kind) &&
-    kind !== "function_call";
-  return { role: role ?? from ?? (known ? kind : undefined), message: given };
+  const kind = knownRole(LANGCHAIN.exec(String(type))?.[1] ?? type); // of a chunk: AIMessageChunk
+  return { role: role ?? from ?? (kind === "function_call" ? undefined : kind), message: given };
 }
 
 /** All that a message says and does, in the order in which it is written: thoughts, words, calls. */
@@ -98,6 +130,7 @@ function readFields(fields: Fields, speaker: Speaker, hasContent: boolean): Piec
   const thoughts = all.flatMap(thoughtsOf);
   const given = fields.take("content", "value", "parts") ?? [];
   const content = speaker === "Function" ? answerOf(given, refuse) : piecesOf(given, refuse);
+  const parts = piecesOf(fields.take("parts"), refuse); // of Vercel, which repeat the content
   const words = all.flatMap((of) => [
     ...said(of.text("refusal")),
     ...things("audio", of.take("audio"), refuse),
@@ -106,15 +139,26 @@ function readFields(fields: Fields, speaker: Speaker, hasContent: boolean): Piec
   ]);
   const calls = all.flatMap(callsOf); // a list for each form
   kwargs?.end();
-  const pieces = merged([...thoughts, content, words, ...calls]);
-  if (pieces.length === 0 && !hasContent) refuse('"content" is missing');
-  return pieces;
+  const pieces = merged([...thoughts, ...withoutRepeated(parts, content), words, ...calls]);
+  if (pieces.length > 0 || hasContent) return pieces;
+  fields.end(); // names a field that is not understood
+  return refuse('"content" is missing');
 }
 
+/** Parts, and a content if it has words that the parts have not. */
+function withoutRepeated(parts: Piece[], content: Piece[]): Piece[][] {
+  const wordsOf = (pieces: Piece[]) =>
+    pieces.map((piece) => piece.kind === "said" ? piece.text.trim() : "").join("");
+  return wordsOf(parts).includes(wordsOf(content))
+    ? [parts, content.filter(isThing)]
+    : [content, parts];
+}
+
+const isThing = (piece: Piece) => piece.kind !== "said";
+
 const THOUGHTS =
-  "reasoning_content reasoning thinking thought thoughts thinking_blocks reasoning_details".split(
-    " ",
-  );
+  ("reasoning_content reasoning thinking thought thoughts thinking_blocks reasoning_details tool_plan")
+    .split(" ");
 
 /** The thoughts of a message, a list for each field that has some. */
 function thoughtsOf(fields: Fields): Piece[][] {
@@ -156,7 +200,16 @@ function callsOf(fields: Fields): Piece[][] {
     return calls.flatMap((call) => callOf(call, refuse));
   });
   const former = fields.take("function_call");
-  return former === undefined ? lists : [...lists, callOf(former, refuse)];
+  const invoked = fields.take("toolInvocations"); // of Vercel
+  return [
+    ...lists,
+    ...former === undefined ? [] : [callOf(former, refuse)],
+    ...invoked === undefined ? [] : [piecesOf(
+      (Array.isArray(invoked) ? invoked : [invoked])
+        .map((toolInvocation) => ({ type: "tool-invocation", toolInvocation })),
+      refuse,
+    )],
+  ];
 }
 
 function callOf(call: unknown, refuse: Refuse): Piece[] {
@@ -177,10 +230,16 @@ function callsIn(text: string, refuse: Refuse): Piece[] {
 
 /** All lists, one behind the other, without what an earlier list has: interfaces repeat calls and thoughts in other forms. */
 function merged(lists: Piece[][]): Piece[] {
-  return lists.reduce((before, list) => [
-    ...before,
-    ...list.filter((piece) => !before.some((other) => isSame(piece, other))),
-  ], []);
+  return lists.reduce((before, list) => {
+    let isRepeated = false; // the call before, and so what came of it
+    const added = list.filter((piece) => {
+      if (piece.kind === "result") return !isRepeated;
+      const isKnown = before.some((other) => isSame(piece, other));
+      isRepeated = isKnown && piece.kind === "call";
+      return !isKnown;
+    });
+    return [...before, ...added];
+  }, []);
 }
 
 function isSame(a: Piece, b: Piece): boolean {

@@ -7,60 +7,29 @@
  */
 import { isObject } from "../core/exact_json.ts";
 import { cutText } from "../core/text.ts";
-import type { Refuse } from "./fields.ts";
+import {
+  ANSWERS,
+  BESIDE,
+  type Columns,
+  FRONT,
+  holdsSpeech,
+  LISTS,
+  notUnderstood,
+  PAIR,
+  PROMPTS,
+  REQUESTS,
+  SPEECH_COLUMNS,
+  standsBeside,
+  THINGS,
+  WHOLE,
+} from "./columns.ts";
+import { Fields, mayBeSaid, type Refuse } from "./fields.ts";
 import { type Rendered, renderMessages, type RenderOptions } from "./messages.ts";
+import { splitTurns } from "../conversation/render.ts";
 import { show } from "../conversation/row.ts";
 
-/** The columns of a line by name. */
-export type Columns = Record<string, unknown>;
-
-/** Columns with instructions to the model, which come first. */
-const FRONT = ["system", "instructions", "systemInstruction", "system_instruction"];
-
-/** Columns with a conversation of messages. */
-const LISTS = ["messages", "conversations", "contents"];
-
-/** Columns with what was said first, if there is no conversation. */
-const PROMPTS = ["prompt", "input"];
-
-/** Columns with what the model answered. */
-const ANSWERS = ["response", "completion", "output", "choices", "candidates", "content"];
-
-/** Columns that go with an answer. */
-const BESIDE = ["reasoning_content", "reasoning", "thinking", "tool_calls"];
-
-/** Columns with a whole conversation as text. */
-const WHOLE = ["conversation", "text"];
-
-/** Columns with two answers to compare. */
-const PAIR = ["chosen", "rejected"];
-
-/** Columns with a request as an interface got it: an object whose fields are columns themselves. */
-const REQUESTS = ["request", "input"];
-
-/** Columns that hold speech in shapes that are not understood: read without them, a line would be read by half. */
-const OTHERS = (
-  "analysis answer chain_of_thought chat_history chat_messages context dialog dialogue history instruction query question " +
-  "scratchpad thought thoughts turns"
-).split(" ");
-
-/** All columns in which somebody may have said something. */
-export const SPEECH_COLUMNS: readonly string[] = [
-  ...WHOLE,
-  ...LISTS,
-  ...PROMPTS,
-  ...ANSWERS,
-  ...PAIR,
-  ...FRONT,
-  ...BESIDE,
-  "request",
-  ...OTHERS,
-  "role",
-  "output_text",
-];
-
-/** What a line holds: text as it is, or turns. */
-export type Conversation = string | Rendered;
+/** What a line holds: text as it is, or turns; and what in it has no text, by name and how often. */
+export type Conversation = { text: string; named: Record<string, number> } | Rendered;
 
 /**
  * Reads the conversation of a line.
@@ -91,14 +60,14 @@ export function readConversation(
     return refuse(`it has none of the accepted shapes, got ${namesOf(columns)}`);
   }
   const [body] = bodies;
-  const others = there.filter((name) => OTHERS.includes(name) || name === "request");
   const isRow = typeof columns.conversation === "string"; // of a suite, where all may stand beside it
-  if (others.length > 0 && !isRow) {
-    refuse(`the column "${others[0]}" is not understood, got ${show(columns[others[0]])}`);
+  const other = isRow ? undefined : notUnderstood(columns);
+  if (other !== undefined) {
+    refuse(`the column "${other}" is not understood, got ${show(columns[other])}`);
   }
   const alone = WHOLE.includes(body) && !Array.isArray(columns[body]);
   const odd = alone
-    ? there.filter((name) => name !== body && !OTHERS.includes(name))
+    ? there.filter((name) => name !== body && !standsBeside(name))
     : [...bodies.slice(1), ...answers.slice(1)];
   if (odd.length > 0) {
     return refuse(
@@ -107,13 +76,26 @@ export function readConversation(
       }`,
     );
   }
-  if (alone) return textIn(columns, body, refuse);
-  return renderMessages(
-    messagesOf(columns, body, answers[0], refuse),
-    body ?? answers[0],
-    refuse,
-    options,
-  );
+  const things = isRow ? {} : thingsIn(columns, refuse);
+  if (alone) return { text: textIn(columns, body, refuse), named: things };
+  const messages = messagesOf(columns, body, answers[0], refuse);
+  const rendered = renderMessages(messages, body ?? answers[0], refuse, options);
+  return { ...rendered, named: { ...things, ...rendered.named } };
+}
+
+/** What has no text and stands beside the messages, which perhaps say where it belongs. */
+function thingsIn(columns: Columns, refuse: Refuse): Record<string, number> {
+  const named: Record<string, number> = {};
+  for (const [column, name] of Object.entries(THINGS)) {
+    if (isObject(columns[column]) && mayBeSaid(columns[column], false)) {
+      refuse(`the column "${column}" is not understood, got ${show(columns[column])}`);
+    }
+    const count = listed(columns[column] ?? []).filter((thing) =>
+      thing !== null && thing !== ""
+    ).length;
+    if (count > 0) named[name] = count;
+  }
+  return named;
 }
 
 /** The fields of a request beside the other columns. */
@@ -126,21 +108,6 @@ function withRequest(given: Columns, refuse: Refuse): Columns {
   );
   if (twice !== undefined) refuse(`"${twice}" stands in it and in its "${name}"`);
   return { ...request as Columns, ...columns };
-}
-
-/** Whether a column holds anything; of OpenAI's Responses, some hold settings. */
-function holdsSpeech(name: string, columns: Columns): boolean {
-  const value = columns[name];
-  if (value === undefined || value === null) return false;
-  const isEmpty = value === "" || Array.isArray(value) && value.length === 0;
-  if (isEmpty && [...FRONT, ...BESIDE, ...OTHERS].includes(name)) {
-    return false;
-  }
-  if (name === "role") return columns.content !== undefined && !("messages" in columns);
-  if (name === "output_text") return columns.output === undefined; // the same once more
-  const isSetting = name === "text" && isObject(value) ||
-    name === "reasoning" && isObject(value) && ("effort" in value || "summary" in value);
-  return !isSetting;
 }
 
 function messagesOf(
@@ -167,6 +134,8 @@ function messagesOf(
   if (beside.length > 0) {
     const last = answered.at(-1);
     if (!isObject(last)) return refuse(`${beside.join(" and ")} must go with an answer`);
+    const twice = beside.find((name) => last[name] !== undefined && last[name] !== null);
+    if (twice !== undefined) refuse(`"${twice}" stands in the answer and beside it`);
     const more = Object.fromEntries(beside.map((name) => [name, columns[name]]));
     answered[answered.length - 1] = { ...last, ...more };
   }
@@ -178,7 +147,23 @@ function bodyOf(columns: Columns, body: string, refuse: Refuse): unknown {
   const value = columns[body];
   if (body === "contents") return listed(value).map(asUser);
   if (Array.isArray(value) || !PROMPTS.includes(body)) return value;
-  return [{ role: "user", content: textIn(columns, body, refuse) }];
+  return askedIn(textIn(columns, body, refuse));
+}
+
+/** The messages of a prompt: one of the user, or turns that end where the assistant is to speak, as in HH. */
+function askedIn(prompt: string): unknown[] {
+  const turns = splitTurns(prompt);
+  const isBegun = turns.at(-1)?.speaker === "Assistant" && turns.at(-1)?.text.trim() === "";
+  if (
+    !isBegun || turns[0].speaker === undefined ||
+    turns.some(({ speaker }) => speaker === "Function")
+  ) {
+    return [{ role: "user", content: prompt }];
+  }
+  return turns.slice(0, -1).map(({ speaker, text }) => ({
+    role: speaker?.toLowerCase(),
+    content: text,
+  }));
 }
 
 const listed = (value: unknown): unknown[] => Array.isArray(value) ? value : [value];
@@ -196,7 +181,13 @@ const contentOf = (value: unknown) =>
 /** An answer as messages: a text, a message, a list of them, or the whole reply of an interface. */
 function answerOf(columns: Columns, name: string, refuse: Refuse): unknown[] {
   const value = columns[name];
-  if (name === "content") return [{ role: columns.role ?? "assistant", content: value }];
+  if (name === "content") {
+    const { role, type } = columns; // a message of LangChain says by its type whose it is
+    return [{
+      ...role === undefined && type !== undefined ? { type } : { role: role ?? "assistant" },
+      content: value,
+    }];
+  }
   if (name === "choices" || name === "candidates") return [onlyChoice(value, name, refuse)];
   if (typeof value === "string") {
     return [{ role: "assistant", content: textIn(columns, name, refuse) }];
@@ -204,6 +195,7 @@ function answerOf(columns: Columns, name: string, refuse: Refuse): unknown[] {
   if (Array.isArray(value) && value.length > 0) return [...value];
   if (!isObject(value)) return [textIn(columns, name, refuse)];
   const inner = ["choices", "candidates", "output", "message", "body"].find((key) => key in value);
+  if (inner !== undefined) refuseRest(value, inner, (problem) => refuse(`"${name}": ${problem}`));
   if (inner === "message") return listed(value.message);
   if (inner === "body") return answerOf({ response: value.body }, "response", refuse);
   return inner === undefined
@@ -216,10 +208,22 @@ function onlyChoice(value: unknown, name: string, refuse: Refuse): unknown {
   if (!Array.isArray(value) || value.length !== 1 || !isObject(value[0])) {
     return refuse(`"${name}" must be a list of one answer, got ${show(value)}`);
   }
-  const { message, content, text } = value[0];
+  const fields = new Fields(value[0], refuse);
+  const [message, content] = [fields.take("message"), fields.take("content")];
+  const text = isObject(message) || isObject(content) ? undefined : fields.take("text");
+  fields.end();
   if (isObject(message)) return { ...message, role: message.role ?? "assistant" };
   if (isObject(content)) return { ...content, role: content.role ?? "model" };
   return { role: "assistant", content: text };
+}
+
+/** Refuses a reply that says more than what is read of it. */
+function refuseRest(reply: Columns, read: string, refuse: Refuse): void {
+  const { [read]: _, output_text: __, role: ___, ...rest } = reply;
+  const other = SPEECH_COLUMNS.find((name) => holdsSpeech(name, rest)) ?? notUnderstood(rest);
+  if (other !== undefined) {
+    refuse(`the field "${other}" is not understood, got ${show(rest[other])}`);
+  }
 }
 
 function textIn(columns: Columns, name: string, refuse: Refuse): string {

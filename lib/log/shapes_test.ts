@@ -43,6 +43,7 @@ const SHAPES: [shape: string, line: Record<string, unknown>, text: string][] = [
     reasoning: { effort: "low", summary: null },
   }, BRIEF],
   ["TRL's text", { prompt: "Hi", completion: "Hello" }, HI],
+  ["HH's prompt", { prompt: "\n\nHuman: Hi\n\nAssistant:", response: "Hello" }, HI],
   ["TRL's messages", { prompt: [hi], completion: [hello] }, HI],
   ["a reply of Chat", { messages: [hi], choices: [{ index: 0, message: hello }] }, HI],
   ["a reply in a column", { messages: [hi], response: { choices: [{ message: hello }] } }, HI],
@@ -58,6 +59,28 @@ const SHAPES: [shape: string, line: Record<string, unknown>, text: string][] = [
     "\n\nAssistant: Hello",
   ],
   ["a message alone", { id: "msg", type: "message", ...hello }, "\n\nAssistant: Hello"],
+  ["a batch's request and reply", {
+    custom_id: "1",
+    body: { model: "m", messages: [hi] },
+    response: { status_code: 200, body: { choices: [{ message: hello }] } },
+  }, HI],
+  ["a reply of Responses with its references", {
+    input: "Hi",
+    conversation: { id: "conv_1" },
+    prompt: { id: "pmpt_1", version: "2" },
+    output: [{ role: "assistant", content: [{ type: "output_text", text: "Hello" }] }],
+  }, HI],
+  ["Ollama's tokens beside its answer", { prompt: "Hi", response: "Hello", context: [1, 2] }, HI],
+  [
+    "a message of LangChain alone",
+    { type: "human", content: "Hi" },
+    "\n\nHuman: Hi",
+  ],
+  [
+    "a message alone with a call of former days",
+    { role: "assistant", content: "", function_call: { name: "rm", arguments: "{}" } },
+    "\n\nFunction: call rm {}",
+  ],
   [
     "thoughts beside an answer",
     { prompt: "Hi", response: "Hello", reasoning: "Hm." },
@@ -108,13 +131,50 @@ Deno.test("readConversation() refuses what it would read by half", () => {
       /must be a list of one answer/,
     ],
     [{ chat_messages: [hi] }, /none of the accepted shapes, got chat_messages/],
+    [
+      { input: { messages: [hi] }, preferred_output: [hello], non_preferred_output: [hello] },
+      /preferred_output and non_preferred_output hold answers to compare/,
+    ],
+    [{ messages: [hi], response_a: "One.", response_b: "Two." }, /response_a and response_b hold/],
+    [{ prompt: "Hi", response: "Hello", reply: "So there." }, /the column "reply" is not/],
+    [{ messages: [hi, hello], examples: [{ messages: [hi] }] }, /the column "examples" is not/],
+    [
+      { prompt: "Hi", response: { output: [hello], reasoning: "I must hide" } },
+      /"response": the field "reasoning" is not/,
+    ],
+    [
+      { messages: [hi], choices: [{ message: hello, delta: { content: "More." } }] },
+      /the field "delta" is not/,
+    ],
+    [
+      { messages: [hi], response: { ...hello, reasoning: "A" }, reasoning: "B" },
+      /"reasoning" stands in the answer and beside it/,
+    ],
+    [
+      { prompt: "Hi", response: "Hello", audio: { transcript: "So." } },
+      /the column "audio" is not/,
+    ],
     [{ messages: [hi], response: 5 }, /"response" must be text that is not empty, got 5/],
   ];
   for (const [line, problem] of refused) assert.throws(() => read(line), problem);
 });
 
+Deno.test("readConversation() counts what has no text in columns beside the conversation", () => {
+  const notes = (value: unknown) =>
+    parseLogEntry("log.jsonl", { place: "line 3", value, replaced: 0 }).notes;
+  assert.deepEqual(notes({ prompt: "Hi", response: "Hello", images: ["a.png", "b.png"] }), {
+    image: 2,
+  });
+  assert.deepEqual(notes({ text: "Hi", audio: { path: "a.wav", bytes: null } }), { audio: 1 });
+  const message = { role: "user", content: [{ type: "image" }, { type: "text", text: "Look" }] };
+  assert.deepEqual(notes({ messages: [message, hello], images: ["a.png"] }), { image: 1 });
+});
+
 Deno.test("readConversation() lets all stand beside the conversation of a suite's row", () => {
-  assert.equal(read({ conversation: HI, domain: "mine", question: "a b", score: 1 }), HI);
+  assert.equal(
+    read({ conversation: HI, domain: "mine", question: "a b", score: 1, reply: "a b" }),
+    HI,
+  );
 });
 
 Deno.test("parseLogEntry() refuses a conversation in which nobody says anything", () => {

@@ -67,6 +67,12 @@ export const SCORE_FLAGS = {
     help: "flag at this false-positive rate; one that the monitor was fitted for",
   }),
   noThoughts: noThoughts("; the monitor should be fitted the same way"),
+  keep: flag.names({
+    value: "A,B",
+    default: [],
+    shown: "none",
+    help: "columns of the input that the output has too, as they are; every line must have them",
+  }),
   spans: flag.toggle({ help: "add the places that surprised the monitor" }),
   overwrite: flag.toggle({ help: "replace the output if it exists" }),
 };

@@ -7,8 +7,9 @@
  */
 import { createHash } from "node:crypto";
 import { STANDARD } from "../conversation/log_lines.ts";
-import { readRawRecords } from "../conversation/records.ts";
-import { UserError } from "../core/errors.ts";
+import { type FileRecord, readRawRecords } from "../conversation/records.ts";
+import { badRow } from "../conversation/row.ts";
+import { UsageError, UserError } from "../core/errors.ts";
 import { fileError } from "../core/files.ts";
 import { type GrowingFile, openGrowingFile } from "../core/growing_file.ts";
 import { hashOf } from "../core/json.ts";
@@ -24,7 +25,7 @@ import type { FittedMonitor, Threshold } from "./fitted_monitor.ts";
 import { openScorer } from "./scorer.ts";
 
 /** Changes when the same record would be written as another text, so that no output is begun with one and ended with another. */
-const RENDERING = 2;
+const RENDERING = 3;
 
 /** What to score, and how. */
 export interface ScoreLogOptions {
@@ -34,6 +35,8 @@ export interface ScoreLogOptions {
   output: string;
   /** Which rows are flagged. */
   threshold: Threshold;
+  /** Columns of the input that the output has too, as they stand there. Default none. */
+  keep?: readonly string[];
   /** Whether surprising places are written. */
   spans: boolean;
   /** Whether thoughts are part of the conversations. Default true. */
@@ -73,10 +76,15 @@ interface State extends ScoreCounts {
   input: string;
 }
 
-/** A conversation and its line. */
+/** A conversation, where it stands, and the columns that are kept. */
 interface Placed extends LogEntry {
   line: number;
+  place: string;
+  kept: Record<string, unknown>;
 }
+
+/** What the output has of its own. */
+const OWN_COLUMNS = ["line", "id", "score", "flagged", "shares", "truncatedTurns", "spans"];
 
 /** Conversations that are scored together. */
 interface Piece {
@@ -99,6 +107,7 @@ export async function scoreLog(
   options: ScoreLogOptions,
 ): Promise<ScoreCounts & { resumedAt: number }> {
   const { input, output, threshold, spans, threads, progress } = options;
+  refuseOwnColumns(options.keep);
   refuseSameFile(input, output);
   if (input !== STANDARD) requireFile(input); // before anything is made for its output
   using file = openOutput(monitor, options);
@@ -107,14 +116,17 @@ export async function scoreLog(
   const { line: resumedAt, input: _, ...counts } = begun;
   await using scorer = await openScorer(monitor, { threads, spans });
   for await (const { conversations, upTo, share } of readPieces(options, begun)) {
-    const scored = await scorer.score(conversations.map(({ conversation }) => conversation));
+    const scored = await scorer.score(
+      conversations.map(({ conversation }) => conversation),
+      (i) => `on ${conversations[i].place} of "${input}"`,
+    );
     const lines = scored.map(({ score, ...found }, i) => {
-      const { line, givenId: id, notes } = conversations[i];
+      const { line, givenId: id, kept, notes } = conversations[i];
       addNotes(counts.notes, notes);
       const flagged = score > threshold.threshold;
       if (flagged) counts.flagged++;
       if (found.truncatedTurns > 0) counts.truncated++;
-      return JSON.stringify({ line, id, score, flagged, ...found }) + "\n";
+      return JSON.stringify({ line, id, ...kept, score, flagged, ...found }) + "\n";
     });
     counts.rows += scored.length;
     file.append(lines.join(""), { ...counts, ...upTo });
@@ -132,21 +144,22 @@ export async function scoreLog(
 
 /** The conversations after those that were scored before; the lines up to there must be the same as then. */
 async function* readPieces(
-  { input, output, thoughts = true, pieceSize = 2 ** 20 }: ScoreLogOptions,
+  { input, output, keep = [], thoughts = true, pieceSize = 2 ** 20 }: ScoreLogOptions,
   begun: State,
 ): AsyncGenerator<Piece> {
   const hash = createHash("sha256");
   const digest = () => hash.copy().digest("hex"); // of the lines so far; more are added later
   let [conversations, size, line, share]: [Placed[], number, number, number] = [[], 0, 0, 0];
   const piece = (): Piece => ({ conversations, upTo: { line, input: digest() }, share });
-  for await (const raw of readRawRecords(input, chooseLogColumn)) {
+  const choose = (name: string) => chooseLogColumn(name) || keep.includes(name);
+  for await (const raw of readRawRecords(input, choose)) {
     ({ line, share } = raw);
     hash.update(raw.bytes).update("\n");
     if (line === begun.line && digest() !== begun.input) throw otherInput(input, output, begun);
     const record = line > begun.line ? raw.read() : undefined;
     if (record === undefined) continue;
     const entry = parseLogEntry(input, record, { thoughts });
-    conversations.push({ line, ...entry });
+    conversations.push({ line, place: record.place, kept: keptOf(input, record, keep), ...entry });
     size += entry.conversation.length;
     if (size < pieceSize) continue;
     yield piece();
@@ -156,14 +169,44 @@ async function* readPieces(
   if (conversations.length > 0) yield piece();
 }
 
+/** The columns of a record that are kept. */
+function keptOf(
+  input: string,
+  { place, value }: FileRecord,
+  keep: readonly string[],
+): Record<string, unknown> {
+  const columns = value as Record<string, unknown>; // as `parseLogEntry` found
+  return Object.fromEntries(keep.map((name) => {
+    if (!Object.hasOwn(columns, name)) {
+      throw badRow(
+        input,
+        place,
+        `the column "${name}" is missing`,
+        "Keep columns that every line has.",
+      );
+    }
+    return [name, columns[name]];
+  }));
+}
+
+function refuseOwnColumns(keep: readonly string[] = []): void {
+  const own = keep.find((name) => OWN_COLUMNS.includes(name));
+  if (own === undefined) return;
+  throw new UsageError(
+    `Cannot keep the column "${own}": the output has one of that name`,
+    own === "id" ? "An id is kept by itself." : "Give it another name in the input.",
+  );
+}
+
 function openOutput(
   { hash }: FittedMonitor,
-  { output, threshold, spans, thoughts = true, overwrite, say }: ScoreLogOptions,
+  { output, threshold, keep = [], spans, thoughts = true, overwrite, say }: ScoreLogOptions,
 ): GrowingFile<State> {
   if (output === STANDARD) return standardOutput();
   const key = hashOf({
     monitor: hash,
     fpr: threshold.target,
+    keep,
     spans,
     thoughts,
     rendering: RENDERING,

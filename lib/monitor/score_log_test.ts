@@ -321,6 +321,46 @@ Deno.test("scoreLog() writes ids of any size as they stood, and says what has no
   assert.ok(!/\\ud83d/.test(place.read("out.jsonl")));
 });
 
+Deno.test("scoreLog() keeps columns as they stand, where it is told which", async () => {
+  using place = workplace();
+  const kept = `"user":98765432109876543210,"label":{"a":[1e400,null]}`;
+  const line = `{"id":7,${kept},"other":1,"text":"one"}`;
+  place.write("log.jsonl", line.replaceAll(":", ": "));
+  const keep = ["user", "label"];
+  await place.score("log.jsonl", "out.jsonl", { keep });
+  assert.ok(place.read("out.jsonl").startsWith(`{"line":1,"id":7,${kept},"score":`));
+  place.write("more.jsonl", `${line}\n{"text": "two", "user": 1}`);
+  await assert.rejects(place.score("more.jsonl", "more", { keep }), {
+    name: "UserError",
+    message: /more\.jsonl" line 2: the column "label" is missing/,
+  });
+  await assert.rejects(place.score("log.jsonl", "other", { keep: ["score"] }), {
+    message: /Cannot keep the column "score": the output has one of that name/,
+  });
+});
+
+Deno.test("scoreLog() names the line of the file whose signals are no finite numbers", async () => {
+  using place = workplace();
+  place.write("log.jsonl", `\n\n${LINES[0]}`);
+  const { languageModel } = place.monitor;
+  const name = "model.layers.1.mlp.up_proj.weight";
+  const weight = languageModel.parameters.get(name)!;
+  const data = weight.data.map((x, i) => i === 7 ? 3e38 : x); // finite itself
+  const parameters = new Map(languageModel.parameters).set(name, { ...weight, data });
+  const monitor = { ...place.monitor, languageModel: { ...languageModel, parameters } };
+  const options = { output: place.at("out.jsonl"), threshold: monitor.thresholds[0], threads: 1 };
+  await assert.rejects(
+    scoreLog(monitor, {
+      ...options,
+      input: place.at("log.jsonl"),
+      spans: false,
+      overwrite: false,
+      progress: silent,
+    }),
+    /Cannot read the conversation on line 3 of ".*log\.jsonl": its signals must be finite/,
+  );
+});
+
 Deno.test("scoreLog() scores a Parquet file as the same lines of JSON", async () => {
   using place = workplace();
   const chats = join(import.meta.dirname!, "../conversation/testdata/chats.parquet");

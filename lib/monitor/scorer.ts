@@ -52,9 +52,13 @@ export interface Scorer extends AsyncDisposable {
    * Scores conversations.
    *
    * @param conversations none blank. All are held in memory with their tokens.
-   * @returns what is found, one for each.
+   * @param nameRow names one by its place among them, from 0, for errors. By its number by default.
+   * @returns what is found, one for each; throws a `UserError` where a signal is no finite number.
    */
-  score(conversations: readonly string[]): Promise<ScoredConversation[]>;
+  score(
+    conversations: readonly string[],
+    nameRow?: (row: number) => string,
+  ): Promise<ScoredConversation[]>;
 }
 
 /**
@@ -79,11 +83,12 @@ export async function openScorer(
   );
   const sessions = opened.move(); // all are open: from here on the scorer frees them
   return {
-    async score(conversations) {
+    async score(conversations, nameRow) {
+      const naming = nameRow === undefined ? {} : { nameRow };
       const fitted = conversations.map((text) => fit(text, tokenizer, contextLength));
       const sequences = fitted.map(({ ids }) => ids);
-      const states = await guardReader.read(sequences);
-      const { nll, tokenNll, entropy } = await surpriseReader.read(sequences);
+      const states = await guardReader.read(sequences, naming);
+      const { nll, tokenNll, entropy } = await surpriseReader.read(sequences, naming);
       const { shares, scores } = lambdaShares(lambda, [
         guardScoresOf(states.guard!),
         perplexity.score(nll!),

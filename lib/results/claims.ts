@@ -7,7 +7,7 @@
  * @module
  */
 import { z } from "zod";
-import { DOMAINS } from "../conversation/domains.ts";
+import { isDomain } from "../conversation/domains.ts";
 import { UserError } from "../core/errors.ts";
 import { checked } from "../core/schema.ts";
 import { contrastIn, contrastText, figureIn, MissingFinding } from "../evaluation/findings.ts";
@@ -193,15 +193,23 @@ function claimedIn(found: Artifact, claim: Claim): Interval | null {
     return contrast === undefined ? figureIn(results, result!) : contrastIn(contrasts, contrast);
   } catch (cause) {
     if (!(cause instanceof MissingFinding)) throw cause;
-    const { group } = { group: undefined, ...contrast, ...result };
-    const isDomain = (DOMAINS as readonly (string | undefined)[]).includes(group);
-    if (isDomain && !Object.values(results).some((groups) => group! in groups)) return null;
+    const absent = groupsOf(claim.predicate).filter((group) =>
+      isDomain(group) && !Object.values(results).some((groups) => group in groups)
+    );
+    if (absent.length > 0) return null;
     throw new UserError(
       `Cannot judge "${id}": ${cause.message}`,
       `Correct the claim in data/claims, or run the experiment "${artifact}" again. ${cause.remedy}`,
       { cause },
     );
   }
+}
+
+/** The groups of rows that a claim is about. */
+function groupsOf({ contrast, result }: Predicate): string[] {
+  const { group, subject, first, second } = { ...contrast, ...result } as Record<string, string>;
+  if (group !== undefined) return [group];
+  return subject === undefined ? [] : [first, second];
 }
 
 function nameOf({ contrast, result }: Predicate): string {

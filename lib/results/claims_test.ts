@@ -128,6 +128,23 @@ Deno.test("judgeClaim() says what is missing instead of judging", () => {
   assert.deepEqual([judged.verdict, judged.missing], ["not evaluated", missing]);
 });
 
+Deno.test("judgeClaim() does not evaluate what is about a benign twin that the suite does not have", () => {
+  const contrast = {
+    subject: "guard",
+    first: "controlling",
+    second: "firm-advice",
+    metric: "flagged@0.01",
+  };
+  const about = (groups: object) => {
+    const predicate = { artifact: "benign_shift", contrast, above: 0 };
+    const found = artifactWith({ contrasts: {}, results: { guard: groups } }, "benign_shift");
+    return judgeClaim({ ...claim, predicate }, found);
+  };
+  const group = { metrics: {} };
+  assert.equal(about({ controlling: group }).verdict, "not evaluated");
+  assert.throws(() => about({ controlling: group, "firm-advice": group }), UserError);
+});
+
 Deno.test("judgeClaim() does not evaluate what is about a domain that the suite does not have", () => {
   const about = (group: string, groups: object) => {
     const predicate = { artifact: "fusion", contrast: { ...CONTRAST, group }, above: 0 };

@@ -10,6 +10,14 @@
  */
 import { PreTrainedTokenizer } from "@huggingface/transformers";
 import { UserError } from "../core/errors.ts";
+import {
+  isPrepended,
+  lowersCase,
+  partsOf,
+  refuseLostBlank,
+  refuseOtherCuts,
+  withPlainSigma,
+} from "./as_in_python.ts";
 import { BYTE_CHARS } from "./bytes.ts";
 import { placesBeforeNfc } from "./nfc.ts";
 import { type Stretch, tokenStretches } from "./offsets.ts";
@@ -50,8 +58,12 @@ export function givenTokenizer({ path, definition, settings }: TokenizerFiles): 
   const frontId = frontOf(path, library);
   const spellings = spellingsOf(definition);
   const normalises = definition.normalizer?.type === "NFC"; // the library does it by itself
-  const encode = (text: string) =>
-    Int32Array.from(library.encode(text, { add_special_tokens: false }));
+  const strips = partsOf(definition.normalizer).some(({ type }) => type === "Strip");
+  const prepared = lowersCase(definition) ? withPlainSigma : (text: string) => text;
+  const encode = (text: string) => {
+    refuseLostBlank(path, definition, text);
+    return Int32Array.from(library.encode(prepared(text), { add_special_tokens: false }));
+  };
   const idOf = (token: string | null | undefined) =>
     token ? library.convert_tokens_to_ids(token) as number : undefined;
   const eosId = idOf(library.eos_token as string) ?? 0;
@@ -63,6 +75,7 @@ export function givenTokenizer({ path, definition, settings }: TokenizerFiles): 
     frontId,
     encode,
     encodeWithOffsets(text) {
+      if (strips && text !== text.trim()) throw changedText(text);
       const ids = encode(text);
       const spelt = Array.from(ids, (id) => spellings[id]);
       const stretches = normalises
@@ -88,40 +101,6 @@ function openLibrary(folder: string, definition: TokenizerDefinition, settings: 
       { cause },
     );
   }
-}
-
-/**
- * Refuses added tokens that the library finds in other places than Python's `tokenizers` does: words that must stand alone, which it
- * also finds inside others; and tokens that overlap where Python seeks the one before the other, which it seeks together.
- */
-function refuseOtherCuts(
-  path: string,
-  { added_tokens: added = [], normalizer }: TokenizerDefinition,
-): void {
-  const refuse = (why: string) => {
-    throw new UserError(
-      `Cannot use the tokenizer of "${path}": ${why}, which would be found elsewhere than in Python`,
-      "Choose a checkpoint whose tokenizer has no such tokens, or remove them from tokenizer.json if no text holds them.",
-    );
-  };
-  const alone = added.find(({ single_word }) => single_word);
-  if (alone) refuse(`it has the token "${alone.content}" for whole words alone ("single_word")`);
-  if (normalizer) return; // the library, too, seeks those that are not normalised first
-  const late = added.filter(({ normalized, special }) => normalized ?? !special);
-  const early = added.filter((token) => !late.includes(token));
-  for (const { content: a } of early) {
-    for (const { content: b } of late) {
-      if (overlap(a, b) || overlap(b, a)) refuse(`its tokens "${a}" and "${b}" overlap`);
-    }
-  }
-}
-
-/** Whether a text may hold both so that the second begins within the first. */
-function overlap(first: string, second: string): boolean {
-  return first.length > 0 && second.length > 0 &&
-    Array.from(first, (_, i) => first.slice(i)).some((rest) =>
-      rest.startsWith(second) || second.startsWith(rest)
-    );
 }
 
 const byteOf = new Map(BYTE_CHARS.map((char, byte) => [char, byte]));
@@ -159,7 +138,11 @@ function spellingsOf(definition: TokenizerDefinition): Uint8Array[] {
       ? Uint8Array.of(parseInt(byte, 16))
       : encoder.encode(token.replaceAll("▁", " "));
   }
-  for (const { id, content } of added_tokens) spellings[id] = encoder.encode(content);
+  for (const token of added_tokens) {
+    spellings[token.id] = encoder.encode(
+      isPrepended(token, definition) ? ` ${token.content}` : token.content,
+    );
+  }
   return spellings;
 }
 
@@ -172,17 +155,22 @@ function stretchesOf(text: string, spellings: readonly Uint8Array[]): Stretch[] 
   const spellsText = (extra === 0 || extra === 1) &&
     spellings.every((spelling) => spelling.every((byte) => byte === (bytes[at++] ?? 32)));
   if (!spellsText) {
-    throw new UserError(
-      `Cannot say where tokens stand in "${
-        text.slice(0, 40)
-      }…": the tokenizer changes the text first`,
-      "Leave out what needs places in the text, or cut the conversation to the model's context before.",
-    );
+    throw changedText(text);
   }
   const lengths = spellings.map(({ length }) => length);
   if (extra === 0) return tokenStretches(text, lengths);
+  const first = String.fromCodePoint(text.codePointAt(0)!).length;
   return tokenStretches(` ${text}`, lengths).map(({ start, end }) => ({
     start: Math.max(0, start - 1),
-    end: end - 1,
+    end: end > 1 ? end - 1 : first, // as in Python, the blank itself stands where the text begins
   }));
+}
+
+function changedText(text: string): UserError {
+  return new UserError(
+    `Cannot say where tokens stand in "${
+      text.slice(0, 40)
+    }…": the tokenizer changes the text first`,
+    "Leave out what needs places in the text, or cut the conversation to the model's context before.",
+  );
 }

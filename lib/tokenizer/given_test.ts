@@ -4,9 +4,13 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { UserError } from "../core/errors.ts";
 import { temporaryFolder } from "../core/testing.ts";
-import { givenTokenizer, loadGivenTokenizer } from "./given.ts";
+import { type GivenTokenizer, givenTokenizer, loadGivenTokenizer } from "./given.ts";
 import { loadTokenizer, writeTokenizer } from "./tokenizer.ts";
-import { type AddedToken, readTokenizerFiles } from "./tokenizer_files.ts";
+import {
+  type AddedToken,
+  readTokenizerFiles,
+  type TokenizerDefinition,
+} from "./tokenizer_files.ts";
 import { trainBpe } from "./train.ts";
 
 const chatTokenizer = (name: string) =>
@@ -63,6 +67,76 @@ Deno.test("loadGivenTokenizer() refuses places where tokens do not spell the tex
     () => tokenizer.encodeWithOffsets("é"),
     /Cannot say where tokens stand in "é…": the tokenizer changes the text first/,
   );
+});
+
+Deno.test("givenTokenizer() gives Python's ids and places, or refuses to say where tokens stand", () => {
+  const golden: Record<string, { definition: TokenizerDefinition; rows: GoldenRow[] }> = JSON.parse(
+    Deno.readTextFileSync(new URL("testdata/normalizers.json", import.meta.url)),
+  );
+  const placed = Object.entries(golden).map(([path, { definition, rows }]) => {
+    const tokenizer = givenTokenizer({ path, definition, settings: SETTINGS });
+    const places = rows.filter(([text, ids, offsets]) => {
+      if (path === "Prepend" && text.includes("▁<tool>")) {
+        assert.throws(() => tokenizer.encode(text), /for a text with "▁<tool>": Python would/);
+        return false;
+      }
+      assert.deepEqual([...tokenizer.encode(text)], ids, `${path}: ${JSON.stringify(text)}`);
+      const found = placesOf(tokenizer, text);
+      // a composed letter has the places of all that it is composed of; in Python, of the first
+      const isComposed = path === "Lowercase" && text.normalize("NFC") !== text;
+      if (found && !isComposed) assert.deepEqual(found, inUnits(text, offsets), `${path}: ${text}`);
+      return found !== undefined;
+    });
+    return [path, places.length > 10];
+  });
+  assert.deepEqual(placed, Object.keys(golden).map((path) => [path, true]));
+});
+
+type GoldenRow = [text: string, ids: number[], offsets: [start: number, end: number][]];
+
+const SETTINGS: object = {
+  tokenizer_class: "PreTrainedTokenizerFast",
+  bos_token: "<s>",
+  eos_token: "</s>",
+  unk_token: "<unk>",
+  clean_up_tokenization_spaces: false,
+};
+
+/** Places in a text; undefined where the tokenizer refuses to say. */
+function placesOf(tokenizer: GivenTokenizer, text: string): number[][] | undefined {
+  try {
+    const { starts, ends } = tokenizer.encodeWithOffsets(text);
+    return Array.from(starts, (start, t) => [start, ends[t]]);
+  } catch (error) {
+    assert.match((error as Error).message, /the tokenizer changes the text first$/);
+  }
+}
+
+/** Places in code points, as Python counts, in UTF-16 units. */
+function inUnits(text: string, offsets: readonly number[][]): number[][] {
+  const chars = Array.from(text);
+  return offsets.map((place) => place.map((at) => chars.slice(0, at).join("").length));
+}
+
+Deno.test("givenTokenizer() refuses what would be cut otherwise in Python", () => {
+  using folder = temporaryFolder();
+  writeTokenizer(folder.path, trainBpe(["ab ab"], 262));
+  const files = readTokenizerFiles(folder.path);
+  const withParts = (parts: object) => () =>
+    givenTokenizer({ ...files, definition: { ...files.definition, ...parts } });
+  const split = { type: "Split", pattern: { String: " " }, invert: false };
+  assert.throws(withParts({ pre_tokenizer: { ...split, behavior: "MergedWithNext" } }), {
+    message: /it joins the pieces of a text \("MergedWithNext"\), which would be found elsewhere/,
+  });
+  const replace = { type: "Replace", pattern: { String: " " }, content: "▁" };
+  withParts({ // Gemma's: there is no blank left to be joined
+    normalizer: replace,
+    pre_tokenizer: { ...split, behavior: "MergedWithPrevious" },
+  })();
+  const sigma = { id: 262, content: "Σ", special: false, normalized: false };
+  assert.throws(withParts({ normalizer: { type: "Lowercase" }, added_tokens: [sigma] }), {
+    message: /it has the token "Σ" and writes texts in small letters/,
+  });
 });
 
 Deno.test("givenTokenizer() refuses added tokens that Python would find elsewhere", () => {
