@@ -73,10 +73,17 @@ export async function* readRecords(path: string, choose: ChooseColumn): AsyncGen
   }
 }
 
-function isParquet(path: string): boolean {
+/**
+ * Whether a file is one of Parquet: by its name, or by how it begins.
+ *
+ * @param path a file, or `-` for standard input.
+ * @returns false also where it cannot be opened.
+ */
+export function isParquet(path: string): boolean {
   if (path === STANDARD || path.endsWith(".parquet")) return path !== STANDARD;
   try {
     using file = Deno.openSync(path);
+    if (!file.statSync().isFile) return false; // a pipe, whose first bytes come only once
     const start = new Uint8Array(4);
     return file.readSync(start) === 4 && new TextDecoder().decode(start) === "PAR1";
   } catch {

@@ -87,10 +87,7 @@ export class DistinctIds {
    */
   add(id: string, place: string): void {
     const earlier = this.#placeOf.get(id);
-    if (earlier !== undefined) {
-      const problem = `the id "${id}" stands on ${earlier} already`;
-      throw badRow(this.path, place, problem, "Give every row its own id.");
-    }
+    if (earlier !== undefined) throw repeatedId(this.path, place, id, earlier);
     this.#placeOf.set(id, place);
   }
 
@@ -98,6 +95,20 @@ export class DistinctIds {
   requireSome(): void {
     if (this.#placeOf.size === 0) throw emptyFile(this.path);
   }
+}
+
+/**
+ * The error of a row whose id another has.
+ *
+ * @param path the file.
+ * @param place where the row stands.
+ * @param id of both.
+ * @param earlier where the other stands.
+ * @returns the error to throw.
+ */
+export function repeatedId(path: string, place: string, id: string, earlier: string): UserError {
+  const problem = `the id "${id}" stands on ${earlier} already`;
+  return badRow(path, place, problem, "Give every row its own id.");
 }
 
 /**

@@ -5,6 +5,7 @@
  */
 import { dirname } from "node:path";
 import { UserError } from "./errors.ts";
+import { onInterruption } from "./interruption.ts";
 
 /**
  * Writes a file through a temporary name beside it, then renames; a killed run leaves no half file.
@@ -15,7 +16,7 @@ import { UserError } from "./errors.ts";
  */
 export function writeFileAtomic(path: string, data: string | Uint8Array): void {
   makeFolder(dirname(path));
-  const temporary = `${path}.tmp-${crypto.randomUUID().slice(0, 8)}`;
+  const temporary = temporaryName(path);
   try {
     const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
     Deno.writeFileSync(temporary, bytes);
@@ -24,6 +25,58 @@ export function writeFileAtomic(path: string, data: string | Uint8Array): void {
     removeIfPresent(temporary);
     throw fileError("write", path, error);
   }
+}
+
+/** How much text is put together before it is written: 1 Mi units. */
+const PIECE = 2 ** 20;
+
+/**
+ * Writes a file of lines, whole or not at all as {@linkcode writeFileAtomic} does, in memory that does not depend on its size.
+ *
+ * @param path of the file to be.
+ * @param lines without newlines; what their making throws is thrown, and the file not written.
+ */
+export async function writeLinesAtomic(path: string, lines: AsyncIterable<string>): Promise<void> {
+  makeFolder(dirname(path));
+  const temporary = temporaryName(path);
+  using _ = onInterruption(() => removeIfPresent(temporary));
+  try {
+    using file = writing(path, () => Deno.openSync(temporary, { write: true, createNew: true }));
+    let piece = "";
+    const write = () => {
+      const bytes = new TextEncoder().encode(piece);
+      for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
+      piece = "";
+    };
+    for await (const line of lines) {
+      piece += line + "\n";
+      if (piece.length >= PIECE) writing(path, write);
+    }
+    writing(path, write);
+    writing(path, () => Deno.renameSync(temporary, path));
+  } catch (error) {
+    removeIfPresent(temporary);
+    throw error;
+  }
+}
+
+/**
+ * Does something to a file that is being written; throws a {@linkcode UserError} where the system refuses.
+ *
+ * @param path of the file to be.
+ * @param act what to do.
+ * @returns what it returns.
+ */
+export function writing<T>(path: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    throw fileError("write", path, error);
+  }
+}
+
+function temporaryName(path: string): string {
+  return `${path}.tmp-${crypto.randomUUID().slice(0, 8)}`;
 }
 
 /**

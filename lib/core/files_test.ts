@@ -9,6 +9,7 @@ import {
   readText,
   removeIfPresent,
   writeFileAtomic,
+  writeLinesAtomic,
 } from "./files.ts";
 import { temporaryFolder } from "./testing.ts";
 
@@ -145,4 +146,21 @@ Deno.test("fileName() leaves nothing that a path could take amiss", () => {
   };
   for (const [name, file] of Object.entries(names)) assert.equal(fileName(name), file);
   assert.equal(fileName("x".repeat(500)).length, 100);
+});
+
+Deno.test("writeLinesAtomic() writes all lines, or leaves what was there and nothing beside it", async () => {
+  using temporary = temporaryFolder();
+  const path = join(temporary.path, "new", "lines");
+  const long = "é".repeat(700_000);
+  async function* lines(fails: boolean) {
+    yield* [long, "", long];
+    if (fails) throw new RangeError("no more");
+    yield "end";
+  }
+  await writeLinesAtomic(path, lines(false));
+  const written = Deno.readTextFileSync(path);
+  assert.equal(written, `${long}\n\n${long}\nend\n`);
+  await assert.rejects(writeLinesAtomic(path, lines(true)), RangeError);
+  assert.equal(Deno.readTextFileSync(path), written);
+  assert.deepEqual(Array.from(Deno.readDirSync(join(path, "..")), ({ name }) => name), ["lines"]);
 });

@@ -13,7 +13,14 @@ import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { UserError } from "./errors.ts";
-import { fileError, makeFolder, readText, removeIfPresent, writeFileAtomic } from "./files.ts";
+import {
+  fileError,
+  makeFolder,
+  readText,
+  removeIfPresent,
+  writeFileAtomic,
+  writing,
+} from "./files.ts";
 import { onInterruption } from "./interruption.ts";
 import { hashOf } from "./json.ts";
 
@@ -86,7 +93,7 @@ export function openGrowingFile<State>(
   const began = infoOf(partial);
   const isOurs = began === undefined || (began.isFile && (began.size === 0 || sealed));
   if (!isOurs) throw strangers(path, partial);
-  const file = attempt(
+  const file = writing(
     path,
     () => Deno.openSync(partial, { read: true, write: true, createNew: began === undefined }),
   );
@@ -108,7 +115,7 @@ export function openGrowingFile<State>(
   let hash = createHash("sha256");
   if (mark !== undefined) {
     const { bytes, content } = mark;
-    const written = isSealed(mark) ? attempt(path, () => hashOfFront(file, bytes)) : undefined;
+    const written = isSealed(mark) ? writing(path, () => hashOfFront(file, bytes)) : undefined;
     if (written?.copy().digest("hex") === content) {
       hash = written!;
     } else {
@@ -117,7 +124,7 @@ export function openGrowingFile<State>(
     }
   }
   let bytes = mark?.bytes ?? 0;
-  attempt(path, () => {
+  writing(path, () => {
     file.truncateSync(bytes); // a piece whose mark was not saved is written again
     file.seekSync(bytes, Deno.SeekMode.Start);
   });
@@ -136,7 +143,7 @@ export function openGrowingFile<State>(
     saved: bytes > 0 ? mark?.state : undefined,
     append(text, state) {
       const piece = new TextEncoder().encode(text);
-      attempt(path, () => {
+      writing(path, () => {
         for (let at = 0; at < piece.length;) at += file.writeSync(piece.subarray(at));
       });
       hash.update(piece);
@@ -145,7 +152,7 @@ export function openGrowingFile<State>(
     },
     async finish() {
       if (path.endsWith(".gz")) await compress(partial, path);
-      else attempt(path, () => Deno.renameSync(partial, path));
+      else writing(path, () => Deno.renameSync(partial, path));
       [partial, markPath].forEach(removeIfPresent);
     },
     [Symbol.dispose]() {
@@ -237,13 +244,5 @@ async function compress(from: string, to: string): Promise<void> {
   } catch (error) {
     removeIfPresent(temporary);
     throw fileError("write", to, error);
-  }
-}
-
-function attempt<T>(path: string, act: () => T): T {
-  try {
-    return act();
-  } catch (error) {
-    throw fileError("write", path, error);
   }
 }

@@ -19,11 +19,13 @@ import type { Labelled } from "../conversation/row.ts";
 /** A combiner that needs no fit. */
 export type Pointwise = "min" | "max" | "mean";
 
-const POINTWISE: Record<Pointwise, (scores: number[]) => number> = {
-  min: (scores) => Math.min(...scores),
-  max: (scores) => Math.max(...scores),
-  mean: meanOf,
-};
+/** How each takes in one score after the other, from where. */
+const POINTWISE: Record<Pointwise, { start: number; add: (sum: number, score: number) => number }> =
+  {
+    min: { start: Infinity, add: Math.min },
+    max: { start: -Infinity, add: Math.max },
+    mean: { start: 0, add: (sum, score) => sum + score },
+  };
 
 /** Deviations below this count as this, so that a constant monitor divides by no zero. */
 const LEAST_DEVIATION = 1e-6;
@@ -45,7 +47,12 @@ const LEAST_DEVIATION = 1e-6;
  */
 export function combine(how: Pointwise, scores: readonly Float64Array[]): Float64Array {
   requireAligned(scores);
-  return scores[0].map((_, i) => POINTWISE[how](scores.map((of) => of[i])));
+  const { start, add } = POINTWISE[how];
+  const combined = new Float64Array(scores[0].length).fill(start);
+  for (const of of scores) {
+    for (let i = 0; i < of.length; i++) combined[i] = add(combined[i], of[i]);
+  }
+  return how === "mean" ? combined.map((sum) => sum / scores.length) : combined;
 }
 
 /** Settings of {@linkcode fitLambda}. */
@@ -110,11 +117,10 @@ export function fitLambda(
   const deviations = safeScores.map((monitor, m) =>
     Math.max(LEAST_DEVIATION, Math.sqrt(meanOf(monitor.map((x) => (x - means[m]) ** 2))))
   );
-  const recall = (coefficient: number) => {
-    const lambda = { coefficient, anchor, means, deviations };
-    return tprAtFpr(combineLambda(lambda, safeScores), combineLambda(lambda, unsafeScores), fpr)
-      .tpr;
-  };
+  const scale = { anchor, means, deviations };
+  const [safeTerms, unsafeTerms] = [terms(scale, safeScores), terms(scale, unsafeScores)];
+  const recall = (coefficient: number) =>
+    tprAtFpr(weighted(safeTerms, coefficient), weighted(unsafeTerms, coefficient), fpr).tpr;
   const least = recall(0);
   const coefficient = Math.max(0, ...grid.filter((c) => recall(c) >= least));
   return { coefficient, anchor, means, deviations };
@@ -127,10 +133,21 @@ export function fitLambda(
  * @param scores of the same monitors in the same order, each of shape (rows).
  * @returns one score a row, shape (rows), in standard deviations of the anchor on safe ID rows.
  */
-export function combineLambda(
-  { coefficient, anchor, means, deviations }: Lambda,
+export function combineLambda(lambda: Lambda, scores: readonly Float64Array[]): Float64Array {
+  return weighted(terms(lambda, scores), lambda.coefficient);
+}
+
+/** What the coefficient weighs: standardised scores of the anchor, and the mean of the others', each of shape (rows). */
+type Terms = Record<"anchored" | "others", Float64Array>;
+
+function weighted({ anchored, others }: Terms, coefficient: number): Float64Array {
+  return anchored.map((score, i) => score + coefficient * others[i]);
+}
+
+function terms(
+  { anchor, means, deviations }: Omit<Lambda, "coefficient">,
   scores: readonly Float64Array[],
-): Float64Array {
+): Terms {
   if (scores.length !== means.length) {
     throw new RangeError(
       `Cannot combine: lambda was fitted to ${means.length} monitors, got ${scores.length}`,
@@ -139,7 +156,7 @@ export function combineLambda(
   requireAligned(scores);
   const standard = scores.map((of, m) => of.map((score) => (score - means[m]) / deviations[m]));
   const others = combine("mean", standard.filter((_, m) => m !== anchor));
-  return standard[anchor].map((score, i) => score + coefficient * others[i]);
+  return { anchored: standard[anchor], others };
 }
 
 /** Steps in a standard deviation: shares are whole steps, so that as they are printed they add up to the score. */

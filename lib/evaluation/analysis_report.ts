@@ -70,9 +70,12 @@ function pythonText(value: number): string {
  *
  * @param found by group what `evaluate` found of the scores.
  * @param options target rates.
- * @returns AUROC and recall of each group, and how many safe rows are flagged; percentages with 95% bootstrap intervals.
+ * @returns AUROC and recall of each group, and how many safe rows are flagged; percentages with 95% bootstrap intervals, where
+ * `found` has them.
  */
 export function tablesOf(found: Found, { fprTargets }: ReportOptions): Table[] {
+  const withIntervals = !Number.isNaN(found.overall.metrics.auroc?.low);
+  const inPercents = withIntervals ? "In %, [95% interval]" : "In %";
   const { detection, alarms } = metricNames(fprTargets);
   const all = Object.entries(found);
   const flagged = all.filter(([, { metrics }]) => alarms[0] in metrics); // id, and benign shifts
@@ -85,7 +88,7 @@ export function tablesOf(found: Found, { fprTargets }: ReportOptions): Table[] {
         ...[name, String(nSafe), String(nUnsafe)],
         ...detection.map((metric) => percentCell(metrics[metric])),
       ]),
-      notes: ["In %, [95% interval]. overall: mean over groups with id; oodMean: without id."],
+      notes: [`${inPercents}. overall: mean over groups with id; oodMean: without id.`],
     },
     {
       title: "Safe rows flagged",
@@ -94,7 +97,7 @@ export function tablesOf(found: Found, { fprTargets }: ReportOptions): Table[] {
         ...[name === "id" ? "id (FPR reached)" : name, String(nOwnSafe)],
         ...alarms.map((metric) => percentCell(metrics[metric])),
       ]),
-      notes: ["In %, [95% interval]; low is good."],
+      notes: [`${inPercents}; low is good.`],
     },
   ];
 }

@@ -8,18 +8,14 @@
 import { join, resolve } from "node:path";
 import { DOMAINS, ID_DOMAINS, isDomain } from "../conversation/domains.ts";
 import { suggestName, UsageError, UserError } from "../core/errors.ts";
-import { writeFileAtomic } from "../core/files.ts";
+import { writeFileAtomic, writeLinesAtomic } from "../core/files.ts";
 import { combine, combineLambda, fitLambda, logGrid, type Pointwise } from "../detector/fusion.ts";
 import type { Table } from "../report/table.ts";
 import { type AnalysisReport, reportOn, tablesOf } from "./analysis_report.ts";
-import { evaluate, FPR_TARGETS, type GroupResult } from "./evaluation.ts";
-import {
-  alignFiles,
-  FLIPPED,
-  readScoredFile,
-  type ScoredFile,
-  type ScoredRow,
-} from "./scored_file.ts";
+import { evaluate, type EvaluatedRow, FPR_TARGETS, type GroupResult } from "./evaluation.ts";
+import { alignFiles } from "./align.ts";
+import { readScoredColumns, type ScoredColumns } from "./scored_columns.ts";
+import { FLIPPED, type ScoredRow } from "./scored_file.ts";
 
 /** The file of scored rows in the output folder. */
 const RESULTS = "results.jsonl";
@@ -43,6 +39,8 @@ export interface AnalyzeOptions {
   fprTargets?: readonly number[];
   /** Whether the scores rise with safety. Defaults to false. */
   predictSafe?: boolean;
+  /** Whether estimates get intervals, which takes 2,000 resamples. Defaults to true. */
+  intervals?: boolean;
   /** The folder to write `results.jsonl` and `analysis.json` to; nothing is written without. */
   output?: string;
 }
@@ -55,8 +53,8 @@ export interface Analysis {
   tables: Table[];
   /** What the user should know, a sentence each. */
   warnings: string[];
-  /** The lines of `results.jsonl`. */
-  rows: Record<string, unknown>[];
+  /** The lines of `results.jsonl`; a file is read again for them, a row at a time. */
+  readRows(): AsyncGenerator<Record<string, unknown>>;
 }
 
 /**
@@ -71,57 +69,102 @@ export async function analyze(
   options: AnalyzeOptions = {},
 ): Promise<Analysis> {
   const { idDomains = ID_DOMAINS, fprTargets = FPR_TARGETS, predictSafe = false } = options;
+  const { intervals = true, output } = options;
   checkOptions(paths, options);
-  const read: ScoredFile[] = [];
-  for (const path of paths) read.push(await readScoredFile(path, predictSafe));
-  const { files, warnings: missing } = alignFiles(read);
-  const warnings = [...read.flatMap((file) => file.warnings), ...missing];
+  const files: ScoredColumns[] = [];
+  for (const path of paths) {
+    files.push(await readScoredColumns(path, { predictSafe, again: output !== undefined }));
+  }
+  const aligned = alignFiles(files);
+  const warnings = [...files.flatMap((file) => file.warnings), ...aligned.warnings];
   if (paths.length === 1 && options.aggregator !== undefined) {
     warnings.push("The aggregator is ignored: there is only one file.");
   }
-  const { scored, extra } = aggregate(files, options);
+  const { labels, scores, from, extra } = aggregate(files, aligned.rows, options);
   const about = { idDomains, fprTargets };
-  const scores = Float64Array.from(scored, ({ score }) => score);
-  const { results: { scores: found } } = evaluate(scored, { scores: [scores] }, {
+  const { results: { scores: found } } = evaluate(labels, { scores: [scores] }, {
     ...about,
     streamName: "analyze",
+    ...!intervals && { resamples: 0 },
   });
   requireBothClasses(found.overall, idDomains);
   const mark = predictSafe ? { [FLIPPED]: true } : {};
-  const analysis: Analysis = {
+  async function* readRows() {
+    for await (const { columns: { score: _, ...columns }, malign, place } of inOrder(from)) {
+      yield { ...columns, malign, ...mark, score: scores[place], ...extra };
+    }
+  }
+  const analysis = {
     report: reportOn(found, about),
     tables: tablesOf(found, about),
     warnings,
-    rows: scored.map(({ columns: { score: _, ...columns }, malign, score }) => (
-      { ...columns, malign, ...mark, score, ...extra }
-    )),
+    readRows,
   };
-  if (options.output !== undefined) write(options.output, analysis);
+  if (output !== undefined) await write(output, analysis);
   return analysis;
 }
 
-/** One score a row, and the columns that the combination adds. */
+/** Some rows of a file, in an order of their own. */
+interface Selected {
+  file: ScoredColumns;
+  /** Which, by their index in the file. */
+  rows: Int32Array;
+}
+
+/** Rows with one score each. */
+interface Combined {
+  labels: EvaluatedRow[];
+  /** Shape (rows). */
+  scores: Float64Array;
+  /** Where their other columns are. */
+  from: Selected;
+  /** The columns that the combination adds. */
+  extra: Record<string, unknown>;
+}
+
+/** One score for each row that all files have. */
 function aggregate(
-  files: ScoredRow[][],
+  files: readonly ScoredColumns[],
+  rows: readonly Int32Array[],
   { aggregator, anchor = 0, lambdaGrid, lambdaFpr, idDomains }: AnalyzeOptions,
-): { scored: ScoredRow[]; extra: Record<string, unknown> } {
-  if (files.length === 1) return { scored: files[0], extra: {} };
-  const scores = files.map((rows) => Float64Array.from(rows, ({ score }) => score));
-  const replaced = (rows: ScoredRow[], by: Float64Array) =>
-    rows.map((row, i) => ({ ...row, score: by[i] }));
-  if (aggregator !== "lambda") {
-    return { scored: replaced(files[0], combine(aggregator as Pointwise, scores)), extra: {} };
+): Combined {
+  const isLambda = files.length > 1 && aggregator === "lambda";
+  const from = isLambda
+    ? { file: files[anchor], rows: rows[anchor] }
+    : { file: files[0], rows: rows[0] };
+  const labels = Array.from(from.rows, (row) => from.file.labels[row]);
+  const scores = files.map((file, f) => Float64Array.from(rows[f], (row) => file.scores[row]));
+  if (files.length === 1) return { labels, scores: scores[0], from, extra: {} };
+  if (!isLambda) {
+    return { labels, scores: combine(aggregator as Pointwise, scores), from, extra: {} };
   }
-  const lambda = fitLambda(files[anchor], scores, {
+  const lambda = fitLambda(labels, scores, {
     anchor,
     ...lambdaGrid && { grid: lambdaGrid },
     ...lambdaFpr !== undefined && { fpr: lambdaFpr },
     ...idDomains && { idDomains },
   });
-  return {
-    scored: replaced(files[anchor], combineLambda(lambda, scores)),
-    extra: { lambda: lambda.coefficient },
-  };
+  const extra = { lambda: lambda.coefficient };
+  return { labels, scores: combineLambda(lambda, scores), from, extra };
+}
+
+/**
+ * Reads rows of a file again, and gives them in the order in which they were selected. What comes too early waits in memory:
+ * nothing, where the order is that of the file.
+ */
+async function* inOrder({ file, rows }: Selected): AsyncGenerator<ScoredRow & { place: number }> {
+  const placeOf = new Int32Array(file.scores.length).fill(-1);
+  rows.forEach((row, place) => placeOf[row] = place);
+  const early = new Map<number, ScoredRow>();
+  let [row, place] = [0, 0];
+  for await (const scored of file.readAgain()) {
+    early.set(placeOf[row++], scored);
+    early.delete(-1); // not selected
+    for (let next = early.get(place); next !== undefined; next = early.get(place)) {
+      early.delete(place);
+      yield { ...next, place: place++ };
+    }
+  }
 }
 
 function checkOptions(paths: readonly string[], options: AnalyzeOptions): void {
@@ -185,9 +228,11 @@ function requireBothClasses({ nSafe, nUnsafe }: GroupResult, idDomains: readonly
   );
 }
 
-function write(folder: string, { report, rows }: Analysis): void {
-  const lines = rows.map((row) => JSON.stringify(row) + "\n").join("");
-  writeFileAtomic(join(folder, RESULTS), lines);
+async function write(folder: string, { report, readRows }: Analysis): Promise<void> {
+  async function* lines() {
+    for await (const row of readRows()) yield JSON.stringify(row);
+  }
+  await writeLinesAtomic(join(folder, RESULTS), lines());
   writeFileAtomic(join(folder, "analysis.json"), JSON.stringify(report, null, 2) + "\n");
 }
 

@@ -26,7 +26,7 @@ for (const { files, options, columns, ids, scores, lambda, analysis } of golden.
   Deno.test(`analyze() equals mood-bench 1.0.0 to 1e-9 (${name})`, async () => {
     const { lambdaGrid, ...others } = options as AnalyzeOptions & { lambdaGrid?: string };
     const given = lambdaGrid === undefined ? {} : { lambdaGrid: parseLambdaGrid(lambdaGrid) };
-    const found = await analyze(files.map(scoredFile), { ...others, ...given });
+    const found = await withRows(analyze(files.map(scoredFile), { ...others, ...given }));
     assertClose(found.report, analysis);
     assertClose(
       found.rows.map(({ id, score }) => [id, score]),
@@ -36,6 +36,12 @@ for (const { files, options, columns, ids, scores, lambda, analysis } of golden.
     assert.deepEqual(Object.keys(found.rows[0]).sort(), [...columns, ...own].sort());
     if (lambda !== null) assertClose(found.rows.map((row) => row.lambda), ids.map(() => lambda));
   });
+}
+
+/** An analysis, and the rows that it would write. */
+async function withRows(analysis: Promise<Analysis>) {
+  const found = await analysis;
+  return { ...found, rows: await Array.fromAsync(found.readRows()) };
 }
 
 /** Runs `use` with a folder that is removed afterwards. */
@@ -48,7 +54,7 @@ const safe = { id: "s", conversation: "Hi", domain: "hh-rlhf-helpful", malign: 0
 const unsafe = { id: "u", conversation: "Ho", domain: "scheming", malign: 1, score: 0.9 };
 
 /** Analyses files with the given lines. */
-async function analyzeLines(files: unknown[][], options: AnalyzeOptions = {}): Promise<Analysis> {
+async function analyzeLines(files: unknown[][], options: AnalyzeOptions = {}) {
   using temporary = temporaryFolder();
   const paths = files.map((lines, f) => {
     const path = join(temporary.path, `${f}.jsonl`);
@@ -56,7 +62,7 @@ async function analyzeLines(files: unknown[][], options: AnalyzeOptions = {}): P
     Deno.writeTextFileSync(path, text.join("\n"));
     return path;
   });
-  return await analyze(paths, options);
+  return await withRows(analyze(paths, options));
 }
 
 Deno.test("analyze() writes both files whole, and reads its own output again", async () => {
@@ -98,9 +104,8 @@ Deno.test("analyze() refuses to overwrite what it reads", async () => {
 });
 
 Deno.test("analyze() names and counts rows that one file lacks", async () => {
-  const { warnings, rows } = await analyze([scoredFile("a"), scoredFile("b_short")], {
-    aggregator: "max",
-  });
+  const files = [scoredFile("a"), scoredFile("b_short")];
+  const { warnings, rows } = await withRows(analyze(files, { aggregator: "max" }));
   assert.equal(rows.length, 254);
   assert.equal(warnings.length, 1);
   assert.match(warnings[0], /^2 rows are left out, not in ".*scored_b_short.jsonl": ".*", ".*"\.$/);
@@ -129,6 +134,17 @@ Deno.test("analyze() prints groups with intervals, the rate reached, and false a
   await t.assertSnapshot(tables.map((table) => renderTable(table)).join("\n"));
 });
 
+Deno.test("analyze() without intervals gives the same estimates, and tables of them alone", async () => {
+  const [alone, usual] = [
+    await analyze([scoredFile("b")], { intervals: false }),
+    await analyze([scoredFile("b")]),
+  ];
+  assert.deepEqual(alone.report, usual.report);
+  const cells = (found: Analysis) => found.tables.flatMap(({ rows }) => rows.flat().map(String));
+  assert.deepEqual(cells(alone), cells(usual).map((cell) => cell.replace(/ \[.*\]$/, "")));
+  assert.ok(alone.tables.every(({ notes }) => !notes.join().includes("interval")));
+});
+
 Deno.test("analyze() takes scores written as text, and whole numbers of any size as ids", async () => {
   const id = "1290473920184655873";
   const text = (row: object, id: string) =>
@@ -145,7 +161,7 @@ Deno.test("analyze() takes scores written as text, and whole numbers of any size
 
 Deno.test("analyze() reads Parquet, and names the columns that it does not carry", async () => {
   const beside = join(TESTDATA, "../../conversation/testdata/beside.parquet");
-  const { report, rows, warnings } = await analyze([beside]);
+  const { report, rows, warnings } = await withRows(analyze([beside]));
   assert.equal(report.groups.id.n, 4);
   assert.ok(JSON.stringify(rows[0]).startsWith('{"id":1290473920184655873,'));
   assert.match(warnings[0], /not written again: screenshot, meta\.$/);

@@ -18,7 +18,7 @@ import {
   type PairedBootstrap,
   unitsOf,
 } from "../stats/bootstrap.ts";
-import { type Grouping, groupRows } from "./groups.ts";
+import { classOf, type Grouping, groupRows } from "./groups.ts";
 import {
   measure,
   metricNames,
@@ -51,7 +51,7 @@ export type SeedScores = Readonly<Record<string, readonly Float64Array[]>>;
 export interface EvaluationOptions {
   /** Name of the random stream behind the resamples. */
   streamName: string;
-  /** How many resamples. Defaults to 2000. */
+  /** How many resamples. Defaults to 2000; with 0 there are no intervals. */
   resamples?: number;
   /** Target false-positive rates. Defaults to {@linkcode FPR_TARGETS}. */
   fprTargets?: readonly number[];
@@ -103,10 +103,7 @@ export function evaluate(
   const { streamName, resamples = 2000, calibration } = options;
   const { fprTargets: targets = FPR_TARGETS, idDomains = ID_DOMAINS } = options;
   const grouping = groupRows(rows, idDomains);
-  const units = unitsOf(
-    rows.map(({ domain, malign }) => `${domain}/${malign}`),
-    rows.map(({ scene }) => scene),
-  );
+  const units = unitsOf(rows.map(classOf), rows.map(({ scene }) => scene));
   const names = Object.keys(scores);
   const ranked = names.map((name) => {
     const seeds = scores[name].length;

@@ -197,7 +197,7 @@ type JudgedRow = Judgement & { judge: string; examples: number };
 /** The lines of a file for rows, in the order of these. */
 async function judgedRows(path: string, rows: readonly Row[]): Promise<JudgedRow[]> {
   const scored = await readScoredFile(path);
-  const lines = new Map(scored.rows.map((row) => [row.id, row]));
+  const lines = new Map(scored.map((row) => [row.id, row]));
   const missing = rows.filter(({ id }) => !lines.has(id));
   if (missing.length > 0) {
     throw new UserError(

@@ -88,8 +88,8 @@ export function inPercent({ estimate, low, high }: Interval): Interval {
 /**
  * A share with its interval, in percent, as a cell.
  *
- * @param value the share and its bounds, from 0 to 1; null where it is not defined.
- * @returns such as `45.2 [41.0, 49.1]`, or `–`.
+ * @param value the share and its bounds, from 0 to 1, NaN where it has none; null where it is not defined.
+ * @returns such as `45.2 [41.0, 49.1]`, `45.2`, or `–`.
  *
  * @example
  * ```ts
@@ -101,5 +101,6 @@ export function inPercent({ estimate, low, high }: Interval): Interval {
 export function percentCell(value: Interval | null): string {
   if (value === null) return "–";
   const { estimate, low, high } = inPercent(value);
+  if (Number.isNaN(low)) return estimate.toFixed(1);
   return `${estimate.toFixed(1)} [${low.toFixed(1)}, ${high.toFixed(1)}]`;
 }

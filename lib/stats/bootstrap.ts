@@ -28,7 +28,7 @@ export interface Units {
 /**
  * Groups rows into units and units into strata.
  *
- * @param strata for each row, the name of its stratum.
+ * @param strata for each row, the name or number of its stratum.
  * @param clusters for each row, the name of its cluster within the stratum, or undefined where the
  * row stands for itself.
  * @returns the units, strata in order of their first row.
@@ -43,24 +43,39 @@ export interface Units {
  * ```
  */
 export function unitsOf(
-  strata: readonly string[],
+  strata: readonly (string | number)[],
   clusters: readonly (string | undefined)[] = [],
 ): Units {
-  const rowsOf = Map.groupBy(strata.keys(), (row) => strata[row]);
-  const unitOfRow = new Int32Array(strata.length);
-  const starts = [0];
-  let count = 0;
-  for (const rows of rowsOf.values()) {
-    const known = new Map<string, number>();
-    for (const row of rows) {
-      const cluster = clusters[row];
-      const unit = (cluster === undefined ? undefined : known.get(cluster)) ?? count++;
-      if (cluster !== undefined) known.set(cluster, unit);
-      unitOfRow[row] = unit;
+  const known = new Map<string | number, Stratum>();
+  const unitOfRow = new Int32Array(strata.length); // within the stratum, at first
+  const stratumOfRow = strata.map((name, row) => {
+    let stratum = known.get(name);
+    if (stratum === undefined) {
+      known.set(name, stratum = { size: 0, start: 0, clusters: new Map() });
     }
-    starts.push(count);
+    const cluster = clusters[row];
+    const unit = cluster === undefined ? undefined : stratum.clusters.get(cluster);
+    unitOfRow[row] = unit ?? stratum.size++;
+    if (cluster !== undefined) stratum.clusters.set(cluster, unitOfRow[row]);
+    return stratum;
+  });
+  const starts = [0];
+  for (const stratum of known.values()) {
+    stratum.start = starts.at(-1)!;
+    starts.push(stratum.start + stratum.size);
   }
-  return { unitOfRow, count, starts };
+  stratumOfRow.forEach(({ start }, row) => unitOfRow[row] += start);
+  return { unitOfRow, count: starts.at(-1)!, starts };
+}
+
+/** A stratum whose units are being counted. */
+interface Stratum {
+  /** How many units it has. */
+  size: number;
+  /** Its first unit; known when all are counted. */
+  start: number;
+  /** The units, within the stratum, of its clusters. */
+  clusters: Map<string, number>;
 }
 
 /**
@@ -100,9 +115,9 @@ export function resampler(
 export interface Interval {
   /** The value on the rows as they are. */
   estimate: number;
-  /** Lower end of the 95% interval. */
+  /** Lower end of the 95% interval; NaN where nothing was resampled. */
   low: number;
-  /** Upper end of the 95% interval. */
+  /** Upper end of the 95% interval; NaN where nothing was resampled. */
   high: number;
 }
 
@@ -183,9 +198,10 @@ export function forEachDraw(
  * The 95% interval of a value that was measured on every draw.
  *
  * @param values as they were seen, then on each resample, shape (1 + resamples).
- * @returns the first of them with its percentile interval.
+ * @returns the first of them with its percentile interval, whose ends are NaN where there are no resamples.
  */
 export function intervalOfDraws(values: Float64Array): Interval {
+  if (values.length === 1) return { estimate: values[0], low: NaN, high: NaN };
   return percentileInterval(values[0], values.subarray(1));
 }
 
