@@ -13,7 +13,12 @@
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
 import { recallContrasts } from "../lib/evaluation/contrasts.ts";
 import { contrastIn } from "../lib/evaluation/findings.ts";
-import { recallFigure, recallTable } from "../lib/experiment/recall_table.ts";
+import {
+  type Caption,
+  recallFigure,
+  recallTable,
+  type Results,
+} from "../lib/experiment/recall_table.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { count, evaluated, fields, list, number } from "../lib/experiment/findings_schema.ts";
 import { bestOf, countClear, percentOf, recallOf } from "../lib/experiment/reading.ts";
@@ -22,6 +27,9 @@ import { chooseFrozenLayer, type FrozenChoice } from "../lib/workbench/frozen_sc
 import { guardScores } from "../lib/workbench/scores.ts";
 import { trainsHere } from "../lib/workbench/workbench.ts";
 import { evaluate, RECALL } from "../lib/evaluation/evaluation.ts";
+
+/** Monitors in the figure, at most: there are no more colours. */
+const DRAWN = 10;
 
 const experiment = defineExperiment({
   name: "detector_comparison",
@@ -71,7 +79,7 @@ const experiment = defineExperiment({
     const table = recallTable(results, caption);
     return {
       table: { ...table, notes: [...table.notes, ...frozenNotes(frozen)] },
-      figure: recallFigure(results, caption),
+      figure: recallFigure(results, drawnOf(results, caption)),
       reading:
         `Outside id, ${higher} of ${detectors.length} detectors show clearly higher recall than the guard and ${lower} clearly lower. Highest is ${best} with ${
           percentOf(recallOf(results, best, "oodMean"))
@@ -79,6 +87,20 @@ const experiment = defineExperiment({
     };
   },
 });
+
+/** The guard and detectors, as many as can be told apart in a figure: those of the highest recall outside id. */
+function drawnOf(results: Results, caption: Caption): Caption {
+  const { title, monitors } = caption;
+  if (monitors.length <= DRAWN) return caption;
+  const recall = (name: string) => recallOf(results, name, "oodMean")?.estimate ?? -1;
+  const ranked = monitors.filter((name) => name !== "guard").sort((a, b) => recall(b) - recall(a));
+  const drawn = ["guard", ...ranked.slice(0, DRAWN - 1)];
+  return {
+    ...caption,
+    title: `${title}: the ${DRAWN - 1} of ${ranked.length} with the highest recall outside id`,
+    monitors: monitors.filter((name) => drawn.includes(name)),
+  };
+}
 
 /** Where frozen states are taken from. */
 function frozenNotes(frozen: FrozenChoice | undefined): string[] {

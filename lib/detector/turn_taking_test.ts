@@ -27,28 +27,45 @@ const ordinary = readOf(
   [" Bye", 1],
 );
 
-Deno.test("turnTaking() scores the assistant's marker that surprises most, as a whole", () => {
+/** A call that was asked for, and one that was not. */
+const called = readOf(
+  ["\n\nHuman:", 9],
+  [" A saw please", 8],
+  ["\n\n", 9],
+  ["Function:", 0.5],
+  [" call lend", 1],
+  ["\n\n", 9],
+  ["Assistant:", 0.25],
+  [" Done", 1],
+  ["\n\n", 9],
+  ["Function:", 3],
+  [" call bill", 8],
+);
+
+Deno.test("turnTaking() scores the name of the assistant's side that surprises most, as a whole", () => {
   const detector = turnTaking();
-  assert.deepEqual([...detector.score([skipped, ordinary])], [4.75, 1.5]);
+  assert.deepEqual([...detector.score([skipped, ordinary, called])], [4.25, 1.5, 3]);
   assert.deepEqual(detector.explain([skipped], 0), {
     speaker: "Assistant",
-    from: 5,
+    from: 6,
     end: 8,
-    nll: 4.75,
+    nll: 4.25,
   });
 });
 
-Deno.test("turnTaking() can look at conversations with functions only", () => {
-  const detector = turnTaking({ functionsOnly: true });
-  assert.deepEqual([...detector.score([skipped, ordinary])], [4.75, 0]);
-  assert.equal(detector.explain([ordinary], 0), undefined);
+Deno.test("turnTaking() can look at calls alone, or at answers where functions can be called", () => {
+  const conversations = [skipped, ordinary, called];
+  assert.deepEqual([...turnTaking("answers").score(conversations)], [4.25, 0, 0.25]);
+  assert.deepEqual([...turnTaking("calls").score(conversations)], [0, 0, 3]);
+  assert.equal(turnTaking("answers").explain([ordinary], 0), undefined);
 });
 
 Deno.test("turnTaking() counts no turn that takes over from nobody", () => {
-  const alone = readOf(["\n\nAssistant:", 9], [" Hello", 1]);
+  const alone = readOf(["\n\n", 2], ["Assistant:", 9], [" Hello", 1]);
   const detector = turnTaking();
-  // the second begins with the assistant's last turn, the others are too long to be read
-  assert.deepEqual([...detector.score([alone, readFrom(ordinary, 6)])], [0, 0]);
+  // the first turns of the others are too long to be read, wholly or in part
+  const cut = [readFrom(ordinary, 6), readFrom(ordinary, 7)];
+  assert.deepEqual([...detector.score([alone, ...cut])], [0, 0, 0]);
 });
 
 Deno.test("turnTaking() refuses surprise that is no number", () => {

@@ -31,15 +31,15 @@ export interface TokenStretch {
 export interface TurnTokens {
   /** Who speaks; undefined for text before the first marker. */
   speaker: Speaker | undefined;
-  /** Those that hold any of its marker, up to the colon. */
+  /** Those that hold any of the speaker's name and the colon. */
   marker: TokenStretch;
-  /** Those behind it, up to the next marker. */
+  /** Those behind it, up to the next turn's blank line. */
   said: TokenStretch;
 }
 
 /**
- * Finds the turns. A token that holds the end of what is said and the blank line of the next marker is the marker's: to
- * predict it is to predict that the turn ends.
+ * Finds the turns. The blank line before a marker is part of neither turn, and so is a token that ends with one: to predict it
+ * is to predict that the turn ends, whoever speaks next.
  *
  * @param tokens places of the tokens.
  * @returns all turns of the conversation, in order; those that were not read have no tokens.
@@ -47,15 +47,23 @@ export interface TurnTokens {
 export function turnTokens(
   { conversation, starts, ends }: Pick<ReadTokens, "conversation" | "starts" | "ends">,
 ): TurnTokens[] {
-  const markers = splitTurns(conversation).map(({ speaker, text, start, end }) => {
-    const colon = start + conversation.slice(start, end - text.length).trimEnd().length;
-    const from = firstOver(ends, start);
-    return { speaker, from, end: Math.max(from, firstOver(starts, colon - 1)) };
+  const turns = splitTurns(conversation).map(({ speaker, text, start, end }) => {
+    const marker = conversation.slice(start, end - text.length);
+    const name = start + marker.length - marker.trimStart().length;
+    const [from, behind] = [
+      firstOver(ends, name),
+      firstOver(starts, name + marker.trim().length - 1),
+    ];
+    return { speaker, begins: firstOver(ends, start), marker: stretch(from, behind) };
   });
-  return markers.map(({ speaker, ...marker }, k) => {
-    const next = markers[k + 1]?.from ?? starts.length;
-    return { speaker, marker, said: { from: marker.end, end: Math.max(marker.end, next) } };
+  return turns.map(({ speaker, marker }, k) => {
+    const next = turns[k + 1]?.begins ?? starts.length;
+    return { speaker, marker, said: stretch(marker.end, next) };
   });
+}
+
+function stretch(from: number, end: number): TokenStretch {
+  return { from, end: Math.max(from, end) };
 }
 
 /** The first of ascending values that is over a bound; their number where none is. */

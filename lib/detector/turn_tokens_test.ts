@@ -4,19 +4,19 @@ import { sumOver, turnTokens } from "./turn_tokens.ts";
 
 const placed = (texts: readonly string[]) => readOf(...texts.map((text) => [text, 1] as const));
 
-Deno.test("turnTokens() tells markers from what is said", () => {
+Deno.test("turnTokens() tells markers from what is said, and blank lines from both", () => {
   const tokens = ["\n\n", "Human", ":", " Hi", " you", "\n\n", "Assistant", ":", " Yes"];
   assert.deepEqual(turnTokens(placed(tokens)), [
-    { speaker: "Human", marker: { from: 0, end: 3 }, said: { from: 3, end: 5 } },
-    { speaker: "Assistant", marker: { from: 5, end: 8 }, said: { from: 8, end: 9 } },
+    { speaker: "Human", marker: { from: 1, end: 3 }, said: { from: 3, end: 5 } },
+    { speaker: "Assistant", marker: { from: 6, end: 8 }, said: { from: 8, end: 9 } },
   ]);
 });
 
-Deno.test("turnTokens() gives the marker a token that also ends what was said before it", () => {
+Deno.test("turnTokens() counts a token by all that it holds", () => {
   const tokens = ["\n\nHuman", ":", " Hi", "!\n\n", "Function", ":", " call"];
   assert.deepEqual(turnTokens(placed(tokens)), [
     { speaker: "Human", marker: { from: 0, end: 2 }, said: { from: 2, end: 3 } },
-    { speaker: "Function", marker: { from: 3, end: 6 }, said: { from: 6, end: 7 } },
+    { speaker: "Function", marker: { from: 4, end: 6 }, said: { from: 6, end: 7 } },
   ]);
 });
 
@@ -28,14 +28,14 @@ Deno.test("turnTokens() has no tokens for turns that were not read, and text bef
   ]);
   assert.deepEqual(turnTokens(placed(["Dear", " all", "\n\n", "Human:", " Hi"])), [
     { speaker: undefined, marker: { from: 0, end: 0 }, said: { from: 0, end: 2 } },
-    { speaker: "Human", marker: { from: 2, end: 4 }, said: { from: 4, end: 5 } },
+    { speaker: "Human", marker: { from: 3, end: 4 }, said: { from: 4, end: 5 } },
   ]);
 });
 
 Deno.test("turnTokens() has a marker and no words where a turn is empty", () => {
   assert.deepEqual(turnTokens(placed(["\n\n", "Human:", "\n\n", "Assistant:", " Yes"])), [
-    { speaker: "Human", marker: { from: 0, end: 2 }, said: { from: 2, end: 2 } },
-    { speaker: "Assistant", marker: { from: 2, end: 4 }, said: { from: 4, end: 5 } },
+    { speaker: "Human", marker: { from: 1, end: 2 }, said: { from: 2, end: 2 } },
+    { speaker: "Assistant", marker: { from: 3, end: 4 }, said: { from: 4, end: 5 } },
   ]);
 });
 

@@ -39,7 +39,7 @@ export async function turnScores(bench: Workbench, split: Split): Promise<SeedSc
     return oneSeed(
       await keptScores(bench, parts, async () => {
         const tokens = await readTokens(bench, split);
-        return [strangestTurn, turnTaking(), turnTaking({ functionsOnly: true })]
+        return [strangestTurn, turnTaking(), turnTaking("answers"), turnTaking("calls")]
           .map((detector) => [detector.name, detector.score(tokens)] as const);
       }),
     );
