@@ -53,12 +53,13 @@ const experiment = defineExperiment({
       streamName: own("bootstrap"),
       resamples,
     });
+    const frozen = trainsHere(bench) ? await chooseFrozenLayer(bench) : undefined;
     const pairs = Object.keys(detectors).map((name) => [name, "guard"] as const);
     return {
       monitors: Object.keys(scores),
       results: evaluation.results,
       contrasts: recallContrasts(evaluation, pairs, groups),
-      ...trainsHere(bench) && { frozen: await chooseFrozenLayer(bench) },
+      ...frozen && { frozen },
     };
   },
   show(

@@ -15,8 +15,9 @@ import { trainsHere, type Workbench } from "./workbench.ts";
  *
  * @param bench the workbench.
  * @param split which rows.
- * @returns by detector, one list a seed, or one in all where it does not depend on the guard. Detectors that need the model before
- * tuning are there only where models are trained here, and those on turns only where the tokenizer can say where tokens stand.
+ * @returns by detector, one list a seed, or one in all where it does not depend on the guard. Left out are: without models trained
+ * here, those that need the model before tuning; without both classes in the calibration split, the one on frozen states; and where
+ * the tokenizer cannot say where tokens stand, those on turns.
  */
 export async function detectorScores(bench: Workbench, split: Split): Promise<SeedScores> {
   return {

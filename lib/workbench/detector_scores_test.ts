@@ -5,7 +5,7 @@ import { writeTinySuite } from "../conversation/testing.ts";
 import { randomModel, writeRandomCheckpoint } from "../model/testing.ts";
 import { UnplacedTokensError } from "../tokenizer/given.ts";
 import { detectorScores } from "./detector_scores.ts";
-import { chooseFrozenLayer } from "./frozen_scores.ts";
+import { chooseFrozenLayer, frozenScores } from "./frozen_scores.ts";
 import { turnScores } from "./language_model_scores.ts";
 import { openWorkbench } from "./open_workbench.ts";
 import { SURPRISE } from "./scores.ts";
@@ -52,7 +52,7 @@ Deno.test("detectorScores() has every detector by name, each with a score for ev
   ]);
   for (const [name, [ofSeed]] of Object.entries(scores)) {
     assert.equal(ofSeed.length, bench.suite.test.length, name);
-    assert.ok(new Set(ofSeed).size > 10, name);
+    assert.ok(new Set(ofSeed).size > 1, name);
   }
   // what was kept is what was worked out
   assert.deepEqual(await detectorScores(await open(), "test"), scores);
@@ -67,10 +67,15 @@ Deno.test("the likelihood ratio is about the safe language model and the one tha
 });
 
 Deno.test("the layer of frozen states is the best on the calibration split", async () => {
-  const { layer, candidates } = await chooseFrozenLayer(await open());
+  const bench = await open();
+  const { layer, candidates } = (await chooseFrozenLayer(bench))!;
   assert.deepEqual(candidates.map(({ layer }) => layer), [1, 2, 3]);
   const best = Math.max(...candidates.map(({ auroc }) => auroc));
   assert.equal(candidates.find(({ auroc }) => auroc === best)!.layer, layer);
+  const calibration = bench.suite.calibration.filter(({ malign }) => malign === 0);
+  const safe = { ...bench, suite: { ...bench.suite, calibration } };
+  assert.equal(await chooseFrozenLayer(safe), undefined);
+  assert.deepEqual(await frozenScores(safe, "test"), {});
 });
 
 Deno.test("turnScores() says that it scores nothing where tokens have no places", async () => {

@@ -36,11 +36,14 @@ export interface FrozenChoice {
 /**
  * Chooses the layer.
  *
- * @param bench the workbench; its calibration split must have rows of both classes.
- * @returns the layer and all candidates.
+ * @param bench the workbench.
+ * @returns the layer and all candidates; undefined where the calibration split lacks safe or unsafe rows to tell apart.
  */
-export async function chooseFrozenLayer(bench: TrainingWorkbench): Promise<FrozenChoice> {
+export async function chooseFrozenLayer(
+  bench: TrainingWorkbench,
+): Promise<FrozenChoice | undefined> {
   const { suite } = bench;
+  if (new Set(suite.calibration.map(({ malign }) => malign)).size < 2) return undefined;
   const candidates = await keptFinding(bench, {
     ...await partsOf(bench, "calibration"),
     of: "layers",
@@ -63,10 +66,17 @@ export async function chooseFrozenLayer(bench: TrainingWorkbench): Promise<Froze
  *
  * @param bench the workbench.
  * @param split which rows are scored.
- * @returns one list, for the only seed.
+ * @returns one list, for the only seed; none, and the user is told, where no layer can be chosen.
  */
 export async function frozenScores(bench: TrainingWorkbench, split: Split): Promise<SeedScores> {
-  const { layer } = await chooseFrozenLayer(bench);
+  const choice = await chooseFrozenLayer(bench);
+  if (choice === undefined) {
+    bench.options.say(
+      "Mahalanobis distance of frozen states is left out: its layer is chosen on calibration rows of both classes.",
+    );
+    return {};
+  }
+  const { layer } = choice;
   const parts = { ...await partsOf(bench, split), layer };
   return oneSeed(
     await keptScores(bench, parts, async () => [
