@@ -6,7 +6,7 @@
 import type { Split } from "../../lib/conversation/scenes.ts";
 import { highPerplexity } from "../../lib/detector/perplexity.ts";
 import type { Span } from "../../lib/report/conversation.ts";
-import { SURPRISE } from "../../lib/workbench/scores.ts";
+import { readTokens } from "../../lib/workbench/read_tokens.ts";
 import type { Workbench } from "../../lib/workbench/workbench.ts";
 
 /**
@@ -22,21 +22,8 @@ export async function surprisingSpans(
   split: Split,
   rows: readonly number[],
 ): Promise<Span[][]> {
-  const model = await bench.safeLanguageModel();
-  const { tokenNll, entropy } = await bench.signals(model, split, SURPRISE);
-  const tokenizer = await bench.tokenizer();
-  return rows.map((row) => {
-    const { conversation } = bench.suite[split][row];
-    const { starts, ends } = tokenizer.encodeWithOffsets(conversation);
-    const read = -tokenNll![row].length; // a long conversation has lost turns at the front
-    const tokens = {
-      nll: tokenNll![row],
-      entropy: entropy![row],
-      starts: starts.subarray(read),
-      ends: ends.subarray(read),
-    };
-    return joined(highPerplexity(tokens, conversation));
-  });
+  const read = await readTokens(bench, split, rows);
+  return read.map((tokens) => joined(highPerplexity(tokens, tokens.conversation)));
 }
 
 /**

@@ -34,6 +34,12 @@ export interface GivenTokenizer extends Tokenizer {
   readonly frontId: number | undefined;
 }
 
+/** Tokens do not spell the text that they were made of, and so have no places in it. */
+export class UnplacedTokensError extends UserError {
+  /** Its name in stack traces. */
+  override name = "UnplacedTokensError";
+}
+
 /**
  * Loads the tokenizer of a checkpoint folder.
  *
@@ -166,8 +172,8 @@ function stretchesOf(text: string, spellings: readonly Uint8Array[]): Stretch[] 
   }));
 }
 
-function changedText(text: string): UserError {
-  return new UserError(
+function changedText(text: string): UnplacedTokensError {
+  return new UnplacedTokensError(
     `Cannot say where tokens stand in "${
       text.slice(0, 40)
     }…": the tokenizer changes the text first`,

@@ -4,8 +4,6 @@
  *
  * @module
  */
-import { join } from "node:path";
-import { readText, writeFileAtomic } from "../core/files.ts";
 import { safeRows } from "../conversation/row.ts";
 import type { Split } from "../conversation/scenes.ts";
 import { fitBagOfWords } from "../detector/bag_of_words.ts";
@@ -20,6 +18,7 @@ import { fitRelativeMahalanobis } from "../detector/relative_mahalanobis.ts";
 import type { SignalRequest } from "../signals/signal_graph.ts";
 import { guardScoresOf, type Signals } from "../signals/signals.ts";
 import { covarianceFor } from "./beforehand.ts";
+import { keptScores, type NamedScores, oneSeed } from "./kept_scores.ts";
 import type { TrainedModel, Workbench } from "./workbench.ts";
 
 /**
@@ -97,22 +96,6 @@ export async function featureScores(bench: Workbench, split: Split): Promise<See
   );
 }
 
-/** Scores by name, taken from the cache where they are there: neighbours and word counts take seconds. */
-async function keptScores(
-  { cache }: Workbench,
-  parts: unknown,
-  make: () => Promise<NamedScores[]> | NamedScores[],
-): Promise<NamedScores[]> {
-  const folder = await cache.entry("scores", parts, async (folder) => {
-    const named = (await make()).map(([name, scores]) => [name, Array.from(scores)]);
-    writeFileAtomic(join(folder, "scores.json"), JSON.stringify(named));
-  });
-  const named: [string, number[]][] = JSON.parse(readText(join(folder, "scores.json")));
-  return named.map(([name, scores]) => [name, Float64Array.from(scores)]);
-}
-
-type NamedScores = readonly [name: string, scores: Float64Array];
-
 /** The scores of one guard's rows, by detector. */
 async function detectorScores(
   bench: Workbench,
@@ -183,5 +166,5 @@ export async function baselineScores(bench: Workbench, split: Split): Promise<Se
       ["length", lengthScores(conversations)],
     ];
   });
-  return Object.fromEntries(named.map(([name, scores]) => [name, [scores]]));
+  return oneSeed(named);
 }
