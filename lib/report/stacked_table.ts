@@ -9,7 +9,7 @@ import type { Cell, Table } from "./table.ts";
 export interface Block {
   /** Its headings. */
   columns: string[];
-  /** Its rows, each with as many cells as the widest block has, or fewer. */
+  /** Its rows, each with as many cells as headings. */
   rows: Cell[][];
 }
 
@@ -17,17 +17,17 @@ export interface Block {
  * Stacks tables.
  *
  * @param title of all.
- * @param blocks at least one, the widest of any place; those without rows are left out.
+ * @param blocks at least one with rows; those without are left out.
  * @param notes under all.
  * @returns the first block's table, with an empty row and a row of headings before each of the others.
  */
 export function stackedTable(title: string, blocks: readonly Block[], notes: string[]): Table {
-  const width = Math.max(...blocks.map(({ columns }) => columns.length));
+  const [first, ...others] = blocks.filter(({ rows }) => rows.length > 0);
+  const width = Math.max(...[first, ...others].map(({ columns }) => columns.length));
   const filled = <C extends Cell>(cells: C[]) => [
     ...cells,
     ...new Array<string>(width - cells.length).fill(""),
   ];
-  const [first, ...others] = blocks.filter(({ rows }) => rows.length > 0);
   return {
     title,
     columns: filled(first.columns),
