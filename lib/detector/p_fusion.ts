@@ -94,6 +94,24 @@ export function fuseSurprisals(
   );
 }
 
+/**
+ * Which monitor the smallest p is of: the one that spoke.
+ *
+ * @param surprisals of at least one monitor, each of shape (rows), above 0.
+ * @param weights of the monitors, at least 0, summing to 1.
+ * @returns for each row the index of the monitor, shape (rows); of those that are equal, the first.
+ */
+export function loudest(
+  surprisals: readonly Float64Array[],
+  weights: readonly number[],
+): Int32Array {
+  requireWeights(surprisals, weights);
+  return Int32Array.from(surprisals[0], (_, row) => {
+    const heard = surprisals.map((of, m) => weights[m] === 0 ? 0 : sidak(of[row], weights[m]));
+    return heard.indexOf(Math.max(...heard));
+  });
+}
+
 function requireWeights(surprisals: readonly Float64Array[], weights: readonly number[]): void {
   const lengths = surprisals.map(({ length }) => length);
   if (lengths.length === 0 || lengths.some((length) => length !== lengths[0])) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import golden from "./testdata/p_fusion_golden.json" with { type: "json" };
-import { fuseSurprisals, type PFusion } from "./p_fusion.ts";
+import { fuseSurprisals, loudest, type PFusion } from "./p_fusion.ts";
 
 const RULES: PFusion[] = ["smallest", "fisher", "stouffer", "cauchy", "harmonic"];
 
@@ -53,6 +53,16 @@ Deno.test("fuseSurprisals() of one monitor is that monitor", () => {
     for (const p of [0.9, 0.2, 1e-20]) near(fuseP(how, [p]), -Math.log(p), how);
   }
   near(fuseP("stouffer", [0.025]), 1.959963984540054, "stouffer");
+});
+
+Deno.test("loudest() names the monitor whose p is smallest for its share of the budget", () => {
+  const surprisals = [[0.02, 0.03, 0.5, 1e-50], [0.015, 0.01, 0.4, 1e-60], [0.5, 1e-9, 0.5, 0.1]]
+    .map((p) => Float64Array.from(p, (x) => -Math.log(x)));
+  const weights = [0.6, 0.4, 0];
+  assert.deepEqual([...loudest(surprisals, weights)], [0, 1, 0, 1]);
+  const fused = fuseSurprisals("smallest", surprisals, weights);
+  const alone = fuseSurprisals("smallest", [surprisals[1]]);
+  assert.ok(fused[1] < alone[1]); // which had all of the budget
 });
 
 Deno.test("fuseSurprisals() says what is wrong with rows and weights", () => {
