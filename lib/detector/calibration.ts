@@ -30,8 +30,11 @@ import { type ExponentialTail, fitExponentialTail } from "./exponential_tail.ts"
 /** The share of calibration scores that the tail is fitted to. */
 const TAIL_SHARE = 0.05;
 
-/** No surprisal is larger, in nats: where the tail's scores are next to equal, others would be infinitely far away. */
-const MOST = 1e300;
+/**
+ * No surprisal is larger, in nats: where the tail's scores are next to equal, others would be infinitely far away. Fisher's
+ * sum has powers of it, of which that of a dozen monitors is still finite.
+ */
+const MOST = 1e25;
 
 /** Calibrated scores of one monitor, as plain JSON holds them. */
 export interface Calibration {

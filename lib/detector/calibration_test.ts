@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Stream, stream } from "../core/random.ts";
-import { conformalP, conformalRank, conformalThreshold } from "./calibration.ts";
-import { fitCalibration, surprisal } from "./calibration.ts";
+import {
+  conformalP,
+  conformalRank,
+  conformalThreshold,
+  fitCalibration,
+  surprisal,
+} from "./calibration.ts";
+import { fuseSurprisals } from "./p_fusion.ts";
 
 const draws = (n: number, draw: () => number) => Float64Array.from({ length: n }, draw);
 
@@ -23,7 +29,7 @@ Deno.test("conformalP() flags at most a share alpha of exchangeable rows, ties o
   for (const [name, draw] of Object.entries(DISTRIBUTIONS)) {
     const random = stream(`conformal guarantee/${name}`);
     for (const [n, alpha] of [[40, 0.05], [99, 0.01], [150, 0.1]]) {
-      const [rounds, rows] = [1500, 20];
+      const [rounds, rows] = [800, 20];
       let flagged = 0;
       for (let round = 0; round < rounds; round++) {
         const calibration = fitCalibration(draws(n, () => draw(random)));
@@ -86,6 +92,14 @@ Deno.test("surprisal() tells rows beyond all calibration rows apart, unless thes
   assert.ok(farther > far && far > Math.log(201));
   const [a, b] = surprisal(fitCalibration([2, 2, 2]), [3, 4]);
   assert.equal(a, b);
+});
+
+Deno.test("surprisal() stays within what fusions can bear where the tail's scores are next to equal", () => {
+  const [far] = surprisal(fitCalibration([0, 5e-324]), [1]);
+  const twelve = Array.from({ length: 12 }, () => Float64Array.of(far));
+  for (const how of ["smallest", "fisher", "stouffer", "cauchy", "harmonic"] as const) {
+    assert.ok(Number.isFinite(fuseSurprisals(how, twelve)[0]), how);
+  }
 });
 
 Deno.test("fitCalibration() gives the same from plain JSON", () => {
