@@ -87,7 +87,10 @@ const experiment = defineExperiment({
       monitors: Object.keys(fixed),
       curves,
       shifts,
-      results: withoutDetails({ ...along.results, ...held.results }),
+      results: {
+        ...flaggedIn(along.results),
+        ...flaggedIn(held.results, ["id", "overall", "oodMean", ...shifts]),
+      },
       contrasts: measureContrasts(
         CONTRASTS,
         (first, second) => shifts.length === 0 ? null : difference(held, first, second),
@@ -133,20 +136,20 @@ function curvesOf(
   };
 }
 
-/** What is flagged, without the areas under curves, which thresholds do not change. */
-function withoutDetails(results: Results): Results {
-  const flagged = (metrics: Results[string][string]["metrics"]) =>
-    Object.fromEntries(
+/** What is flagged, without the areas under curves, which thresholds do not change; on all groups by default. */
+function flaggedIn(results: Results, wanted?: readonly string[]): Results {
+  const flagged = ({ metrics, ...counts }: Results[string][string]) => ({
+    ...counts,
+    metrics: Object.fromEntries(
       Object.entries(metrics).filter(([name]) => name === RECALL || name === ALARMS),
-    );
+    ),
+  });
   return Object.fromEntries(
     Object.entries(results).map(([monitor, groups]) => [
       monitor,
       Object.fromEntries(
-        Object.entries(groups).map(([group, of]) => [
-          group,
-          { ...of, metrics: flagged(of.metrics) },
-        ]),
+        Object.entries(groups).filter(([group]) => wanted?.includes(group) ?? true)
+          .map(([group, of]) => [group, flagged(of)]),
       ),
     ]),
   );
