@@ -10,6 +10,7 @@
  * @module
  */
 import { interpolate, requireFinite } from "../stats/quantile.ts";
+import { countBelow, countUpTo } from "../stats/rank.ts";
 import { thresholdAt } from "../stats/tpr_at_fpr.ts";
 import { type Grouping, scoresOf } from "./groups.ts";
 
@@ -256,26 +257,4 @@ function drawnQuantile(scores: Float64Array, totals: Float64Array, p: number): n
   const rank = Math.floor(last * p);
   const at = (j: number) => scores[countUpTo(totals, j) - 1];
   return interpolate(at(rank), at(Math.min(rank + 1, last)), last * p - rank);
-}
-
-/** How many entries of an ascending array are ≤ the value. */
-function countUpTo(sorted: Float64Array, value: number): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (sorted[middle] <= value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** How many entries of an ascending array are < the value. */
-function countBelow(sorted: Float64Array, value: number): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (sorted[middle] < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

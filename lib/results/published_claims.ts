@@ -11,16 +11,16 @@ import { judgeClaim, type JudgedClaim } from "./claims.ts";
 
 const FOLDER = join(import.meta.dirname!, "../../data/claims");
 
-/** In the order in which they are shown; claims about benign twins are our own. */
-const PAPERS = ["mood", "fine", "twins"];
+/** In the order in which they are shown; claims about benign twins and about our own fusion are none of the papers'. */
+const FILES = ["mood", "fine", "twins", "ours"];
 
 /**
- * Reads the claims of both papers.
+ * Reads the claims of both papers and our own.
  *
- * @returns paper by paper, in each file's order.
+ * @returns file by file, in each one's order.
  */
 export function publishedClaims(): Claim[] {
-  return PAPERS.flatMap((paper) => readClaims(join(FOLDER, `${paper}.json`)));
+  return FILES.flatMap((file) => readClaims(join(FOLDER, `${file}.json`)));
 }
 
 /**

@@ -19,10 +19,19 @@
  */
 export function rateInterval(n: number, target: number): [lower: number, upper: number] {
   const k = Math.min(n, Math.floor((n - 1) * target) + 1); // the quantile lies at or below the k-th highest
-  return [
-    solve((p) => 1 - atMost(k - 1, n, p), 0.025),
-    k === n ? 1 : solve((p) => 1 - atMost(k, n, p), 0.975),
-  ];
+  return [shareAboveHighest(n, k, 0.025), k === n ? 1 : shareAboveHighest(n, k + 1, 0.975)];
+}
+
+/**
+ * How large the share of a continuous distribution above a sample's k-th highest value may be.
+ *
+ * @param n how many values the sample has, at least 1.
+ * @param k from 1 to n; or 0, above which there is nothing.
+ * @param probability in (0, 1), such as 0.975.
+ * @returns the quantile of Beta(k, n + 1 − k): the share is at most this with that probability.
+ */
+export function shareAboveHighest(n: number, k: number, probability: number): number {
+  return k === 0 ? 0 : solve((p) => 1 - atMost(k - 1, n, p), probability);
 }
 
 /** P(Binomial(n, p) <= k). */

@@ -58,15 +58,32 @@ export async function scoredParts(bench: Workbench, split: Split): Promise<Score
  * @returns scores and weights; throws a `UserError` where the ID rows to fit on lack a class.
  */
 export function fuse(names: readonly string[], fitted: ScoredRows, scored: ScoredRows): Fused {
-  const seeds = Math.max(...names.map((name) => scored.scores[name].length));
-  const ofSeed = ({ scores }: ScoredRows, seed: number) =>
-    names.map((name) => scores[name].length === 1 ? scores[name][0] : scores[name][seed]);
-  const lambdas = Array.from(
-    { length: seeds },
-    (_, seed): Lambda => fitLambda(fitted.rows, ofSeed(fitted, seed)),
-  );
+  const [toFit, toScore] = [bySeed(names, fitted), bySeed(names, scored)];
+  const lambdas = toFit.map((monitors): Lambda => fitLambda(fitted.rows, monitors));
   return {
-    scores: lambdas.map((lambda, seed) => combineLambda(lambda, ofSeed(scored, seed))),
+    scores: lambdas.map((lambda, seed) => combineLambda(lambda, toScore[seed])),
     coefficients: lambdas.map(({ coefficient }) => coefficient),
   };
+}
+
+/**
+ * Scores seed by seed.
+ *
+ * @param names of monitors; those with one seed serve all seeds of the others.
+ * @param scored what they score.
+ * @returns for each seed the scores of each monitor, in the order of the names.
+ */
+export function bySeed(names: readonly string[], { scores }: ScoredRows): Float64Array[][] {
+  const unknown = names.find((name) => !(name in scores));
+  if (unknown !== undefined) {
+    throw new RangeError(
+      `Cannot fuse "${unknown}": monitors must be among ${Object.keys(scores).join(", ")}`,
+    );
+  }
+  const seeds = Math.max(...names.map((name) => scores[name].length));
+  return Array.from(
+    { length: seeds },
+    (_, seed) =>
+      names.map((name) => scores[name].length === 1 ? scores[name][0] : scores[name][seed]),
+  );
 }
