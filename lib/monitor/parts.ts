@@ -16,7 +16,7 @@ import type { SignalRequest } from "../signals/signal_graph.ts";
 import { guardScoresOf, openJointReader, type Signals } from "../signals/signals.ts";
 import type { GivenTokenizer } from "../tokenizer/given.ts";
 import { featuresOf, vectorsOf } from "../workbench/pretrained/head_state.ts";
-import { sessionFor } from "../workbench/pretrained/passes.ts";
+import { sessionFor } from "../workbench/passes.ts";
 import type { HeadState } from "../workbench/pretrained/tuned_recipe.ts";
 
 /** The monitors that are fused, in the order of the lambda's means; the anchor first. */
@@ -102,7 +102,10 @@ export async function openParts(
   return {
     async read(conversations, progress) {
       const fitted = conversations.map((text) => fit(text, tokenizer, contextLength, tokens));
-      const [states, surprise] = await reader.read(fitted.map(({ ids }) => ids), progress);
+      const [states, surprise] = await reader.read(
+        fitted.map(({ ids }) => ids),
+        progress && { progress },
+      );
       const features = featuresOf(states, hiddenSize);
       const logits = guard.head === undefined ? states.guard! : headLogits(guard.head, features);
       return {
