@@ -220,7 +220,7 @@ export async function examineAssistant(
     const { model } = assistant;
     const { threads } = bench.options;
     const tokenizer = await bench.tokenizer();
-    const format = turnsFormat(tokenizer);
+    const format = turnsFormat(tokenizer, tokenizer.bosId);
     await using client = await openLocalClient(model, format, {
       name: "assistant",
       maxTokens,

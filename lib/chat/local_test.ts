@@ -36,7 +36,11 @@ async function answers(
   asked: Model = model,
 ) {
   const options = { name: "toy", maxTokens: 6, session: { threads: 1 }, ...changes };
-  await using client = await openLocalClient(asked, turnsFormat(tokenizer), options);
+  await using client = await openLocalClient(
+    asked,
+    turnsFormat(tokenizer, tokenizer.bosId),
+    options,
+  );
   return await Promise.all(questions.map((question) => client.ask(user(question), greedy)));
 }
 
@@ -87,7 +91,7 @@ Deno.test("openLocalClient() answers the same in any batch, order and number of 
   assert.deepEqual(await answers(questions, { session: { threads: 2 } }), reference);
   assert.deepEqual(await answers(questions, { tokenBudget: 1 }), reference);
   assert.deepEqual(await answers(questions.toReversed()), reference.toReversed());
-  await using client = await openLocalClient(model, turnsFormat(tokenizer), {
+  await using client = await openLocalClient(model, turnsFormat(tokenizer, tokenizer.bosId), {
     name: "toy",
     maxTokens: 6,
     session: { threads: 1 },
@@ -101,7 +105,7 @@ Deno.test("openLocalClient() stops at the next turn, the end of the text, and th
   const [{ question, said: [first] }] = golden;
   const asked = async (changes: Partial<Tokenizer>, maxTokens = 6) => {
     const own = { ...tokenizer, ...changes };
-    await using client = await openLocalClient(model, turnsFormat(own), {
+    await using client = await openLocalClient(model, turnsFormat(own, own.bosId), {
       name: "toy",
       maxTokens: 6,
       session: { threads: 1 },
@@ -125,7 +129,7 @@ Deno.test("openLocalClient() leaves out turns at the front of a request that is 
     { role: "assistant", content: "y" },
     ...user("z"),
   ];
-  await using client = await openLocalClient(model, turnsFormat(tokenizer), {
+  await using client = await openLocalClient(model, turnsFormat(tokenizer, tokenizer.bosId), {
     name: "toy",
     maxTokens: 6,
     session: { threads: 1 },
@@ -134,7 +138,7 @@ Deno.test("openLocalClient() leaves out turns at the front of a request that is 
 });
 
 Deno.test("openLocalClient() refuses another temperature than 0, and says whose", async () => {
-  await using client = await openLocalClient(model, turnsFormat(tokenizer), {
+  await using client = await openLocalClient(model, turnsFormat(tokenizer, tokenizer.bosId), {
     name: "toy",
     maxTokens: 6,
     session: { threads: 1 },

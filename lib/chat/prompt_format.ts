@@ -76,12 +76,12 @@ export function promptOf(messages: readonly Message[]): string {
  * where the next turn begins.
  *
  * @param tokenizer the model's.
- * @param frontId the token in front of every text; undefined for a model that reads none. Default: the one that begins a sequence.
+ * @param frontId the token in front of every text; undefined for a model that reads none.
  * @returns the format.
  */
 export function turnsFormat(
   tokenizer: Tokenizer,
-  frontId: number | undefined = tokenizer.bosId,
+  frontId: number | undefined,
 ): PromptFormat {
   const { eosId } = tokenizer;
   return {

@@ -145,6 +145,6 @@ export function choiceDialogue(question: Question, random: Stream): Dialogue {
  * @returns the lesson, which ends with the end-of-sequence token.
  */
 export function lessonOf({ prompt, answer }: Dialogue, tokenizer: Tokenizer): Lesson {
-  const { ids, answerFrom } = turnsFormat(tokenizer).answered(prompt, answer);
+  const { ids, answerFrom } = turnsFormat(tokenizer, tokenizer.bosId).answered(prompt, answer);
   return { ids: Int32Array.of(...Array.from(ids), tokenizer.eosId), answerFrom };
 }

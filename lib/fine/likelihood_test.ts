@@ -46,9 +46,14 @@ Deno.test("likelierOptions() finds what a model was tuned to answer, however lon
       progress: silent,
     });
     const options = { threads: 1, progress: silent };
-    const found = await likelierOptions(model, turnsFormat(tokenizer), questions, options);
+    const found = await likelierOptions(
+      model,
+      turnsFormat(tokenizer, tokenizer.bosId),
+      questions,
+      options,
+    );
     assert.deepEqual(found, questions.map(() => kind));
-    const alone = await likelierOptions(model, turnsFormat(tokenizer), questions, {
+    const alone = await likelierOptions(model, turnsFormat(tokenizer, tokenizer.bosId), questions, {
       ...options,
       tokenBudget: 1,
     });
