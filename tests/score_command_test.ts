@@ -158,6 +158,14 @@ Deno.test("fit and score say what is wrong in one sentence with a remedy", async
       [2, ["fit", "--train", log, "--suite", "mini"], /Cannot use --train and --suite together/],
       [2, ["fit", "--calibration", log], /Cannot use --calibration: it goes with --train/],
       [2, ["fit", "--fpr", "0.01,2"], /Cannot use --fpr 0\.01,2: rates must lie between 0 and 1/],
+      [2, ["fit", "--monitors", "lora"], /Cannot use --monitors: it goes with --model/],
+      [2, ["fit", "--layer", "3"], /Cannot use --layer: it goes with --model/],
+      [2, ["fit", "--model", log, "--quick"], /Cannot use --quick with --model/],
+      [
+        2,
+        ["score", ...score, "--model", log],
+        /Cannot use --model with the monitor .*: it was trained/,
+      ],
       [2, ["fit", "--seed=-1"], /Cannot use --seed -1: it must be a whole number/],
       [1, ["fit", "--train", log], /line 1: the column "malign" is missing/],
     ];

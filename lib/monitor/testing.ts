@@ -19,9 +19,14 @@ export const TINY_CONTEXT = 48;
  *
  * @param folder where to; its checkpoints stand in it too.
  * @param name names the random streams, so that another name gives another monitor.
+ * @param thoughts how it says that conversations were rendered when it was fitted.
  * @returns the monitor's folder.
  */
-export async function writeTinyMonitor(folder: string, name = "tiny"): Promise<string> {
+export async function writeTinyMonitor(
+  folder: string,
+  name = "tiny",
+  thoughts?: boolean,
+): Promise<string> {
   const vocabulary = trainBpe(["\n\nHuman: the Assistant: the System: the Function: the"], 270);
   const size = { hiddenSize: 16, intermediateSize: 24, layers: 2, heads: 2 };
   const tokenizer = tokenizerOf(vocabulary);
@@ -41,6 +46,7 @@ export async function writeTinyMonitor(folder: string, name = "tiny"): Promise<s
     {
       lambda: { coefficient: 0.5, anchor: 0, means: [0, 270, 4], deviations: [1, 20, 0.5] },
       thresholds: [{ target: 0.01, threshold: 0.5, fpr: 0.01, recall: 0.5 }],
+      thoughts,
       fittedOn: "nothing",
     },
     trainedFiles({
