@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { z } from "zod";
+import type { z } from "zod";
 import { UserError } from "./errors.ts";
 
 /** All that a schema finds wrong with a value. */
@@ -26,10 +26,6 @@ export interface Schema<T> {
     error: Problems;
   };
 }
-
-/** A SHA-256 as 64 hexadecimal digits. */
-export const Sha256: Schema<string> & z.ZodType<string> = z.string("must be a SHA-256")
-  .regex(/^[0-9a-f]{64}$/, "must be a SHA-256");
 
 /**
  * The first thing that a schema finds wrong.

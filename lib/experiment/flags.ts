@@ -7,7 +7,6 @@ import { basename, join } from "node:path";
 import { DOMAINS } from "../conversation/domains.ts";
 import { selectionSuffix } from "../conversation/selection.ts";
 import type { Selection } from "../conversation/suite.ts";
-import { UsageError } from "../core/errors.ts";
 import * as flag from "../core/flag.ts";
 import { pick, type ValuesOf } from "../core/flags.ts";
 import { COVARIANCES } from "../detector/covariance_choice.ts";
@@ -103,7 +102,7 @@ export type ExperimentFlags = ValuesOf<typeof EXPERIMENT_FLAGS>;
  * Turns flags into settings.
  *
  * @param say told what a user should know.
- * @returns settings of a run; throws a {@linkcode UsageError} where flags do not go together.
+ * @returns settings of a run; throws a `UsageError` where flags do not go together.
  */
 export function runOptions(
   flags: RunFlags,

@@ -5,10 +5,8 @@
  * @module
  */
 import { basename, isAbsolute } from "node:path";
-import { z } from "zod";
 import { UserError } from "../core/errors.ts";
 import { exists, hashFile } from "../core/files.ts";
-import { Sha256 } from "../core/schema.ts";
 import {
   findGiven,
   type FoundGiven,
@@ -24,18 +22,6 @@ export interface Base {
   /** Its weights, its settings and its tokenizer, in the order of their names. */
   files: { name: string; sha256: string }[];
 }
-
-const Text = z.string("must be text").min(1, "must not be empty");
-
-/** What is taken from `monitor.json`. */
-export const BaseSchema: z.ZodType<Base> = z.object({
-  name: Text,
-  reference: Text,
-  files: z.array(z.object({ name: Text, sha256: Sha256 }), "must be a list").min(
-    1,
-    "must not be empty",
-  ),
-}, "must be an object");
 
 /** Where a base is looked for. */
 export interface BaseOptions extends LocateOptions {

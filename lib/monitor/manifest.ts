@@ -9,10 +9,10 @@ import { z } from "zod";
 import { UserError } from "../core/errors.ts";
 import { exists, hashFile, readText, writeFileAtomic } from "../core/files.ts";
 import { canonicalJson, hashOf, type Json, roundNumbers } from "../core/json.ts";
-import { firstProblem, Sha256 } from "../core/schema.ts";
+import { firstProblem } from "../core/schema.ts";
 import type { Lambda } from "../detector/fusion.ts";
 import type { HeadState, MonitorKind } from "../workbench/pretrained/tuned_recipe.ts";
-import { type Base, BaseSchema } from "./base.ts";
+import type { Base } from "./base.ts";
 import { MONITOR_PARTS } from "./parts.ts";
 
 /**
@@ -68,6 +68,8 @@ export interface Manifest extends MonitorSettings {
   hash: string;
 }
 
+const Sha256 = z.string("must be a SHA-256").regex(/^[0-9a-f]{64}$/, "must be a SHA-256");
+const Text = z.string("must be text").min(1, "must not be empty");
 const Finite = z.number("must be a number");
 const Share = Finite.min(0, "must be from 0 to 1").max(1, "must be from 0 to 1");
 const ofEachPart = (value: z.ZodType<number>) =>
@@ -79,6 +81,13 @@ const Parts = z.array(z.string()).refine(
   (parts) => parts.join() === MONITOR_PARTS.join(),
   `must be ${MONITOR_PARTS.join(", ")}`,
 );
+
+const BaseSchema = z.object({
+  name: Text,
+  reference: Text,
+  files: z.array(z.object({ name: Text, sha256: Sha256 }, "must be an object"), "must be a list")
+    .min(1, "must not be empty"),
+}, "must be an object");
 
 const ManifestSchema: z.ZodType<Manifest> = z.object({
   parts: Parts,
