@@ -119,7 +119,7 @@ async function calibrationScores(
   await using open = await openParts(parts, { threads, cache, tokens: false });
   using progress = startProgress("scoring the calibration rows");
   const texts = suite.calibration.map(({ conversation }) => conversation);
-  return (await open.read(texts, progress)).scores;
+  return (await open.read(texts, { progress })).scores;
 }
 
 function countsOf(rows: readonly Row[]): ClassCounts {

@@ -6,14 +6,18 @@
  * @module
  */
 import { fitContext, splitTurns } from "../conversation/render.ts";
-import type { Progress } from "../core/progress.ts";
 import { headLogits, type LinearHead } from "../detector/linear_head.ts";
 import type { Mahalanobis } from "../detector/mahalanobis.ts";
 import { perplexity, type ScoredTokens } from "../detector/perplexity.ts";
 import type { Model } from "../model/checkpoint.ts";
 import { CPU } from "../runtime/session.ts";
 import type { SignalRequest } from "../signals/signal_graph.ts";
-import { guardScoresOf, openJointReader, type Signals } from "../signals/signals.ts";
+import {
+  guardScoresOf,
+  openJointReader,
+  type ReadOptions,
+  type Signals,
+} from "../signals/signals.ts";
 import type { GivenTokenizer } from "../tokenizer/given.ts";
 import { featuresOf, vectorsOf } from "../workbench/pretrained/head_state.ts";
 import { sessionFor } from "../workbench/passes.ts";
@@ -70,10 +74,13 @@ export interface OpenParts extends AsyncDisposable {
    * Scores conversations.
    *
    * @param conversations none blank.
-   * @param progress told the share that is done, from 0 to 1. Default: nobody is told.
+   * @param options whom to tell, and what to call conversations in messages.
    * @returns what is found, in their order.
    */
-  read(conversations: readonly string[], progress?: Progress): Promise<PartScores>;
+  read(
+    conversations: readonly string[],
+    options?: Pick<ReadOptions, "progress" | "nameRow">,
+  ): Promise<PartScores>;
 }
 
 /**
@@ -100,11 +107,11 @@ export async function openParts(
     sessionFor(languageModel, { cache: { root: cache }, device: CPU, options: { threads } }),
   );
   return {
-    async read(conversations, progress) {
+    async read(conversations, options) {
       const fitted = conversations.map((text) => fit(text, tokenizer, contextLength, tokens));
       const [states, surprise] = await reader.read(
         fitted.map(({ ids }) => ids),
-        progress && { progress },
+        options,
       );
       const features = featuresOf(states, hiddenSize);
       const logits = guard.head === undefined ? states.guard! : headLogits(guard.head, features);
