@@ -327,7 +327,7 @@ Deno.test("scoreLog() writes ids of any size as they stood, and says what has no
 });
 
 Deno.test("scoreLog() keeps columns as they stand, where it is told which", async () => {
-  using place = workplace();
+  using place = await workplace();
   const kept = `"user":98765432109876543210,"label":{"a":[1e400,null]}`;
   const line = `{"id":7,${kept},"other":1,"text":"one"}`;
   place.write("log.jsonl", line.replaceAll(":", ": "));
@@ -345,18 +345,21 @@ Deno.test("scoreLog() keeps columns as they stand, where it is told which", asyn
 });
 
 Deno.test("scoreLog() names the line of the file whose signals are no finite numbers", async () => {
-  using place = workplace();
+  using place = await workplace();
   place.write("log.jsonl", `\n\n${LINES[0]}`);
-  const { languageModel } = place.monitor;
+  const { parts } = place.monitor;
+  const { languageModel } = parts;
   const name = "model.layers.1.mlp.up_proj.weight";
   const weight = languageModel.parameters.get(name)!;
   const data = weight.data.map((x, i) => i === 7 ? 3e38 : x); // finite itself
   const parameters = new Map(languageModel.parameters).set(name, { ...weight, data });
-  const monitor = { ...place.monitor, languageModel: { ...languageModel, parameters } };
+  const broken = { ...parts, languageModel: { ...languageModel, parameters } };
+  const monitor = { ...place.monitor, parts: broken };
   const options = { output: place.at("out.jsonl"), threshold: monitor.thresholds[0], threads: 1 };
   await assert.rejects(
     scoreLog(monitor, {
       ...options,
+      cache: place.at(""),
       input: place.at("log.jsonl"),
       spans: false,
       overwrite: false,
