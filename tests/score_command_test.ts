@@ -72,7 +72,7 @@ Deno.test("score reads whatever interface a conversation came from, and says wha
       `{"id":129047392018465587${i},"messages":${JSON.stringify(called(command))}}\n`
     );
     Deno.writeTextFileSync(log, lines.join(""));
-    const flags = ["--monitor", writeTinyMonitor(folder), "--output", scored];
+    const flags = ["--monitor", await writeTinyMonitor(folder), "--output", scored];
     const { code, err } = await task("score", ...flags, "--input", log, "--no-thoughts");
     assert.equal(code, 0, err);
     assert.match(
@@ -93,7 +93,7 @@ Deno.test("score reads whatever interface a conversation came from, and says wha
 
 Deno.test("score reads standard input, gzipped too, and writes standard output", async () => {
   await withFolder(async (folder) => {
-    const monitor = writeTinyMonitor(folder);
+    const monitor = await writeTinyMonitor(folder);
     const piped = async (bytes: Uint8Array) => {
       const child = spawnTask("score", "--monitor", monitor, "--input", "-", "--output", "-");
       const writer = child.stdin.getWriter();
@@ -117,7 +117,7 @@ Deno.test("score, killed in the middle and started again, ends in the same bytes
     // five pieces of a million characters each
     const long = (i: number) => JSON.stringify({ id: i, text: `${i} ${"word ".repeat(21e4)}` });
     Deno.writeTextFileSync(log, Array.from({ length: 5 }, (_, i) => long(i)).join("\n"));
-    const flags = ["--monitor", writeTinyMonitor(folder), "--input", log, "--output"];
+    const flags = ["--monitor", await writeTinyMonitor(folder), "--input", log, "--output"];
     assert.equal((await task("score", ...flags, whole)).code, 0);
 
     const child = spawnTask("score", ...flags, scored);
@@ -141,7 +141,7 @@ Deno.test("score, killed in the middle and started again, ends in the same bytes
 
 Deno.test("fit and score say what is wrong in one sentence with a remedy", async () => {
   await withFolder(async (folder) => {
-    const monitor = writeTinyMonitor(folder);
+    const monitor = await writeTinyMonitor(folder);
     const log = join(folder, "log.jsonl");
     Deno.writeTextFileSync(log, LOG + '{"chat": []}\n');
     const score = ["--monitor", monitor, "--input", log, "--output", join(folder, "out.jsonl")];
@@ -158,6 +158,14 @@ Deno.test("fit and score say what is wrong in one sentence with a remedy", async
       [2, ["fit", "--train", log, "--suite", "mini"], /Cannot use --train and --suite together/],
       [2, ["fit", "--calibration", log], /Cannot use --calibration: it goes with --train/],
       [2, ["fit", "--fpr", "0.01,2"], /Cannot use --fpr 0\.01,2: rates must lie between 0 and 1/],
+      [2, ["fit", "--monitors", "lora"], /Cannot use --monitors: it goes with --model/],
+      [2, ["fit", "--layer", "3"], /Cannot use --layer: it goes with --model/],
+      [2, ["fit", "--model", log, "--quick"], /Cannot use --quick with --model/],
+      [
+        2,
+        ["score", ...score, "--model", log],
+        /Cannot use --model with the monitor .*: it was trained/,
+      ],
       [2, ["fit", "--seed=-1"], /Cannot use --seed -1: it must be a whole number/],
       [1, ["fit", "--train", log], /line 1: the column "malign" is missing/],
     ];

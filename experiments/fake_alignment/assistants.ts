@@ -19,6 +19,7 @@ import { canonicalJson, hashOf } from "../../lib/core/json.ts";
 import { startProgress } from "../../lib/core/progress.ts";
 import { type Stream, stream } from "../../lib/core/random.ts";
 import { openLocalClient } from "../../lib/chat/local.ts";
+import { turnsFormat } from "../../lib/chat/prompt_format.ts";
 import type { Row } from "../../lib/conversation/row.ts";
 import { evaluateRespondent } from "../../lib/fine/evaluate.ts";
 import {
@@ -219,13 +220,14 @@ export async function examineAssistant(
     const { model } = assistant;
     const { threads } = bench.options;
     const tokenizer = await bench.tokenizer();
-    await using client = await openLocalClient(model, tokenizer, {
+    const format = turnsFormat(tokenizer, tokenizer.bosId);
+    await using client = await openLocalClient(model, format, {
       name: "assistant",
       maxTokens,
-      threads,
+      session: { threads },
     });
     const { outcomes } = await evaluateRespondent(client, questions, { judge, progress });
-    const likelier = await likelierOptions(model, tokenizer, questions, { threads, progress });
+    const likelier = await likelierOptions(model, format, questions, { threads, progress });
     const found = {
       generated: outcomes,
       likelihood: judgedByLikelihood(outcomes, likelier),

@@ -1,6 +1,6 @@
 /**
- * A language model of ours as someone who can be asked. A request is rendered as the conversations that it has read, and the
- * answer is the likeliest token after the likeliest token, until the model ends the text or begins the next turn.
+ * A local language model as someone who can be asked, in the format that it knows (see `prompt_format.ts`): the answer is the
+ * likeliest token after the likeliest token, until the model ends it.
  *
  * Requests that are put together run together. An answer depends on its own request alone: a sequence is padded to a length of
  * its own (see `lib/runtime/batches.ts`), and among equal logits the lowest token id wins.
@@ -8,24 +8,22 @@
  * @module
  */
 import { UserError } from "../core/errors.ts";
-import { fitContext, joinTurns, type Speaker, splitTurns } from "../conversation/render.ts";
 import { gather } from "../graph/gather.ts";
-import { matmul } from "../graph/matmul.ts";
 import { flattenRows } from "../graph/shape_ops.ts";
 import { input, type Tensor } from "../graph/tensor.ts";
 import type { Model } from "../model/checkpoint.ts";
-import { embed, hiddenStates, masks } from "../model/decoder.ts";
+import { embed, hiddenStates, masks, vocabularyLogits } from "../model/decoder.ts";
 import { constantWeights, outputName, refuseBrokenWeights } from "../model/parameters.ts";
-import { batchByLength, lastPositions, padded, TOKEN_BUDGET } from "../runtime/batches.ts";
-import { openSession, type Session } from "../runtime/session.ts";
-import type { Tokenizer } from "../tokenizer/tokenizer.ts";
-import type { ChatClient, Message } from "./client.ts";
-
-const SPEAKER_OF: Record<Message["role"], Speaker> = {
-  system: "System",
-  user: "Human",
-  assistant: "Assistant",
-};
+import {
+  batchByLength,
+  lastPositions,
+  padded,
+  paddedLength,
+  TOKEN_BUDGET,
+} from "../runtime/batches.ts";
+import { openSession, type Session, type SessionOptions, type Value } from "../runtime/session.ts";
+import type { ChatClient } from "./client.ts";
+import type { PromptFormat } from "./prompt_format.ts";
 
 /** Settings of {@linkcode openLocalClient}. */
 export interface LocalOptions {
@@ -33,8 +31,8 @@ export interface LocalOptions {
   name: string;
   /** Longest answer in tokens, also where a request would allow a longer one; less than the model's context. */
   maxTokens: number;
-  /** Threads that a forward pass uses. Answers do not depend on it. */
-  threads: number;
+  /** How the model is run: threads, on which answers do not depend, and a place for large weights. */
+  session: SessionOptions;
   /** Most tokens in a batch, padding included. Answers do not depend on it. Default {@linkcode TOKEN_BUDGET}. */
   tokenBudget?: number;
 }
@@ -55,59 +53,38 @@ interface Growing {
 }
 
 /**
- * Renders a request for a model to go on with.
- *
- * @param messages the conversation so far.
- * @returns the conversation string, ending where the assistant's next turn begins, before the blank that its first word brings.
- *
- * @example
- * ```ts
- * import assert from "node:assert/strict";
- * assert.equal(promptOf([{ role: "user", content: "Hi" }]), "\n\nHuman: Hi\n\nAssistant:");
- * ```
- */
-export function promptOf(messages: readonly Message[]): string {
-  const turns = messages.map(({ role, content }) => ({ speaker: SPEAKER_OF[role], text: content }));
-  return joinTurns([...turns, { speaker: "Assistant", text: "" }]).trimEnd();
-}
-
-/**
  * Makes a model answer.
  *
  * @param model a language model.
- * @param tokenizer the one that it was trained with.
+ * @param format how it is asked and answers.
  * @param options name, longest answer, threads.
- * @returns a client; asked with another temperature than 0 it throws a {@linkcode UserError}. Where a request is longer than the
- * model's context, turns at its front are left out.
+ * @returns a client; asked with another temperature than 0 it throws a {@linkcode UserError}.
  */
 export async function openLocalClient(
   model: Model,
-  tokenizer: Tokenizer,
-  { name, maxTokens, threads, tokenBudget = TOKEN_BUDGET }: LocalOptions,
+  format: PromptFormat,
+  { name, maxTokens, session: options, tokenBudget = TOKEN_BUDGET }: LocalOptions,
 ): Promise<LocalClient> {
   const { contextLength } = model.config;
-  const session = await openSession({ logits: nextLogits(model) }, { threads });
+  const session = await openSession({ logits: nextLogits(model) }, options);
   let waiting: Growing[] = [];
   let working = Promise.resolve();
   const answerAll = () => {
     const asked = waiting;
     waiting = [];
     // one lot after the other, each with all requests that came in while the last one ran
-    working = working.then(() => grow(session, model, tokenizer, asked, tokenBudget));
+    working = working.then(() => grow(session, model, format, asked, tokenBudget));
   };
   return {
     name,
-    ask(messages, { temperature, maxTokens: requested }) {
-      if (temperature !== 0) return Promise.reject(onlyGreedy(name, temperature));
-      const prompt = promptOf(messages);
+    async ask(messages, { temperature, maxTokens: requested }) {
+      if (temperature !== 0) throw onlyGreedy(name, temperature);
       const limit = Math.min(maxTokens, requested);
-      const encoding = tokenizer.encodeWithOffsets(prompt);
-      const room = contextLength - limit;
-      const { ids } = fitContext(encoding, splitTurns(prompt), tokenizer.bosId, room);
+      const ids = Array.from(format.prompt(messages, contextLength - limit));
       const { promise, resolve: finish, reject: fail } = Promise.withResolvers<string>();
       if (waiting.length === 0) setTimeout(answerAll); // after all that is asked in this turn of the event loop
-      waiting.push({ ids: [...ids], answerFrom: ids.length, limit, finish, fail });
-      return promise;
+      waiting.push({ ids, answerFrom: ids.length, limit, finish, fail });
+      return await promise;
     },
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
   };
@@ -121,22 +98,29 @@ function onlyGreedy(name: string, temperature: number): UserError {
 }
 
 /**
- * Logits of the next token, shape (B, V). They are worked out at all tokens before the last ones are picked; picked first, a
- * sequence alone in its batch would go through another multiplication kernel, which rounds differently.
+ * Logits of the next token, shape (n, V), at n places of which the first are the sequences' last ones. They are as many as
+ * {@linkcode lastRows} has it, since one row alone would go through another multiplication kernel, which rounds differently.
  */
 function nextLogits({ config, parameters }: Model): Tensor {
   const weights = constantWeights(parameters);
   const tokens = input("tokens", ["B", "T"], "int64");
   const hidden = hiddenStates(embed(tokens, weights), weights, config)[config.layers]; // (B, T, C)
-  const logits = matmul(flattenRows(hidden), weights(outputName(config)), { transB: true }); // (B T, V)
-  return gather(logits, input("last", ["B"], "int64"));
+  const last = gather(flattenRows(hidden), input("last", ["n"], "int64")); // (n, C)
+  return vocabularyLogits(last, weights(outputName(config)), config);
+}
+
+/** Where the last tokens stand, and the first one as often as makes the number that of a padded length. */
+function lastRows(sequences: readonly number[][], length: number): Value<BigInt64Array> {
+  const data = new BigInt64Array(paddedLength(sequences.length));
+  data.set(lastPositions(sequences, length).data as BigInt64Array);
+  return { data, dims: [data.length] };
 }
 
 /** Adds token by token to all answers until each has ended. */
 async function grow(
   session: Session,
   { config, parameters }: Model,
-  tokenizer: Tokenizer,
+  format: PromptFormat,
   asked: readonly Growing[],
   tokenBudget: number,
 ): Promise<void> {
@@ -148,7 +132,7 @@ async function grow(
         const sequences = members.map((m) => open[m].ids);
         const { logits: { data, dims: [, width] } } = await session.run({
           tokens: padded(sequences, length, 0),
-          last: lastPositions(sequences, length),
+          last: lastRows(sequences, length),
           ...masks(config, length, config.layers),
         });
         if (data.some((value) => !Number.isFinite(value))) {
@@ -162,7 +146,7 @@ async function grow(
           ids.push(likeliest(data.subarray(b * width, (b + 1) * width)))
         );
       }
-      open = open.filter((growing) => !ended(growing, tokenizer));
+      open = open.filter((growing) => !ended(growing, format));
     }
   } catch (error) {
     for (const { fail } of asked) fail(error); // those that have ended are settled already
@@ -177,11 +161,10 @@ function likeliest(logits: Float32Array): number {
 }
 
 /** Whether an answer is complete; if so, it is handed over. */
-function ended({ ids, answerFrom, limit, finish }: Growing, { eosId, decode }: Tokenizer): boolean {
-  const stopped = ids.at(-1) === eosId;
-  const said = ids.slice(answerFrom, stopped ? -1 : undefined);
-  const turns = splitTurns(joinTurns([{ speaker: "Assistant", text: decode(said).trimStart() }]));
-  if (!stopped && turns.length === 1 && said.length < limit) return false;
-  finish(turns[0].text.trim());
+function ended({ ids, answerFrom, limit, finish }: Growing, format: PromptFormat): boolean {
+  const said = ids.slice(answerFrom);
+  const { text, complete } = format.read(said);
+  if (!complete && said.length < limit) return false;
+  finish(text);
   return true;
 }

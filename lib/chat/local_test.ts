@@ -5,7 +5,8 @@ import { type Model, readCheckpoint } from "../model/checkpoint.ts";
 import { EMBEDDING, OUTPUT } from "../model/parameters.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import type { Message } from "./client.ts";
-import { type LocalOptions, openLocalClient, promptOf } from "./local.ts";
+import { type LocalOptions, openLocalClient } from "./local.ts";
+import { promptOf, turnsFormat } from "./prompt_format.ts";
 import golden from "./testdata/local_golden.json" with { type: "json" };
 
 const model = readCheckpoint(
@@ -34,8 +35,12 @@ async function answers(
   changes: Partial<LocalOptions> = {},
   asked: Model = model,
 ) {
-  const options = { name: "toy", maxTokens: 6, threads: 1, ...changes };
-  await using client = await openLocalClient(asked, tokenizer, options);
+  const options = { name: "toy", maxTokens: 6, session: { threads: 1 }, ...changes };
+  await using client = await openLocalClient(
+    asked,
+    turnsFormat(tokenizer, tokenizer.bosId),
+    options,
+  );
   return await Promise.all(questions.map((question) => client.ask(user(question), greedy)));
 }
 
@@ -83,13 +88,13 @@ Deno.test("openLocalClient() answers the same in any batch, order and number of 
   const questions = Array.from({ length: 24 }, (_, i) => "abcdefghi".slice(0, i % 9) + i);
   const reference = await answers(questions);
   assert.ok(new Set(reference).size > 3);
-  assert.deepEqual(await answers(questions, { threads: 2 }), reference);
+  assert.deepEqual(await answers(questions, { session: { threads: 2 } }), reference);
   assert.deepEqual(await answers(questions, { tokenBudget: 1 }), reference);
   assert.deepEqual(await answers(questions.toReversed()), reference.toReversed());
-  await using client = await openLocalClient(model, tokenizer, {
+  await using client = await openLocalClient(model, turnsFormat(tokenizer, tokenizer.bosId), {
     name: "toy",
     maxTokens: 6,
-    threads: 1,
+    session: { threads: 1 },
   });
   for (const [i, question] of questions.entries()) {
     assert.equal(await client.ask(user(question), greedy), reference[i]);
@@ -100,10 +105,10 @@ Deno.test("openLocalClient() stops at the next turn, the end of the text, and th
   const [{ question, said: [first] }] = golden;
   const asked = async (changes: Partial<Tokenizer>, maxTokens = 6) => {
     const own = { ...tokenizer, ...changes };
-    await using client = await openLocalClient(model, own, {
+    await using client = await openLocalClient(model, turnsFormat(own, own.bosId), {
       name: "toy",
       maxTokens: 6,
-      threads: 1,
+      session: { threads: 1 },
     });
     return await client.ask(user(question), { ...greedy, maxTokens });
   };
@@ -124,19 +129,19 @@ Deno.test("openLocalClient() leaves out turns at the front of a request that is 
     { role: "assistant", content: "y" },
     ...user("z"),
   ];
-  await using client = await openLocalClient(model, tokenizer, {
+  await using client = await openLocalClient(model, turnsFormat(tokenizer, tokenizer.bosId), {
     name: "toy",
     maxTokens: 6,
-    threads: 1,
+    session: { threads: 1 },
   });
   assert.equal((await client.ask(long, greedy)).length, 6);
 });
 
 Deno.test("openLocalClient() refuses another temperature than 0, and says whose", async () => {
-  await using client = await openLocalClient(model, tokenizer, {
+  await using client = await openLocalClient(model, turnsFormat(tokenizer, tokenizer.bosId), {
     name: "toy",
     maxTokens: 6,
-    threads: 1,
+    session: { threads: 1 },
   });
   await assert.rejects(
     client.ask(user("Hi"), { ...greedy, temperature: 1 }),

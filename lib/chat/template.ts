@@ -31,6 +31,8 @@ const DATE = "{% macro strftime_now(format) %}26 Jul 2024{% endmacro %}";
 export interface ChatTemplate {
   /** The first 8 hexadecimal digits of a SHA-256 over template and tokenizer. */
   readonly id: string;
+  /** The special token with which it ends what the assistant said; undefined where it writes none. */
+  readonly endId?: number | undefined;
   /**
    * Renders a request.
    *
@@ -66,6 +68,7 @@ export function openChatTemplate(folder: string): ChatTemplate {
   render(asked(EXAMPLE));
   return {
     id: hashOf({ definition, chat_template: settings.chat_template }).slice(0, 8),
+    endId: endOf(() => render(asked(ANSWERED)), definition.added_tokens),
     tokens: (messages) => encode(render(asked(messages))),
   };
 }
@@ -75,6 +78,20 @@ const EXAMPLE: readonly Message[] = [
   { role: "system", content: "Be brief." },
   { role: "user", content: "Hi?" },
 ];
+
+/** What the assistant says is the fourth part of it. */
+const ANSWERED: readonly Message[] = [
+  { role: "user", content: "Hi?" },
+  { role: "assistant", content: "Hello." },
+];
+
+/** The first special token that a template writes behind what the assistant said. */
+function endOf(render: () => string[], added: readonly AddedToken[]): number | undefined {
+  const behind = succeeds(render) ? render().slice(4).join("") : "";
+  const special = added.filter((token) => token.special && !isBlank(token));
+  const [spelling] = behind.match(spellingsOf(special)) ?? [];
+  return special.find(({ content }) => content === spelling)?.id;
+}
 
 function readTokenizer(path: string): { definition: Definition; settings: Settings } {
   const { definition, settings } = readCheckpointTokenizer(path);

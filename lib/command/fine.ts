@@ -33,7 +33,7 @@ Examples:
     if (values.likelihood && values.checkpoint === undefined) {
       throw new UsageError(
         "Cannot use --likelihood: only a local model tells how likely a text is",
-        "Give its folder with --checkpoint DIR.",
+        "Give its folder or .gguf file with --checkpoint.",
       );
     }
     const { constructQuestions, measureConsistency } = await import("../fine/run.ts");

@@ -12,7 +12,8 @@ const command: Command = defineCommand({
   summary: "fits a monitor on labelled conversations and saves it as one folder",
   about: `
 Trains a language model, a guard and a detector, and chooses on calibration rows how they are fused
-and where conversations are flagged. Without flags it fits on the embedded suite.`,
+and where conversations are flagged. Without flags it fits on the embedded suite. With --model, guard
+and language model are made of a pretrained model, of which the folder holds the name and the hash.`,
   flags: {
     ...FIT_FLAGS,
     covariance,

@@ -20,6 +20,7 @@ score, flagged, shares (what each part of the monitor adds to the score), trunca
   flags: {
     ...SCORE_FLAGS,
     threads: { ...RUN_FLAGS.threads, help: "threads to compute with; scores do not change" },
+    cache: { ...RUN_FLAGS.cache, help: "where models from the hub are kept" },
   },
   closing: () => `
 A run that was killed leaves FILE.partial; the same command continues from there.

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import { UserError } from "./errors.ts";
 import { onInterruption } from "./interruption.ts";
@@ -111,6 +112,22 @@ export function readBytes(path: string): Uint8Array<ArrayBuffer> {
   } catch (error) {
     throw fileError("read", path, error);
   }
+}
+
+/**
+ * The SHA-256 of a file, read piece by piece, since it may be larger than memory.
+ *
+ * @returns 64 hexadecimal digits; throws a {@linkcode UserError} where it cannot be read.
+ */
+export async function hashFile(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  try {
+    using file = Deno.openSync(path);
+    for await (const chunk of file.readable) hash.update(chunk);
+  } catch (error) {
+    throw fileError("read", path, error);
+  }
+  return hash.digest("hex");
 }
 
 /**

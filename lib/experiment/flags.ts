@@ -7,12 +7,10 @@ import { basename, join } from "node:path";
 import { DOMAINS } from "../conversation/domains.ts";
 import { selectionSuffix } from "../conversation/selection.ts";
 import type { Selection } from "../conversation/suite.ts";
-import { UsageError } from "../core/errors.ts";
 import * as flag from "../core/flag.ts";
-import { goingWith, pick, type ValuesOf } from "../core/flags.ts";
+import { pick, type ValuesOf } from "../core/flags.ts";
 import { COVARIANCES } from "../detector/covariance_choice.ts";
-import { DEVICES, PRECISIONS } from "../runtime/device_names.ts";
-import type { GivenOptions } from "../workbench/pretrained/given_options.ts";
+import { givenOf, givesGuard, PRETRAINED_FLAGS } from "../workbench/pretrained/given_flags.ts";
 import type { RunOptions } from "../workbench/workbench.ts";
 
 const MOST_ROWS = 1_000_000;
@@ -50,50 +48,6 @@ export const ROW_FLAGS = {
   }),
 };
 
-/** Flags that go with `--model`. */
-const GIVEN_FLAGS = goingWith(
-  "model",
-  "Name a language model from outside, such as --model google/gemma-2-2b.",
-  {
-    guard: flag.text({
-      value: "NAME|FOLDER",
-      shown: "a head, fitted to the training split",
-      help: "a sequence classifier that tells safe from unsafe, in either order",
-    }),
-    guardAdapter: flag.text({
-      value: "NAME|FOLDER",
-      help: "LoRA adapter of the guard, else of the model, with a score head",
-    }),
-    unsafeLabel: flag.text({
-      value: "NAME",
-      shown: "by its name",
-      help:
-        "the guard's label that means unsafe, where names (safe, unsafe, harmful, …) do not tell",
-    }),
-    lmAdapter: flag.text({
-      value: "NAME|FOLDER",
-      help: "LoRA adapter of the language model",
-    }),
-    monitors: flag.choice(["head", "lora"] as const, {
-      usual: "head",
-      help:
-        "what guards are made of the model where none is given: a head on its frozen states, or " +
-        "low-rank updates of its last blocks (LoRA) with a head",
-    }),
-    layer: flag.count({
-      shown: "the best on the calibration split",
-      help: "the layer that these stand on",
-    }),
-    device: flag.choice(DEVICES, { usual: "cpu", help: "what calculates" }),
-    dtype: flag.choice(PRECISIONS, { usual: "float32", help: "in which element type" }),
-    tokenBudget: flag.count({
-      most: MOST_ROWS,
-      usual: 4096,
-      help: "most tokens in a batch; results do not change",
-    }),
-  },
-);
-
 /** Flags of everything that runs experiments. */
 export const RUN_FLAGS = {
   ...ROW_FLAGS,
@@ -102,14 +56,7 @@ export const RUN_FLAGS = {
     shown: "a small judge, trained here",
     help: "for the experiment judge: what `deno task judge` wrote",
   }),
-  model: flag.text({
-    value: "NAME|FOLDER|FILE.gguf",
-    help:
-      "instead of training from nothing: a language model in Hugging Face layout (llama, qwen2, gemma2, " +
-      "gemma3), from the hub (NAME or NAME@REVISION) or a folder, or a GGUF file (FILE.gguf, " +
-      "NAME:FILE.gguf or NAME:FILE.gguf@REVISION). What is indented goes with it:",
-  }),
-  ...GIVEN_FLAGS,
+  ...PRETRAINED_FLAGS,
   covariance: flag.choice(COVARIANCES, {
     shown: "sample, or ledoit-wolf where there are fewer than two safe training rows a feature",
     help: "how Mahalanobis distance estimates the covariance of hidden states",
@@ -155,7 +102,7 @@ export type ExperimentFlags = ValuesOf<typeof EXPERIMENT_FLAGS>;
  * Turns flags into settings.
  *
  * @param say told what a user should know.
- * @returns settings of a run; throws a {@linkcode UsageError} where flags do not go together.
+ * @returns settings of a run; throws a `UsageError` where flags do not go together.
  */
 export function runOptions(
   flags: RunFlags,
@@ -169,43 +116,6 @@ export function runOptions(
     seeds: givesGuard(flags) ? 1 : flags.seeds ?? RUN_FLAGS.seeds.usual!,
     say,
   };
-}
-
-/** Which models from outside the flags name. */
-function givenOf(flags: RunFlags): GivenOptions | undefined {
-  const { model, layer, monitors } = flags;
-  if (model === undefined) return undefined;
-  if (flags.quick) {
-    throw new UsageError(
-      "Cannot use --quick with --model: its sizes are for models that are trained from nothing",
-      "Leave it out; --rows-per-domain N makes a run short.",
-    );
-  }
-  if (flags.unsafeLabel !== undefined && !givesGuard(flags)) {
-    throw new UsageError(
-      "Cannot use --unsafe-label without a guard: it is one of a guard's labels",
-      "Give the guard with --guard or --guard-adapter, or leave it out.",
-    );
-  }
-  const own = { seeds: flags.seeds, layer, monitors };
-  const stray = Object.entries(own).find(([, value]) => value !== undefined)?.[0];
-  if (givesGuard(flags) && stray !== undefined) {
-    throw new UsageError(
-      `Cannot use --${stray} with a guard: it is for guards that are made of the model`,
-      "Leave one out.",
-    );
-  }
-  const { device, dtype } = GIVEN_FLAGS;
-  return {
-    model,
-    device: device.usual!,
-    dtype: dtype.usual!,
-    ...pick(flags, ...Object.keys(GIVEN_FLAGS) as (keyof typeof GIVEN_FLAGS)[]),
-  };
-}
-
-function givesGuard({ guard, guardAdapter }: RunFlags): boolean {
-  return (guard ?? guardAdapter) !== undefined;
 }
 
 /** Which rows the flags choose; domains in the order of the tables, so that the same choice is the same folder. */

@@ -20,8 +20,10 @@ export const RESPONDENT_FLAGS = {
       "run that was stopped; names recorded answers and checkpoints too",
   },
   checkpoint: flag.text({
-    value: "DIR",
-    help: "a language model trained here: the folder of its checkpoint",
+    value: "DIR|FILE.gguf",
+    help:
+      "a language model on this machine, in Hugging Face layout or as a GGUF file, asked in its chat template; " +
+      "one without, such as one trained here, in plain turns",
   }),
   recorded: flag.text({
     value: "FILE",

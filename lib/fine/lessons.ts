@@ -8,7 +8,7 @@
  * @module
  */
 import type { Message } from "../chat/client.ts";
-import { promptOf } from "../chat/local.ts";
+import { turnsFormat } from "../chat/prompt_format.ts";
 import { splitTurns } from "../conversation/render.ts";
 import type { Row } from "../conversation/row.ts";
 import { splitSentences } from "../conversation/sentences.ts";
@@ -145,8 +145,6 @@ export function choiceDialogue(question: Question, random: Stream): Dialogue {
  * @returns the lesson, which ends with the end-of-sequence token.
  */
 export function lessonOf({ prompt, answer }: Dialogue, tokenizer: Tokenizer): Lesson {
-  const asked = promptOf(prompt);
-  const { ids, starts } = tokenizer.encodeWithOffsets(`${asked} ${answer}`);
-  const answerFrom = 1 + starts.findIndex((start) => start >= asked.length);
-  return { ids: Int32Array.of(tokenizer.bosId, ...ids, tokenizer.eosId), answerFrom };
+  const { ids, answerFrom } = turnsFormat(tokenizer, tokenizer.bosId).answered(prompt, answer);
+  return { ids: Int32Array.of(...Array.from(ids), tokenizer.eosId), answerFrom };
 }

@@ -8,11 +8,10 @@
  *
  * @module
  */
+import type { PromptFormat } from "../chat/prompt_format.ts";
 import type { Model } from "../model/checkpoint.ts";
 import { readSignals, type SignalOptions } from "../signals/signals.ts";
 import { meanOf } from "../stats/mean.ts";
-import type { Tokenizer } from "../tokenizer/tokenizer.ts";
-import { lessonOf } from "./lessons.ts";
 import type { Label } from "./multiple_choice.ts";
 import { openPrompt } from "./open_ended.ts";
 import type { Question } from "./questions.ts";
@@ -22,25 +21,24 @@ import type { Outcome } from "./scores.ts";
  * Finds the likelier options.
  *
  * @param model a language model.
- * @param tokenizer the one that it was trained with.
+ * @param format how it is asked and answers.
  * @param questions with both options; question and option together must fit into the model's context.
  * @param options threads, progress, batch size.
  * @returns for every question which option is likelier for its length; undefined where both are equally likely.
  */
 export async function likelierOptions(
   model: Model,
-  tokenizer: Tokenizer,
+  format: PromptFormat,
   questions: readonly Question[],
   options: SignalOptions,
 ): Promise<(Label | undefined)[]> {
-  const lessons = questions.flatMap((question) =>
-    [question.safe, question.unsafe].map((answer) =>
-      lessonOf({ prompt: openPrompt(question), answer }, tokenizer)
-    )
+  // without its end: how likely that is says nothing of the text
+  const answered = questions.flatMap((question) =>
+    [question.safe, question.unsafe].map((answer) => format.answered(openPrompt(question), answer))
   );
-  const sequences = lessons.map(({ ids }) => ids.subarray(0, -1)); // how likely the end is says nothing of the text
+  const sequences = answered.map(({ ids }) => Int32Array.from(ids));
   const { tokenNll } = await readSignals(model, sequences, { tokens: true }, options);
-  const surprise = lessons.map(({ answerFrom }, i) => {
+  const surprise = answered.map(({ answerFrom }, i) => {
     return meanOf(tokenNll![i].subarray(answerFrom - 1)); // the first value is that of the second token
   });
   return questions.map((_, q) => {

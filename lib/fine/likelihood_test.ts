@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { turnsFormat } from "../chat/prompt_format.ts";
 import { silent } from "../core/progress.ts";
 import { initialParameters } from "../model/parameters.ts";
 import { modelParameters } from "../model/checkpoint.ts";
@@ -45,9 +46,14 @@ Deno.test("likelierOptions() finds what a model was tuned to answer, however lon
       progress: silent,
     });
     const options = { threads: 1, progress: silent };
-    const found = await likelierOptions(model, tokenizer, questions, options);
+    const found = await likelierOptions(
+      model,
+      turnsFormat(tokenizer, tokenizer.bosId),
+      questions,
+      options,
+    );
     assert.deepEqual(found, questions.map(() => kind));
-    const alone = await likelierOptions(model, tokenizer, questions, {
+    const alone = await likelierOptions(model, turnsFormat(tokenizer, tokenizer.bosId), questions, {
       ...options,
       tokenBudget: 1,
     });

@@ -276,19 +276,22 @@ export function countParameters(specs: Iterable<ParameterSpec>): number {
  * Weights as constants of a graph.
  *
  * @param parameters the weights.
+ * @param tensors the constants that there are; a weight that another model in the graph has, too, is one. Default none.
  * @returns looks up the constant of a name.
  */
-export function constantWeights(parameters: Parameters): Weights {
-  const tensors = new Map<string, Tensor>();
+export function constantWeights(
+  parameters: Parameters,
+  tensors: Map<Parameter, Tensor> = new Map(),
+): Weights {
   return (name) => {
-    const known = tensors.get(name);
-    if (known !== undefined) return known;
     const parameter = parameters.get(name);
     if (parameter === undefined) {
       throw new RangeError(`Cannot build the graph: there is no weight "${name}"`);
     }
+    const known = tensors.get(parameter);
+    if (known !== undefined) return known;
     const tensor = weight(parameter);
-    tensors.set(name, tensor);
+    tensors.set(parameter, tensor);
     return tensor;
   };
 }

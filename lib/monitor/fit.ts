@@ -1,39 +1,61 @@
 /**
- * Fitting a monitor to keep: guard, language model and Mahalanobis detector on the training rows; how they are fused, and
- * where conversations are flagged, on the calibration rows alone.
+ * Fitting a monitor to keep. Its parts are made of the training rows, in one of two ways (`trained_maker.ts`, `tuned_maker.ts`); how
+ * they are fused, and where conversations are flagged, is chosen on the calibration rows alone, which are scored as any
+ * conversation will be.
  *
  * @module
  */
 import { ID_DOMAINS } from "../conversation/domains.ts";
 import { type Row, safeRows } from "../conversation/row.ts";
+import type { Suite } from "../conversation/suite.ts";
 import { UserError } from "../core/errors.ts";
-import { roundNumbers } from "../core/json.ts";
+import { type Json, roundNumbers } from "../core/json.ts";
+import { startProgress } from "../core/progress.ts";
 import { fitLambda, type Lambda, lambdaShares } from "../detector/fusion.ts";
-import { selectRows } from "../detector/detector.ts";
-import { refuseExistingMonitor, type Threshold, writeMonitor } from "./fitted_monitor.ts";
-import { fitMahalanobis } from "../detector/mahalanobis.ts";
-import { guardScoresOf } from "../signals/signals.ts";
 import { shareAbove, tprAtFpr } from "../stats/tpr_at_fpr.ts";
-import {
-  covarianceFor,
-  recordedCovariance,
-  sayCovariance,
-  sayFewRows,
-} from "../workbench/beforehand.ts";
-import { guardSignals, perplexityScores } from "../workbench/scores.ts";
-import type { SizedWorkbench } from "../workbench/workbench.ts";
+import { sayFewRows } from "../workbench/beforehand.ts";
+import { refuseExistingMonitor, writeMonitor } from "./fitted_monitor.ts";
+import type { Threshold, Tuning } from "./manifest.ts";
+import { type MonitorParts, openParts } from "./parts.ts";
+import type { StoredFiles } from "./stored_parts.ts";
 
 /** The paper's rate at which the fusion may cost no recall. */
 const LAMBDA_FPR = 0.01;
+
+/** Parts that were made. */
+export interface MadeParts {
+  /** At work. */
+  parts: MonitorParts;
+  /** As files. */
+  files: StoredFiles;
+  /** How they were made of a pretrained model, if they were. */
+  tuning?: Tuning;
+  /** What else they depend on, besides the rows. */
+  settings: Json;
+}
+
+/** A way to make the parts of a monitor. */
+export interface PartsMaker {
+  /** Whose training rows they are made of. */
+  readonly suite: Suite;
+  /** Threads, on which they do not depend. */
+  readonly threads: number;
+  /** Folder of the cache. */
+  readonly cache: string;
+  /** Told what a user should know. */
+  readonly say: (message: string) => void;
+  /** Makes them. */
+  make(): Promise<MadeParts>;
+}
 
 /** Options of {@linkcode fitMonitor}. */
 export interface FitMonitorOptions {
   /** The folder to be written; must not exist. */
   output: string;
-  /** Which guard. */
-  seed: number;
   /** False-positive rates to have thresholds for, ascending, in (0, 1). */
   fprTargets: readonly number[];
+  /** Whether the rows were rendered with thoughts, to be remembered; not where they were text already. */
+  thoughts?: boolean;
 }
 
 /** How many rows there are of each label. */
@@ -48,6 +70,8 @@ export interface ClassCounts {
 export interface FitSummary {
   /** How many rows it was fitted on. */
   rows: { train: ClassCounts; calibration: ClassCounts };
+  /** How it was made of a pretrained model, if it was. */
+  tuning?: Tuning;
   /** The weight of the detectors. */
   coefficient: number;
   /** One for every target. */
@@ -57,54 +81,45 @@ export interface FitSummary {
 /**
  * Fits and writes a monitor.
  *
- * @param bench a workbench whose suite has training and calibration rows.
- * @param options where to, which seed, which rates.
+ * @param maker makes its parts.
+ * @param options where to, and which rates.
  * @returns what was chosen; throws a {@linkcode UserError} before any training where there are too few rows, or where
  * the folder exists.
  */
 export async function fitMonitor(
-  bench: SizedWorkbench,
-  { output, seed, fprTargets }: FitMonitorOptions,
+  maker: PartsMaker,
+  { output, fprTargets, thoughts }: FitMonitorOptions,
 ): Promise<FitSummary> {
-  const { suite, recipe, options: { quick, threads, say } } = bench;
-  const width = recipe.size.hiddenSize;
+  const { suite, say } = maker;
   refuseExistingMonitor(output);
-  requireRows(bench, fprTargets);
-  sayCovariance(bench);
+  requireRows(suite, fprTargets);
   sayFewRows(countsOf(suite.calibration).safe, "safe calibration rows", fprTargets[0], say);
 
-  const guard = await bench.guard(seed);
-  const languageModel = await bench.safeLanguageModel();
-  const trained = await guardSignals(bench, guard, "train");
-  const states = selectRows({ data: trained.hidden[0], width }, safeRows(suite.train));
-  const mahalanobis = await fitMahalanobis(states, {
-    covariance: covarianceFor(bench, width),
-    threads,
-  });
-  const calibrated = await guardSignals(bench, guard, "calibration");
-  const scores = [
-    guardScoresOf(calibrated.guard!),
-    (await perplexityScores(bench, "calibration")).perplexity[0],
-    mahalanobis.score({ data: calibrated.hidden[0], width }),
-  ];
+  const { parts, files, tuning, settings } = await maker.make();
+  const scores = await calibrationScores(maker, parts);
   // rounded as it is written, so that thresholds are those of the monitor that is read again
   const lambda = roundNumbers(lambdaOf(suite.calibration, scores, fprTargets));
   const fused = lambdaShares(lambda, scores).scores;
   const thresholds = fprTargets.map((target) => thresholdOf(suite.calibration, fused, target));
   const rows = { train: countsOf(suite.train), calibration: countsOf(suite.calibration) };
-  writeMonitor(output, {
-    guard: guard.folder,
-    languageModel: languageModel.folder,
-    mahalanobis,
-    lambda,
-    thresholds,
-    fittedOn: roundNumbers({
-      suite: { name: suite.name, synthetic: suite.synthetic, hash: suite.hash },
-      rows,
-      settings: { quick, seed, recipe, ...recordedCovariance(bench) },
-    }),
+  const fittedOn = roundNumbers({
+    suite: { name: suite.name, synthetic: suite.synthetic, hash: suite.hash },
+    rows,
+    settings,
   });
-  return { rows, coefficient: lambda.coefficient, thresholds };
+  await writeMonitor(output, { lambda, thresholds, tuning, thoughts, fittedOn }, files);
+  return { rows, coefficient: lambda.coefficient, thresholds, ...tuning && { tuning } };
+}
+
+/** What each part finds in the calibration rows. */
+async function calibrationScores(
+  { suite, threads, cache }: PartsMaker,
+  parts: MonitorParts,
+): Promise<Float64Array[]> {
+  await using open = await openParts(parts, { threads, cache, tokens: false });
+  using progress = startProgress("scoring the calibration rows");
+  const texts = suite.calibration.map(({ conversation }) => conversation);
+  return (await open.read(texts, { progress })).scores;
 }
 
 function countsOf(rows: readonly Row[]): ClassCounts {
@@ -130,10 +145,7 @@ function thresholdOf(rows: readonly Row[], scores: Float64Array, target: number)
 }
 
 /** Refuses before the training what could not be fitted or calibrated after it. */
-function requireRows(
-  { suite }: SizedWorkbench,
-  fprTargets: readonly number[],
-): void {
+function requireRows(suite: Suite, fprTargets: readonly number[]): void {
   const [train, calibration] = [countsOf(suite.train), countsOf(suite.calibration)];
   const leastSafe = 2; // of one, nothing varies
   if (train.safe < leastSafe || train.unsafe === 0 || calibration.unsafe === 0) {

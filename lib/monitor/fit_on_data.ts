@@ -3,14 +3,16 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { loadLabelledSuite } from "../log/labelled_suite.ts";
-import { loadSuite } from "../conversation/suite.ts";
+import { loadSuite, type Suite } from "../conversation/suite.ts";
 import { UsageError } from "../core/errors.ts";
 import type { CovarianceKind } from "../detector/covariance_choice.ts";
 import type { Table } from "../report/table.ts";
-import { trainedWorkbench } from "../workbench/trained_workbench.ts";
-import { fitMonitor, type FitSummary } from "./fit.ts";
+import { givenOf } from "../workbench/pretrained/given_flags.ts";
+import type { GivenOptions } from "../workbench/pretrained/given_options.ts";
+import { fitMonitor, type FitSummary, type PartsMaker } from "./fit.ts";
+import type { Tuning } from "./manifest.ts";
 import { FIT_FLAGS, type FitFlags } from "./flags.ts";
 
 /** What to fit on, and how. */
@@ -43,33 +45,58 @@ export async function fitOnData(
   options: FitOptions,
   say: (message: string) => void,
 ): Promise<FittedFolder> {
-  const { train, calibration, suite: name, quick, threads, cache, seed, fpr: fprTargets } = options;
+  const { train, calibration, suite: name, noThoughts, cache, fpr: fprTargets } = options;
   if (train !== undefined && name !== undefined) {
     throw new UsageError(
       "Cannot use --train and --suite together: each says what to fit on",
       "Leave one out.",
     );
   }
+  const given = givenOf(options);
   const suite = train === undefined
     ? await loadSuite(name ?? FIT_FLAGS.suite.usual!, { cache, say })
-    : await loadLabelledSuite(train, calibration, { thoughts: !options.noThoughts, say });
-  const output = options.output ??
-    join(".cache", "monitor", quick ? `${suite.name}-quick` : suite.name);
-  const bench = trainedWorkbench(suite, {
+    : await loadLabelledSuite(train, calibration, { thoughts: !noThoughts, say });
+  const output = options.output ?? join(".cache", "monitor", folderName(suite, options));
+  const maker = await makerFor(suite, given, options, say);
+  const summary = await fitMonitor(maker, {
+    output,
+    fprTargets,
+    ...train !== undefined && { thoughts: !noThoughts },
+  });
+  return { output, table: tableOf(summary, suite, output) };
+}
+
+function folderName({ name }: Suite, { quick, model }: FitOptions): string {
+  return [name, ...quick ? ["quick"] : [], ...model ? [basename(model)] : []].join("-");
+}
+
+/** What calculates is imported here, so that what is wrong with flags or rows shows at once. */
+async function makerFor(
+  suite: Suite,
+  given: GivenOptions | undefined,
+  { covariance, quick, seed, threads, cache }: FitOptions,
+  say: (message: string) => void,
+): Promise<PartsMaker> {
+  const options = {
     suite: suite.name,
-    ...options.covariance !== undefined && { covariance: options.covariance },
+    ...covariance !== undefined && { covariance },
     quick,
     seeds: 1,
     threads,
     cache,
     say,
-  });
-  const summary = await fitMonitor(bench, { output, seed, fprTargets });
-  return { output, table: tableOf(summary, suite, output) };
+  };
+  if (given !== undefined) {
+    const { tunedMaker } = await import("./tuned_maker.ts");
+    return tunedMaker(suite, { ...options, given }, seed);
+  }
+  const { trainedWorkbench } = await import("../workbench/trained_workbench.ts");
+  const { trainedMaker } = await import("./trained_maker.ts");
+  return trainedMaker(trainedWorkbench(suite, options), seed ?? FIT_FLAGS.seed.usual!);
 }
 
 function tableOf(
-  { coefficient, thresholds, rows: { train, calibration } }: FitSummary,
+  { coefficient, thresholds, tuning, rows: { train, calibration } }: FitSummary,
   suite: { name: string; synthetic: boolean },
   output: string,
 ): Table {
@@ -84,6 +111,7 @@ function tableOf(
       percent(recall),
     ]),
     notes: [
+      ...tuning ? [describeTuning(tuning)] : [],
       `Trained on ${train.safe} safe and ${train.unsafe} unsafe conversations,`,
       `calibrated on ${calibration.safe} safe and ${calibration.unsafe} unsafe ones that it was not trained on.`,
       `Scores are in standard deviations of the guard on safe rows; weight of the detectors: ${coefficient}.`,
@@ -91,4 +119,11 @@ function tableOf(
       ...suite.synthetic ? ["The conversations of this suite are synthetic."] : [],
     ],
   };
+}
+
+function describeTuning({ monitors, state: { layer, poolings }, base }: Tuning): string {
+  const what = monitors === "head" ? "a head" : "low-rank updates with a head";
+  return `The guard is ${what} on layer ${layer} (${
+    poolings.join(" and ")
+  }) of ${base.name}, which stays where it is.`;
 }

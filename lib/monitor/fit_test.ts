@@ -7,6 +7,7 @@ import { temporaryFolder } from "../core/testing.ts";
 import { readMonitor } from "./fitted_monitor.ts";
 import { openScorer } from "./scorer.ts";
 import { fitMonitor } from "./fit.ts";
+import { trainedMaker } from "./trained_maker.ts";
 import { trainedWorkbench } from "../workbench/trained_workbench.ts";
 
 /** A workbench on one in 25 of the embedded suite's training rows, as a user's own. */
@@ -20,12 +21,16 @@ Deno.test("fitMonitor() writes a monitor that flags what it said, the same bytes
   using temporary = temporaryFolder();
   const bench = await open(temporary.path);
   const fitAs = (name: string, on = bench) =>
-    fitMonitor(on, { output: join(temporary.path, name), seed: 0, fprTargets: [0.05, 0.1] });
+    fitMonitor(trainedMaker(on, 0), {
+      output: join(temporary.path, name),
+      fprTargets: [0.05, 0.1],
+    });
   const { thresholds, rows } = await fitAs("monitor");
   assert.deepEqual(thresholds.map(({ target }) => target), [0.05, 0.1]);
 
-  const monitor = readMonitor(join(temporary.path, "monitor"));
-  await using scorer = await openScorer(monitor, { threads: 1, spans: false });
+  const monitor = await readMonitor(join(temporary.path, "monitor"), bench.options);
+  const { cache } = bench.options;
+  await using scorer = await openScorer(monitor, { threads: 1, cache, spans: false });
   const { calibration } = bench.suite;
   const scored = await scorer.score(calibration.map(({ conversation }) => conversation));
   for (const { threshold, fpr, recall } of thresholds) {
@@ -52,7 +57,7 @@ Deno.test("fitMonitor() shrinks the covariance of few rows, and says so and what
   const settings = { ...options, say: (message: string) => void said.push(message) };
   const few = trainedWorkbench({ ...suite, train }, settings);
   const output = join(temporary.path, "monitor");
-  await fitMonitor(few, { output, seed: 0, fprTargets: [0.05, 0.1] });
+  await fitMonitor(trainedMaker(few, 0), { output, fprTargets: [0.05, 0.1] });
   assert.equal(
     said.filter((line) => /^50 safe training rows are few for 64 f/.test(line)).length,
     1,
@@ -64,13 +69,16 @@ Deno.test("fitMonitor() shrinks the covariance of few rows, and says so and what
     ).length,
     1,
   );
-  assert.ok(readMonitor(output).mahalanobis.shrinkage > 0);
+  assert.ok((await readMonitor(output, options)).parts.mahalanobis.shrinkage > 0);
   const { fittedOn } = JSON.parse(Deno.readTextFileSync(join(output, "monitor.json")));
   assert.equal(fittedOn.settings.covariance, "ledoit-wolf");
 
   const asked = trainedWorkbench({ ...suite, train }, { ...options, covariance: "sample" });
   await assert.rejects(
-    fitMonitor(asked, { output: join(temporary.path, "other"), seed: 0, fprTargets: [0.05] }),
+    fitMonitor(trainedMaker(asked, 0), {
+      output: join(temporary.path, "other"),
+      fprTargets: [0.05],
+    }),
     /Cannot use --covariance sample: 64 features need at least 65 safe training rows, got 50/,
   );
 });
@@ -90,7 +98,7 @@ Deno.test("fitMonitor() refuses too few rows before it trains", async () => {
   for (const [part, fprTargets, expected] of cases) {
     const few = trainedWorkbench({ ...bench.suite, ...part }, bench.options);
     const output = join(temporary.path, "monitor");
-    await assert.rejects(fitMonitor(few, { output, seed: 0, fprTargets }), (error) => {
+    await assert.rejects(fitMonitor(trainedMaker(few, 0), { output, fprTargets }), (error) => {
       assert.ok(error instanceof UserError);
       assert.match(error.message, expected);
       return true;

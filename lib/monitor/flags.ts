@@ -7,8 +7,10 @@ import { UsageError } from "../core/errors.ts";
 import * as flag from "../core/flag.ts";
 import { goingWith, type ValuesOf } from "../core/flags.ts";
 import { HEADLINE_FPR } from "../stats/tpr_at_fpr.ts";
+import { PRETRAINED_FLAGS } from "../workbench/pretrained/given_flags.ts";
 
 const noThoughts = (rest: string) => flag.toggle({ help: `leave out what a model thought${rest}` });
+const { model, monitors, layer } = PRETRAINED_FLAGS;
 
 /** What a monitor is fitted on, and for which false-positive rates. */
 export const FIT_FLAGS = {
@@ -31,6 +33,14 @@ export const FIT_FLAGS = {
     usual: "mini",
     help: "instead of --train: a suite",
   }),
+  model,
+  monitors: {
+    ...monitors,
+    help:
+      "what the guard is made of the model: a head on its frozen states, or low-rank updates of its last " +
+      "blocks (LoRA) with a head",
+  },
+  layer: { ...layer, help: "the layer that it stands on" },
   output: flag.text({
     value: "DIR",
     shown: ".cache/monitor/NAME of the data",
@@ -42,7 +52,12 @@ export const FIT_FLAGS = {
     help:
       "false-positive rates to have thresholds for; the smallest, F, takes 1/F safe calibration rows",
   }),
-  seed: flag.count({ least: 0, most: 999_999_999, default: 0, help: "of the guard, from 0" }),
+  seed: flag.count({
+    least: 0,
+    most: 999_999_999,
+    usual: 0,
+    help: "of the guard, from 0; a head has none",
+  }),
 };
 
 /** Values of {@linkcode FIT_FLAGS}. */
@@ -51,6 +66,11 @@ export type FitFlags = ValuesOf<typeof FIT_FLAGS>;
 /** What is scored, and how. */
 export const SCORE_FLAGS = {
   monitor: flag.text({ value: "DIR", required: true, help: "what `deno task fit` wrote" }),
+  model: flag.text({
+    value: model.value!,
+    shown: "where it was when the monitor was fitted",
+    help: "the pretrained model that the monitor was made of, where it is elsewhere now",
+  }),
   input: flag.text({
     value: "FILE",
     required: true,
@@ -66,7 +86,7 @@ export const SCORE_FLAGS = {
     default: HEADLINE_FPR,
     help: "flag at this false-positive rate; one that the monitor was fitted for",
   }),
-  noThoughts: noThoughts("; the monitor should be fitted the same way"),
+  noThoughts: noThoughts("; a monitor that was fitted without does so by itself"),
   keep: flag.names({
     value: "A,B",
     default: [],

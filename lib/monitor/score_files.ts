@@ -6,32 +6,38 @@
 import { suggestName, UsageError } from "../core/errors.ts";
 import { startProgress } from "../core/progress.ts";
 import { describeNotes } from "../log/logs.ts";
-import { readMonitor, type Threshold } from "./fitted_monitor.ts";
+import { readMonitor } from "./fitted_monitor.ts";
 import type { ScoreFlags } from "./flags.ts";
+import type { Threshold } from "./manifest.ts";
 import { scoreLog } from "./score_log.ts";
 
 /**
  * Scores a file.
  *
- * @param options which monitor, which file, where to; and the threads, on which scores do not depend.
+ * @param options which monitor, which file, where to; the threads, on which scores do not depend; and the cache.
  * @param say told what a user should know before the end.
  * @returns what a user should know of it, a sentence each.
  */
 export async function scoreFiles(
-  { monitor: folder, fpr, noThoughts, ...options }: ScoreFlags & { threads: number },
+  { monitor: folder, model, fpr, noThoughts, ...options }: ScoreFlags & {
+    threads: number;
+    cache: string;
+  },
   say: (message: string) => void,
 ): Promise<string[]> {
-  const monitor = readMonitor(folder);
+  const from = { cache: options.cache, say, ...model !== undefined && { model } };
+  const monitor = await readMonitor(folder, from);
+  const thoughts = rendersThoughts(monitor.thoughts, noThoughts, say);
   const threshold = thresholdFor(fpr, monitor.thresholds);
   using progress = startProgress("scoring");
   const { rows, flagged, truncated, notes, resumedAt } = await scoreLog(monitor, {
     ...options,
-    thoughts: !noThoughts,
+    thoughts,
     threshold,
     progress,
     say,
   });
-  const { contextLength } = monitor.guard.config;
+  const { contextLength } = monitor.parts.guard.model.config;
   return [
     ...resumedAt > 0
       ? [`Continued after line ${resumedAt}, where an earlier run had stopped.`]
@@ -46,6 +52,23 @@ export async function scoreFiles(
       ]
       : [],
   ];
+}
+
+/** A monitor's scores mean what they did on conversations that were rendered as those that it was fitted on. */
+function rendersThoughts(
+  fittedWith: boolean | undefined,
+  noThoughts: boolean,
+  say: (message: string) => void,
+): boolean {
+  if (fittedWith === true && noThoughts) {
+    say(
+      "The monitor was fitted on conversations with thoughts: without them, its false-positive rates need not hold.",
+    );
+  }
+  if (fittedWith === false && !noThoughts) {
+    say("Thoughts are left out, as they were when the monitor was fitted.");
+  }
+  return (fittedWith ?? true) && !noThoughts;
 }
 
 const counted = (count: number) => `${count} conversation${count === 1 ? "" : "s"}`;

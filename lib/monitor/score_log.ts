@@ -21,7 +21,8 @@ import {
   type Notes,
   parseLogEntry,
 } from "../log/logs.ts";
-import type { FittedMonitor, Threshold } from "./fitted_monitor.ts";
+import type { FittedMonitor } from "./fitted_monitor.ts";
+import type { Threshold } from "./manifest.ts";
 import { openScorer } from "./scorer.ts";
 
 /** Changes when the same record would be written as another text, so that no output is begun with one and ended with another. */
@@ -45,6 +46,8 @@ export interface ScoreLogOptions {
   overwrite: boolean;
   /** Threads; what is written does not depend on it. */
   threads: number;
+  /** Folder of the cache, from which large weights are mapped into memory. */
+  cache: string;
   /** Told the share of the input that is done, from 0 to 1. */
   progress: Progress;
   /** Told what a user should know before the end. */
@@ -106,7 +109,7 @@ export async function scoreLog(
   monitor: FittedMonitor,
   options: ScoreLogOptions,
 ): Promise<ScoreCounts & { resumedAt: number }> {
-  const { input, output, threshold, spans, threads, progress } = options;
+  const { input, output, threshold, spans, threads, cache, progress } = options;
   refuseOwnColumns(options.keep);
   refuseSameFile(input, output);
   if (input !== STANDARD) requireFile(input); // before anything is made for its output
@@ -114,7 +117,7 @@ export async function scoreLog(
   const none = { rows: 0, flagged: 0, truncated: 0, notes: {}, line: 0, input: "" };
   const begun: State = structuredClone(file.saved ?? none);
   const { line: resumedAt, input: _, ...counts } = begun;
-  await using scorer = await openScorer(monitor, { threads, spans });
+  await using scorer = await openScorer(monitor, { threads, cache, spans });
   for await (const { conversations, upTo, share } of readPieces(options, begun)) {
     const scored = await scorer.score(
       conversations.map(({ conversation }) => conversation),

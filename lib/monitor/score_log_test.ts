@@ -13,10 +13,13 @@ import { scoreLog, type ScoreLogOptions } from "./score_log.ts";
 import { guardScoresOf, readSignals } from "../signals/signals.ts";
 import { TINY_CONTEXT, writeTinyMonitor } from "./testing.ts";
 
+/** Such monitors need nothing from elsewhere. */
+const HERE = { cache: "", say: () => {} };
+
 /** A folder with a monitor, and how to score there. */
-function workplace() {
+async function workplace() {
   const temporary = temporaryFolder();
-  const monitor = readMonitor(writeTinyMonitor(temporary.path));
+  const monitor = await readMonitor(await writeTinyMonitor(temporary.path), HERE);
   const at = (name: string) => join(temporary.path, name);
   return {
     monitor,
@@ -36,6 +39,7 @@ function workplace() {
         spans: false,
         overwrite: false,
         threads: 1,
+        cache: temporary.path,
         progress: silent,
         ...options,
       }),
@@ -61,11 +65,12 @@ const LINES = Array.from({ length: 60 }, (_, i) => {
 const LOG = LINES.join("\n") + "\n";
 
 Deno.test("scoreLog() gives what the parts of the monitor give, and shares that say so", async () => {
-  using place = workplace();
+  using place = await workplace();
   place.write("log.jsonl", LOG);
   const counts = await place.score("log.jsonl", "out.jsonl");
   const lines = place.read("out.jsonl").trimEnd().split("\n").map((line) => JSON.parse(line));
-  const { guard, languageModel, tokenizer, mahalanobis, lambda, thresholds } = place.monitor;
+  const { parts, lambda, thresholds } = place.monitor;
+  const { guard, languageModel, tokenizer, mahalanobis } = parts;
   const text = joinTurns([
     { speaker: "Human", text: JSON.parse(LINES[2]).prompt },
     { speaker: "Assistant", text: JSON.parse(LINES[2]).response },
@@ -73,7 +78,7 @@ Deno.test("scoreLog() gives what the parts of the monitor give, and shares that 
   const sequences = [Int32Array.of(tokenizer.bosId, ...tokenizer.encode(text))];
   const options = { threads: 1, progress: silent };
   const hidden = [{ layer: 2, pooling: "last" }] as const;
-  const signals = await readSignals(guard, sequences, { guard: true, hidden }, options);
+  const signals = await readSignals(guard.model, sequences, { guard: true, hidden }, options);
   const { nll } = await readSignals(languageModel, sequences, { nll: true }, options);
   const scores = [
     guardScoresOf(signals.guard!),
@@ -102,7 +107,7 @@ Deno.test("scoreLog() gives what the parts of the monitor give, and shares that 
 });
 
 Deno.test("scoreLog() writes the same bytes in pieces of any size, with any threads, with and without gzip", async () => {
-  using place = workplace();
+  using place = await workplace();
   place.write("log.jsonl", LOG);
   await place.score("log.jsonl", "out.jsonl");
   const expected = place.read("out.jsonl");
@@ -117,7 +122,7 @@ Deno.test("scoreLog() writes the same bytes in pieces of any size, with any thre
 });
 
 Deno.test("scoreLog() gives a row the same score wherever it stands", async () => {
-  using place = workplace();
+  using place = await workplace();
   place.write("log.jsonl", LOG);
   place.write("reversed.jsonl", LINES.toReversed().join("\n"));
   const withoutLine = (name: string) =>
@@ -128,7 +133,7 @@ Deno.test("scoreLog() gives a row the same score wherever it stands", async () =
 });
 
 Deno.test("scoreLog() adds surprising places on request, which change no score", async () => {
-  using place = workplace();
+  using place = await workplace();
   place.write("log.jsonl", LOG);
   await place.score("log.jsonl", "plain.jsonl");
   await place.score("log.jsonl", "spans.jsonl", { spans: true });
@@ -148,7 +153,7 @@ Deno.test("scoreLog() adds surprising places on request, which change no score",
 });
 
 Deno.test("scoreLog() counts the turns that a long conversation loses", async () => {
-  using place = workplace();
+  using place = await workplace();
   const turn = (n: number) => `\n\nHuman: ${"x".repeat(n)}`; // a token a letter, and a few for the marker
   const texts = [turn(9), turn(9).repeat(9), turn(9).repeat(3) + turn(2 * TINY_CONTEXT)];
   place.write("log.jsonl", texts.map((text) => JSON.stringify({ text })).join("\n"));
@@ -156,14 +161,14 @@ Deno.test("scoreLog() counts the turns that a long conversation loses", async ()
   const lost = place.read("out.jsonl").trimEnd().split("\n").map((line) =>
     JSON.parse(line).truncatedTurns
   );
-  const { tokenizer } = place.monitor;
+  const { tokenizer } = place.monitor.parts;
   const whole = Math.floor((TINY_CONTEXT - 1) / tokenizer.encode(turn(9)).length);
   assert.deepEqual(lost, [0, 9 - whole, 4]);
   assert.equal(truncated, 2);
 });
 
 Deno.test("scoreLog() scores a row of 5 MB", async () => {
-  using place = workplace();
+  using place = await workplace();
   const long = `\n\nHuman: ${"word ".repeat(10)}`.repeat(5e6 / 59);
   place.write("log.jsonl", JSON.stringify({ id: 7, text: long }) + "\n" + LINES[0]);
   const { rows, truncated } = await place.score("log.jsonl", "out.jsonl");
@@ -173,7 +178,7 @@ Deno.test("scoreLog() scores a row of 5 MB", async () => {
 });
 
 /** Scores until a broken line stops it, as a kill would. */
-async function stopAt(place: ReturnType<typeof workplace>, line: number): Promise<void> {
+async function stopAt(place: Awaited<ReturnType<typeof workplace>>, line: number): Promise<void> {
   place.write("log.jsonl", [...LINES.slice(0, line - 1), "{", ...LINES.slice(line)].join("\n"));
   await assert.rejects(
     place.score("log.jsonl", "out.jsonl", { pieceSize: 100 }),
@@ -186,7 +191,7 @@ async function stopAt(place: ReturnType<typeof workplace>, line: number): Promis
 }
 
 Deno.test("scoreLog(), stopped and started again, goes on and ends in the same bytes", async () => {
-  using place = workplace();
+  using place = await workplace();
   place.write("whole.jsonl", LOG);
   const expected = await place.score("whole.jsonl", "expected.jsonl");
   await stopAt(place, 20);
@@ -200,7 +205,7 @@ Deno.test("scoreLog(), stopped and started again, goes on and ends in the same b
 });
 
 Deno.test("scoreLog() goes on with the same lines and settings only", async () => {
-  using place = workplace();
+  using place = await workplace();
   await stopAt(place, 45);
   const other = [`{"text":"another"}`, ...LINES.slice(1)].join("\n");
   for (
@@ -225,7 +230,7 @@ Deno.test("scoreLog() goes on with the same lines and settings only", async () =
 });
 
 Deno.test("scoreLog() leaves alone what it was not told to replace", async () => {
-  using place = workplace();
+  using place = await workplace();
   place.write("log.jsonl", LOG);
   place.write("out.jsonl", "precious");
   await assert.rejects(place.score("log.jsonl", "out.jsonl"), /out\.jsonl": it exists/);
@@ -246,7 +251,7 @@ Deno.test("scoreLog() leaves alone what it was not told to replace", async () =>
 });
 
 Deno.test("scoreLog() makes an edited partial output again, and says so", async () => {
-  using place = workplace();
+  using place = await workplace();
   place.write("whole.jsonl", LOG);
   await place.score("whole.jsonl", "expected.jsonl");
   await stopAt(place, 45);
@@ -261,7 +266,7 @@ Deno.test("scoreLog() makes an edited partial output again, and says so", async 
 });
 
 Deno.test("scoreLog() leaves a stranger's partial file alone, and makes nothing for no input", async () => {
-  using place = workplace();
+  using place = await workplace();
   place.write("out.jsonl.partial", "precious");
   const before = place.files();
   for (const log of ["missing.jsonl", "log.jsonl"]) {
@@ -274,7 +279,7 @@ Deno.test("scoreLog() leaves a stranger's partial file alone, and makes nothing 
 });
 
 Deno.test("scoreLog() says what it cannot read, and leaves nothing behind", async () => {
-  using place = workplace();
+  using place = await workplace();
   const cases: [string | Uint8Array, RegExp][] = [
     ["", /it must hold conversations, got none/],
     ["\n \n", /it must hold conversations, got none/],
@@ -300,7 +305,7 @@ Deno.test("scoreLog() says what it cannot read, and leaves nothing behind", asyn
 });
 
 Deno.test("scoreLog() writes ids of any size as they stood, and says what has no text", async () => {
-  using place = workplace();
+  using place = await workplace();
   const image = { role: "user", content: [{ type: "image", source: { type: "url", url: "a" } }] };
   const lines = [
     `{"id": 1290473920184655873, "text": "one"}`,
@@ -322,7 +327,7 @@ Deno.test("scoreLog() writes ids of any size as they stood, and says what has no
 });
 
 Deno.test("scoreLog() keeps columns as they stand, where it is told which", async () => {
-  using place = workplace();
+  using place = await workplace();
   const kept = `"user":98765432109876543210,"label":{"a":[1e400,null]}`;
   const line = `{"id":7,${kept},"other":1,"text":"one"}`;
   place.write("log.jsonl", line.replaceAll(":", ": "));
@@ -340,18 +345,21 @@ Deno.test("scoreLog() keeps columns as they stand, where it is told which", asyn
 });
 
 Deno.test("scoreLog() names the line of the file whose signals are no finite numbers", async () => {
-  using place = workplace();
+  using place = await workplace();
   place.write("log.jsonl", `\n\n${LINES[0]}`);
-  const { languageModel } = place.monitor;
+  const { parts } = place.monitor;
+  const { languageModel } = parts;
   const name = "model.layers.1.mlp.up_proj.weight";
   const weight = languageModel.parameters.get(name)!;
   const data = weight.data.map((x, i) => i === 7 ? 3e38 : x); // finite itself
   const parameters = new Map(languageModel.parameters).set(name, { ...weight, data });
-  const monitor = { ...place.monitor, languageModel: { ...languageModel, parameters } };
+  const broken = { ...parts, languageModel: { ...languageModel, parameters } };
+  const monitor = { ...place.monitor, parts: broken };
   const options = { output: place.at("out.jsonl"), threshold: monitor.thresholds[0], threads: 1 };
   await assert.rejects(
     scoreLog(monitor, {
       ...options,
+      cache: place.at(""),
       input: place.at("log.jsonl"),
       spans: false,
       overwrite: false,
@@ -362,7 +370,7 @@ Deno.test("scoreLog() names the line of the file whose signals are no finite num
 });
 
 Deno.test("scoreLog() scores a Parquet file as the same lines of JSON", async () => {
-  using place = workplace();
+  using place = await workplace();
   const chats = join(import.meta.dirname!, "../conversation/testdata/chats.parquet");
   Deno.copyFileSync(chats, place.at("chats")); // told by its content, not its name
   const messages = (i: number) => [
@@ -380,7 +388,7 @@ Deno.test("scoreLog() scores a Parquet file as the same lines of JSON", async ()
 });
 
 Deno.test("scoreLog() reads thoughts unless it is told not to", async () => {
-  using place = workplace();
+  using place = await workplace();
   const line = (thought: string) =>
     JSON.stringify({ prompt: "Book a table.", response: "Booked.", reasoning_content: thought });
   place.write("log.jsonl", `${line("Call them.")}\n${line("Lie to them, and hide it all.")}`);

@@ -9,6 +9,7 @@ import { initialParameters } from "../model/parameters.ts";
 import { tokenizerOf, writeTokenizer } from "../tokenizer/tokenizer.ts";
 import { trainBpe } from "../tokenizer/train.ts";
 import { writeMonitor } from "./fitted_monitor.ts";
+import { trainedFiles } from "./stored_parts.ts";
 
 /** Tokens that the models of {@linkcode writeTinyMonitor} read. */
 export const TINY_CONTEXT = 48;
@@ -18,9 +19,14 @@ export const TINY_CONTEXT = 48;
  *
  * @param folder where to; its checkpoints stand in it too.
  * @param name names the random streams, so that another name gives another monitor.
+ * @param thoughts how it says that conversations were rendered when it was fitted.
  * @returns the monitor's folder.
  */
-export function writeTinyMonitor(folder: string, name = "tiny"): string {
+export async function writeTinyMonitor(
+  folder: string,
+  name = "tiny",
+  thoughts?: boolean,
+): Promise<string> {
   const vocabulary = trainBpe(["\n\nHuman: the Assistant: the System: the Function: the"], 270);
   const size = { hiddenSize: 16, intermediateSize: 24, layers: 2, heads: 2 };
   const tokenizer = tokenizerOf(vocabulary);
@@ -35,13 +41,19 @@ export function writeTinyMonitor(folder: string, name = "tiny"): string {
   });
   const identity = Float64Array.from({ length: 256 }, (_, k) => k % 17 === 0 ? 1 : 0);
   const monitor = join(folder, name);
-  writeMonitor(monitor, {
-    guard,
-    languageModel,
-    mahalanobis: { mean: new Float64Array(16).fill(0.1), lower: identity, shrinkage: 0 },
-    lambda: { coefficient: 0.5, anchor: 0, means: [0, 270, 4], deviations: [1, 20, 0.5] },
-    thresholds: [{ target: 0.01, threshold: 0.5, fpr: 0.01, recall: 0.5 }],
-    fittedOn: "nothing",
-  });
+  await writeMonitor(
+    monitor,
+    {
+      lambda: { coefficient: 0.5, anchor: 0, means: [0, 270, 4], deviations: [1, 20, 0.5] },
+      thresholds: [{ target: 0.01, threshold: 0.5, fpr: 0.01, recall: 0.5 }],
+      thoughts,
+      fittedOn: "nothing",
+    },
+    trainedFiles({
+      guard,
+      languageModel,
+      mahalanobis: { mean: new Float64Array(16).fill(0.1), lower: identity, shrinkage: 0 },
+    }),
+  );
   return monitor;
 }

@@ -23,7 +23,10 @@ import {
 import {
   constantWeights,
   countParameters,
+  decoderParameters,
+  EMBEDDING,
   outputName,
+  type Parameter,
   SCORE,
   type Weights,
 } from "../model/parameters.ts";
@@ -61,6 +64,14 @@ export interface Below {
   states: readonly Float32Array[];
 }
 
+/** A model, and what is read of it. */
+export interface Reading {
+  /** A guard or a language model. */
+  readonly model: Model;
+  /** Which signals. */
+  readonly request: SignalRequest;
+}
+
 /** Raised whenever entropies are worked out otherwise, so that those kept from before are made again. */
 const ENTROPY_VERSION = 2;
 
@@ -88,26 +99,73 @@ export function chunksOf({ config, parameters }: Model, tokenBudget: number): nu
 }
 
 /**
- * The graph that reads signals.
+ * The graph that reads signals, of one model or of several over the same conversations. Models that were made of one share its
+ * weights, each of which is in the graph once, and the blocks at the bottom that they have in common are run once.
  *
- * @param model a guard or a language model.
- * @param request which signals; of layers from `first` on.
+ * @param readings the models, and which signals of each; of layers from `first` on.
  * @param chunks in how many parts logits over the vocabulary are made.
  * @param first the first block that is run: those below it were run before.
- * @returns the outputs "guard" (B, 2) or (B, 1), "nll" (B, 1, 1), "hidden0", … (B, C), "tokenNll" and "entropy" (B, T, 1),
- * "states" (B, T, C).
+ * @returns for each model the outputs "guard" (B, 2) or (B, 1), "nll" (B, 1, 1), "hidden0", … (B, C), "tokenNll" and "entropy"
+ * (B, T, 1), "states" (B, T, C).
  */
-export function signalGraph(
-  model: Model,
-  request: SignalRequest,
+export function signalGraphs(
+  readings: readonly Reading[],
   chunks: number,
   first = 0,
-): Record<string, Tensor> {
-  const { config } = model;
-  const weights = constantWeights(model.parameters);
-  const states = first > 0
+): Record<string, Tensor>[] {
+  const constants = new Map<Parameter, Tensor>();
+  const built: { model: Model; states: Tensor[] }[] = [];
+  return readings.map(({ model, request }) => {
+    const weights = constantWeights(model.parameters, constants);
+    const shared = built
+      .map((other) => other.states.slice(0, Math.max(0, commonStates(other.model, model) - first)))
+      .reduce((a, b) => b.length > a.length ? b : a, []);
+    const states = statesOf(model, weights, first, shared);
+    built.push({ model, states });
+    return signalsOff(states, weights, model, request, chunks, first);
+  });
+}
+
+/** A model's states from the first block that is run on, the lowest of which may be there already. */
+function statesOf(
+  { config }: Model,
+  weights: Weights,
+  first: number,
+  shared: readonly Tensor[],
+): Tensor[] {
+  if (shared.length > 0) {
+    const below = shared.slice(0, -1);
+    return [...below, ...statesAbove(first + below.length, shared.at(-1)!, weights, config)];
+  }
+  return first > 0
     ? statesAbove(first, input("below", ["B", "T", config.hiddenSize]), weights, config)
     : hiddenStates(embed(input("tokens", ["B", "T"], "int64"), weights), weights, config);
+}
+
+/**
+ * How many states two models have in common: none where their embeddings differ, else those and the outputs of the first blocks
+ * whose weights are the very same. The last state of either is normalised, and is not counted.
+ */
+function commonStates(a: Model, b: Model): number {
+  const isSame = (name: string) => a.parameters.get(name) === b.parameters.get(name);
+  if (!isSame(EMBEDDING)) return 0;
+  const layers = Math.min(a.config.layers, b.config.layers);
+  const differing = decoderParameters({ ...a.config, layers }).find(({ name }) =>
+    name.startsWith("model.layers.") && !isSame(name)
+  );
+  const blocks = differing === undefined ? layers : Number(differing.name.split(".")[2]);
+  return 1 + Math.min(blocks, layers - 1);
+}
+
+/** What is read of a model's states. */
+function signalsOff(
+  states: readonly Tensor[],
+  weights: Weights,
+  { config }: Model,
+  request: SignalRequest,
+  chunks: number,
+  first: number,
+): Record<string, Tensor> {
   const last = states.at(-1)!;
   const outputs: Record<string, Tensor> = {};
   if (request.guard) outputs.guard = lastLogits(last, weights);
@@ -229,7 +287,7 @@ function chunkFeed(
 }
 
 /**
- * The inputs of {@linkcode signalGraph} for a batch; those that its outputs do not need are left out.
+ * The inputs of a model in {@linkcode signalGraphs} for a batch; those that its outputs do not need are left out.
  *
  * @param batch which conversations.
  * @param all token ids of the conversations that it is a batch of.

@@ -13,8 +13,9 @@ import { openSession, type SessionOptions, type Value } from "../runtime/session
 import {
   type Below,
   chunksOf,
+  type Reading,
   signalFeed,
-  signalGraph,
+  signalGraphs,
   type SignalRequest,
 } from "./signal_graph.ts";
 
@@ -83,6 +84,12 @@ export interface SignalReader extends AsyncDisposable {
   read(sequences: readonly Int32Array[], options?: ReadOptions): Promise<Signals>;
 }
 
+/** Several models made ready to read signals of the same conversations in one pass. */
+export interface JointReader extends AsyncDisposable {
+  /** As {@linkcode SignalReader.read}, with the signals of each model, in their order. */
+  read(sequences: readonly Int32Array[], options?: ReadOptions): Promise<Signals[]>;
+}
+
 /**
  * Makes a model ready.
  *
@@ -94,10 +101,33 @@ export interface SignalReader extends AsyncDisposable {
 export async function openSignalReader(
   model: Model,
   request: SignalRequest,
-  { tokenBudget = TOKEN_BUDGET, first = 0, ...options }: ReaderOptions,
+  options: ReaderOptions,
 ): Promise<SignalReader> {
-  const chunks = chunksOf(model, tokenBudget);
-  const session = await openSession(signalGraph(model, request, chunks, first), options);
+  const reader = await openJointReader([{ model, request }], options);
+  return {
+    read: async (sequences, options) => (await reader.read(sequences, options))[0],
+    [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose](),
+  };
+}
+
+/**
+ * Makes several models ready. What they have in common is in memory once, and is run once.
+ *
+ * @param readings the models, which share a tokenizer, and which signals of each.
+ * @param options threads, batch size.
+ * @returns a reader of these signals.
+ */
+export async function openJointReader(
+  readings: readonly Reading[],
+  { tokenBudget = TOKEN_BUDGET, first = 0, ...options }: ReaderOptions,
+): Promise<JointReader> {
+  const chunks = Math.max(...readings.map(({ model }) => chunksOf(model, tokenBudget)));
+  const graphs = signalGraphs(readings, chunks, first);
+  const named = (m: number, name: string) => `${m}.${name}`;
+  const outputs = graphs.flatMap((own, m) =>
+    Object.entries(own).map(([name, tensor]) => [named(m, name), tensor] as const)
+  );
+  const session = await openSession(Object.fromEntries(outputs), options);
   return {
     async read(sequences, { progress = silent, nameRow = numbered, below } = {}) {
       if (below?.layer !== (first || undefined)) {
@@ -105,18 +135,25 @@ export async function openSignalReader(
           `internal: a reader of the blocks from ${first} on was given states of layer ${below?.layer}`,
         );
       }
-      const signals = emptySignals(sequences, request, model.config.hiddenSize);
+      const all = readings.map(({ model, request }) =>
+        emptySignals(sequences, request, model.config.hiddenSize)
+      );
       const total = sequences.reduce((sum, s) => sum + s.length, 0);
       let done = 0;
       for (const batch of batchByLength(sequences.map((s) => s.length), tokenBudget)) {
-        const feed = signalFeed(batch, sequences, request, { ...model, chunks }, below);
-        const values = await session.run(feed);
-        store(values, batch, signals);
-        requireFinite(signals, batch.members, model, nameRow);
+        const feeds = readings.map(({ model, request }) =>
+          signalFeed(batch, sequences, request, { ...model, chunks }, below)
+        );
+        const values = await session.run(Object.assign({}, ...feeds)); // of one name, they are the same
+        readings.forEach(({ model }, m) => {
+          const own = Object.keys(graphs[m]).map((name) => [name, values[named(m, name)]]);
+          store(Object.fromEntries(own), batch, all[m]);
+          requireFinite(all[m], batch.members, model, nameRow);
+        });
         done += batch.members.reduce((sum, m) => sum + sequences[m].length, 0);
         progress.update(done / total);
       }
-      return signals;
+      return all;
     },
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
   };

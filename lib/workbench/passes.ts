@@ -235,7 +235,11 @@ export function withContext(model: Model, contextLength: number): Model {
  */
 export function sessionFor(
   model: Model,
-  { cache, device, options: { threads } }: Pick<PassOptions, "cache" | "device" | "options">,
+  { cache, device, options: { threads } }: {
+    cache: Pick<Cache, "root">;
+    device: Device;
+    options: Pick<RunOptions, "threads">;
+  },
 ): SessionOptions {
   // as float32; to map them is a little slower than to copy them
   const isLarge = 4 * sizeOf(model) > 2 ** 28;

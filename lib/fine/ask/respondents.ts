@@ -6,12 +6,11 @@
 import { basename } from "node:path";
 import type { ChatClient } from "../../chat/client.ts";
 import { readRecording, recordedClient } from "../../chat/recorded.ts";
-import { suggestName, UsageError, UserError } from "../../core/errors.ts";
+import { suggestName, UsageError } from "../../core/errors.ts";
 import { silent } from "../../core/progress.ts";
 import type { Label } from "../multiple_choice.ts";
 import type { Question } from "../questions.ts";
 import { type BehaviourName, BEHAVIOURS, scriptedRespondent } from "./scripted.ts";
-import type { Tokenizer } from "../../tokenizer/tokenizer.ts";
 import { type AskingFlags, namedEndpoint } from "../../chat/endpoint_flags.ts";
 import { openKeptEndpoint } from "./endpoint.ts";
 import { isTold, toldClient } from "./told.ts";
@@ -113,46 +112,24 @@ function openRecorded(
 }
 
 async function openCheckpoint(
-  folder: string,
+  path: string,
   name: string | undefined,
-  { threads, stack }: RespondentContext,
+  { threads, cache, stack, say }: RespondentContext,
 ): Promise<Respondent> {
+  const { openLocalModel } = await import("./checkpoint.ts");
   const { openLocalClient } = await import("../../chat/local.ts");
-  const { readCheckpoint } = await import("../../model/checkpoint.ts");
   const { likelierOptions } = await import("../likelihood.ts");
-  const tokenizer = await ownTokenizer(folder);
-  const model = readCheckpoint(folder);
-  if (model.head !== "language-model") {
-    throw new UserError(
-      `Cannot ask "${folder}": it must be a language model, got a ${model.head}`,
-      "Give the folder of a causal language model.",
-    );
-  }
-  const client = await openLocalClient(model, tokenizer, {
-    name: name ?? basename(folder),
+  const { model, format, session } = openLocalModel(path, { threads, cache, say });
+  const client = await openLocalClient(model, format, {
+    name: name ?? basename(path).replace(/\.gguf$/, ""),
     maxTokens: Math.min(512, Math.floor(model.config.contextLength / 4)),
-    threads,
+    session,
   });
   return {
     client: stack.use(client),
     likelier: (questions) =>
-      likelierOptions(model, tokenizer, questions, { threads, progress: silent }),
+      likelierOptions(model, format, questions, { ...session, progress: silent }),
   };
-}
-
-/** The tokenizer that training wrote beside a model. */
-async function ownTokenizer(folder: string): Promise<Tokenizer> {
-  const { loadTokenizer } = await import("../../tokenizer/tokenizer.ts");
-  try {
-    return loadTokenizer(folder);
-  } catch (cause) {
-    if (!(cause instanceof UserError)) throw cause;
-    throw new UserError(
-      `Cannot ask "${folder}": it must be a checkpoint trained here, with its tokenizer (${cause.message})`,
-      "Ask a model from elsewhere through an endpoint: --endpoint URL --model NAME.",
-      { cause },
-    );
-  }
 }
 
 /**

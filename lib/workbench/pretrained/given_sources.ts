@@ -37,6 +37,18 @@ export interface GivenSource {
   readonly origin: Origin;
 }
 
+/** A checkpoint or an adapter whose files are on this machine, not read yet. */
+export interface FoundGiven {
+  /** Where its files are: a folder, or a GGUF file. */
+  readonly folder: string;
+  /** Paths of those that it consists of, in an order of their names. */
+  readonly files: readonly string[];
+  /** By what name it is found again: an absolute path, or a repository at its commit. */
+  readonly reference: string;
+  /** What it is, but for the hash of its files. */
+  readonly origin: Origin;
+}
+
 /** Where {@linkcode locateGiven} puts downloads, and whom it tells. */
 export interface LocateOptions {
   /** Folder of the cache. */
@@ -46,11 +58,10 @@ export interface LocateOptions {
 }
 
 /**
- * Makes sure that a model is on this machine.
+ * Makes sure that a model is on this machine, and names it by the hash of its files, or by its commit.
  *
  * @param kind decides which files are looked at.
- * @param name path of a folder or a GGUF file, or a repository, `owner/name` or `owner/name@revision`, or a GGUF file in one,
- * `owner/name:file` or `owner/name:file@revision`.
+ * @param name as {@linkcode findGiven} takes it.
  * @param options cache, and whom to tell.
  * @returns where it is; throws a {@linkcode UserError} where it cannot be had.
  */
@@ -59,7 +70,26 @@ export async function locateGiven(
   name: string,
   options: LocateOptions,
 ): Promise<GivenSource> {
-  if (exists(name)) return await onThisMachine(kind, name);
+  const { folder, files, origin } = await findGiven(kind, name, options);
+  if (origin.revision !== undefined) return { folder, origin };
+  return { folder, origin: { ...origin, sha256: await hashOfFiles(files) } };
+}
+
+/**
+ * Makes sure that a model is on this machine.
+ *
+ * @param kind decides which files are looked at.
+ * @param name path of a folder or a GGUF file, or a repository, `owner/name` or `owner/name@revision`, or a GGUF file in one,
+ * `owner/name:file` or `owner/name:file@revision`.
+ * @param options cache, and whom to tell.
+ * @returns its files; throws a {@linkcode UserError} where they cannot be had.
+ */
+export async function findGiven(
+  kind: "checkpoint" | "adapter",
+  name: string,
+  options: LocateOptions,
+): Promise<FoundGiven> {
+  if (exists(name)) return onThisMachine(kind, name);
   const reference = parseReference(name);
   const isOther = reference?.file !== undefined && (kind === "adapter" || !isGguf(reference.file));
   if (reference !== undefined && !isOther) return await fromHub(kind, reference, options);
@@ -73,19 +103,30 @@ export async function locateGiven(
   );
 }
 
-async function onThisMachine(kind: "checkpoint" | "adapter", name: string): Promise<GivenSource> {
-  const files = isGguf(name) ? partsOf(name) : filesIn(name, FILES[kind]);
+function onThisMachine(kind: "checkpoint" | "adapter", name: string): FoundGiven {
+  if (kind === "checkpoint" && exists(join(name, "monitor.json"))) {
+    throw new UserError(
+      `Cannot use the checkpoint "${name}": it must be a language model, got a monitor that \`deno task fit\` wrote`,
+      "Give the model that the monitor was made of: its monitor.json names it.",
+    );
+  }
   return {
     folder: name,
-    origin: { name: basename(resolve(name)), sha256: await hashOfFiles(files) },
+    files: filesOf(kind, name),
+    reference: resolve(name),
+    origin: { name: basename(resolve(name)) },
   };
+}
+
+function filesOf(kind: "checkpoint" | "adapter", path: string): string[] {
+  return isGguf(path) ? partsOf(path) : filesIn(path, FILES[kind]);
 }
 
 async function fromHub(
   kind: "checkpoint" | "adapter",
   reference: HubReference,
   { cache, say }: LocateOptions,
-): Promise<GivenSource> {
+): Promise<FoundGiven> {
   const { repository, file, revision = "main" } = reference;
   const { downloadSnapshot } = await import("../../hub/snapshot.ts"); // its library is large, and seldom needed
   const { folder, commit } = await downloadSnapshot({
@@ -94,12 +135,15 @@ async function fromHub(
     files: file === undefined ? FILES[kind] : anyOf(partNames(file)),
     cache,
   });
+  const pinned = referenceText({ ...reference, revision: commit });
   if (commit !== revision) {
-    const pinned = referenceText({ ...reference, revision: commit });
     say(`${repository} is at ${commit}; ${pinned} gets the same again, without network.`);
   }
+  const path = file === undefined ? folder : join(folder, file);
   return {
-    folder: file === undefined ? folder : join(folder, file),
+    folder: path,
+    files: filesOf(kind, path),
+    reference: pinned,
     origin: { name: repository, ...file !== undefined && { file }, revision: commit },
   };
 }

@@ -17,15 +17,14 @@ import { startProgress } from "../../core/progress.ts";
 import { stream } from "../../core/random.ts";
 import type { Row } from "../../conversation/row.ts";
 import type { Suite } from "../../conversation/suite.ts";
-import { type Features, selectRows } from "../../detector/detector.ts";
+import { selectRows } from "../../detector/detector.ts";
 import { fitLinearHead, headLogits, type LinearHead } from "../../detector/linear_head.ts";
 import { applyAdapter, readAdapter } from "../../model/adapter.ts";
 import type { Head, Model } from "../../model/checkpoint.ts";
+import { cutModel } from "../../model/cut.ts";
 import { type LoraOptions, writeLora } from "../../model/lora.ts";
-import { decoderParameters, parametersOf } from "../../model/parameters.ts";
 import { writeSafetensors } from "../../model/safetensors.ts";
 import type { Pooling, SignalRequest } from "../../signals/signal_graph.ts";
-import type { Signals } from "../../signals/signals.ts";
 import {
   type MonitorTraining,
   onlyRows,
@@ -36,6 +35,7 @@ import type { Tuned } from "../../training/tuning.ts";
 import { encodedOnce, encodeWhole } from "../encoded.ts";
 import type { GivenModels } from "./given_models.ts";
 import { chooseState } from "./head_choice.ts";
+import { featuresOf, vectorsOf } from "./head_state.ts";
 import { passesOver, sessionFor, withContext } from "../passes.ts";
 import type { Course } from "../recipe.ts";
 import { covers, pick } from "../requests.ts";
@@ -243,25 +243,6 @@ function keptBelow(model: TrainedModel, request: SignalRequest): Pick<TrainedMod
   return request.states ? { below: { model, request } } : {};
 }
 
-/** The vectors that a head reads. */
-function vectorsOf({ layer, poolings }: HeadState): { layer: number; pooling: Pooling }[] {
-  return poolings.map((pooling) => ({ layer, pooling }));
-}
-
-/** Vectors of each conversation put behind one another, shape (n, vectors · width). */
-function featuresOf({ hidden }: Pick<Signals, "hidden">, width: number): Features {
-  if (hidden.length === 1) return { data: hidden[0], width };
-  const n = hidden[0].length / width;
-  const wide = hidden.length * width;
-  const data = new Float32Array(n * wide);
-  hidden.forEach((vectors, v) => {
-    for (let i = 0; i < n; i++) {
-      data.set(vectors.subarray(i * width, (i + 1) * width), i * wide + v * width);
-    }
-  });
-  return { data, width: wide };
-}
-
 /** Rows of as many scenes as there are, drawn with replacement within those that have unsafe rows and those that do not. */
 function drawScenes(rows: readonly Row[], seed: number): number[] {
   const scenes = [...Map.groupBy(rows.keys(), (i) => rows[i].scene ?? rows[i].id).values()];
@@ -269,16 +250,4 @@ function drawScenes(rows: readonly Row[], seed: number): number[] {
   const isUnsafe = (scene: number[]) => scene.some((i) => rows[i].malign === 1);
   return [scenes.filter(isUnsafe), scenes.filter((scene) => !isUnsafe(scene))]
     .flatMap((stratum) => stratum.flatMap(() => random.pick(stratum)));
-}
-
-/** The first blocks of a model, and its last norm on them. */
-function cutModel({ config, head, parameters }: Model, layers: number): Model {
-  const { sliding } = config;
-  const cut = {
-    ...config,
-    layers,
-    ...sliding && { sliding: { ...sliding, layers: sliding.layers.slice(0, layers) } },
-  };
-  const kept = decoderParameters(cut).map(({ name }) => parameters.get(name)!);
-  return { config: cut, head, parameters: parametersOf(kept) };
 }
