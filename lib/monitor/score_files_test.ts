@@ -18,7 +18,16 @@ async function scored(fittedWith: boolean | undefined, noThoughts: boolean) {
   const output = join(scratch, `${name}.jsonl`);
   const told: string[] = [];
   const monitor = await writeTinyMonitor(scratch, name, fittedWith);
-  const flags = { monitor, input, output, fpr: 0.01, noThoughts, spans: false, overwrite: false };
+  const flags = {
+    monitor,
+    input,
+    output,
+    fpr: 0.01,
+    noThoughts,
+    keep: [],
+    spans: false,
+    overwrite: false,
+  };
   const say = (message: string) => void told.push(message);
   await scoreFiles({ ...flags, threads: 1, cache: scratch }, say);
   const [first, second] = Deno.readTextFileSync(output).trimEnd().split("\n")
