@@ -37,8 +37,8 @@ export const FIT_FLAGS = {
   monitors: {
     ...monitors,
     help:
-      "what the guard is made of the model: a head on its frozen states, or low-rank updates of its last " +
-      "blocks (LoRA) with a head",
+      "what the guard is made of the model: a head on its frozen states, low-rank updates of its last " +
+      "blocks (LoRA) with a head, or (auto) what does best on the calibration rows",
   },
   layer: { ...layer, help: "the layer that it stands on" },
   output: flag.text({

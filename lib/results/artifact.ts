@@ -39,9 +39,11 @@ const envelope = z.looseObject({
       guard: checkpoint.optional(),
       tuned: z.looseObject({
         monitors: text(),
+        kinds: z.array(z.looseObject({ monitors: text() }, FIELDS), "must be a list").optional(),
         state: z.looseObject({ layer: count() }, FIELDS),
         candidates: z.array(z.looseObject({ layer: count() }, FIELDS), "must be a list"),
       }, FIELDS).optional(),
+      others: z.array(origin, "must be a list").optional(),
       device: z.looseObject({ provider: text(), precision: text() }, FIELDS),
     }, FIELDS).optional(),
     covariance: text().optional(),

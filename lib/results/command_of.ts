@@ -46,7 +46,7 @@ function isAsked(findings: unknown): boolean {
 }
 
 function modelFlags(
-  { languageModel, guard, tuned, device }: NonNullable<Artifact["settings"]["models"]>,
+  { languageModel, guard, tuned, others, device }: NonNullable<Artifact["settings"]["models"]>,
 ): SomeFlags {
   const isSame = nameOf(guard?.model) === nameOf(languageModel.model);
   return {
@@ -55,10 +55,11 @@ function modelFlags(
     guardAdapter: nameOf(guard?.adapter),
     unsafeLabel: guard?.unsafeLabel,
     lmAdapter: nameOf(languageModel.adapter),
-    monitors: tuned?.monitors,
+    monitors: tuned?.kinds === undefined ? tuned?.monitors : "auto",
     layer: tuned?.candidates.every(({ layer }) => layer === tuned.state.layer)
       ? tuned.state.layer
       : undefined,
+    models: others?.map((origin) => nameOf(origin)!),
     device: device.provider,
     dtype: device.precision,
   };

@@ -34,13 +34,14 @@ export async function openWorkbench(options: RunOptions, anyRows = false): Promi
 
 /** Opens workbenches on suites. */
 async function builder(options: RunOptions): Promise<(suite: Suite) => Workbench> {
-  if (options.given === undefined) return (suite) => trainedWorkbench(suite, options);
+  const { given } = options;
+  if (given === undefined) return (suite) => trainedWorkbench(suite, options);
   const { openGivenModels } = await import("./pretrained/given_models.ts");
   const { givenWorkbench } = await import("./pretrained/given_workbench.ts");
-  const models = await openGivenModels(options.given, options);
+  const models = await openGivenModels(given, options);
   if (models.guard !== undefined) return (suite) => givenWorkbench(suite, models, options);
   const { tunedWorkbench } = await import("./pretrained/tuned_workbench.ts");
-  return (suite) => tunedWorkbench(suite, models, options);
+  return (suite) => tunedWorkbench(suite, models, { ...options, given });
 }
 
 function sayTooLong({ selection }: Suite, say: RunOptions["say"]): void {

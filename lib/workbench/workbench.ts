@@ -123,6 +123,27 @@ export interface SizedWorkbench extends TrainingWorkbench {
   resized(size: Size): SizedWorkbench;
 }
 
+/** A workbench whose models are made of a pretrained one, beside which others of other sizes can be had. */
+export interface PretrainedWorkbench extends TrainingWorkbench {
+  /**
+   * The same suite with other models: those that were named, or the lowest blocks of its own.
+   *
+   * @param fractions how many times fewer blocks than its own, where none were named.
+   * @returns a workbench for each.
+   */
+  smaller(fractions: readonly number[]): Promise<TrainingWorkbench[]>;
+}
+
+/**
+ * Whether the models of a workbench are made of a pretrained one.
+ *
+ * @param bench any workbench.
+ * @returns false where they are trained from nothing, or are used as they are.
+ */
+export function isPretrained(bench: Workbench): bench is PretrainedWorkbench {
+  return "smaller" in bench;
+}
+
 /**
  * Whether the models of a workbench may be of any size.
  *

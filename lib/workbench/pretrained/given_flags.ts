@@ -7,6 +7,7 @@ import { UsageError } from "../../core/errors.ts";
 import * as flag from "../../core/flag.ts";
 import { goingWith, pick, type ValuesOf } from "../../core/flags.ts";
 import { DEVICES, PRECISIONS } from "../../runtime/device_names.ts";
+import { MONITOR_KINDS } from "./tuned_recipe.ts";
 import type { GivenOptions } from "./given_options.ts";
 
 const LARGEST_BUDGET = 1_000_000;
@@ -35,15 +36,20 @@ const GIVEN_FLAGS = goingWith(
       value: "NAME|FOLDER",
       help: "LoRA adapter of the language model",
     }),
-    monitors: flag.choice(["head", "lora"] as const, {
+    monitors: flag.choice(["auto", ...MONITOR_KINDS] as const, {
       usual: "head",
-      help:
-        "what guards are made of the model where none is given: a head on its frozen states, or " +
-        "low-rank updates of its last blocks (LoRA) with a head",
+      help: "what guards are made of the model where none is given: a head on its frozen states, " +
+        "low-rank updates of its last blocks (LoRA) with a head, or (auto) what does best on the " +
+        "calibration split",
     }),
     layer: flag.count({
       shown: "the best on the calibration split",
       help: "the layer that these stand on",
+    }),
+    models: flag.list({
+      value: "NAME|FOLDER|FILE.gguf,…",
+      shown: "the model's lowest sixth and third of blocks",
+      help: "for the experiment scaling: models of other sizes to compare with",
     }),
     device: flag.choice(DEVICES, { usual: "cpu", help: "what calculates" }),
     dtype: flag.choice(PRECISIONS, { usual: "float32", help: "in which element type" }),
@@ -93,7 +99,7 @@ export function givenOf(
       "Give the guard with --guard or --guard-adapter, or leave it out.",
     );
   }
-  const own = { seeds: flags.seeds, layer, monitors };
+  const own = { seeds: flags.seeds, layer, monitors, models: flags.models };
   const stray = Object.entries(own).find(([, value]) => value !== undefined)?.[0];
   if (givesGuard(flags) && stray !== undefined) {
     throw new UsageError(

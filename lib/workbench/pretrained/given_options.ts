@@ -19,10 +19,12 @@ export interface GivenOptions {
   unsafeLabel?: string;
   /** LoRA adapter of the language model. */
   lmAdapter?: string;
-  /** Where no guard is given: what is made of the model. Default `head`. */
-  monitors?: MonitorKind;
+  /** Where no guard is given: what is made of the model; `auto` for what does best on the calibration split. Default `head`. */
+  monitors?: MonitorKind | "auto";
   /** And on which layer's states it stands. Default: the best on the calibration split. */
   layer?: number;
+  /** Other models to compare sizes with. Default: the lowest blocks of this one. */
+  models?: readonly string[];
   /** What calculates, as typed. */
   device: string;
   /** In which element type, as typed. */
@@ -49,6 +51,8 @@ export interface GivenProvenance {
   guard?: Origins;
   /** How monitors are tuned on it, where no guard is given. */
   tuned?: TunedRecipe;
+  /** Models of other sizes, where some were named. */
+  others?: Origin[];
   /** What calculates, and how exactly. */
   device: Device;
 }

@@ -1,17 +1,26 @@
 /**
- * Choosing the hidden state that guards stand on: for each candidate a head is fitted to the training rows, with a fixed penalty,
- * and the one that ranks the calibration rows best is taken. The test split has no say.
+ * Choosing what guards are and which hidden state they stand on. For each candidate state a head is fitted to the training rows,
+ * with a fixed penalty, and the one that ranks the calibration rows best is taken; so is the kind of guard. The test split has no
+ * say.
  *
  * @module
  */
 import { UserError } from "../../core/errors.ts";
+import type { Row } from "../../conversation/row.ts";
 import type { Split } from "../../conversation/scenes.ts";
 import type { Suite } from "../../conversation/suite.ts";
 import type { Features } from "../../detector/detector.ts";
 import { fitLinearHead, headLogits } from "../../detector/linear_head.ts";
 import { guardScoresOf } from "../../signals/signals.ts";
 import { auroc } from "../../stats/roc.ts";
-import { type HeadState, type MeasuredState, sampledLayers } from "./tuned_recipe.ts";
+import {
+  type HeadState,
+  type MeasuredKind,
+  type MeasuredState,
+  MONITOR_KINDS,
+  type MonitorKind,
+  sampledLayers,
+} from "./tuned_recipe.ts";
 
 /** C of the heads that are compared. */
 const COMPARING_C = 1e-2;
@@ -48,11 +57,45 @@ export async function chooseState(
       const state = { layer, poolings };
       const head = fitLinearHead(await featuresOf("train", state), suite.train, COMPARING_C);
       const scores = guardScoresOf(headLogits(head, await featuresOf("calibration", state)));
-      const of = (label: number) =>
-        Float64Array.from(scores.filter((_, i) => suite.calibration[i].malign === label));
-      candidates.push({ ...state, auroc: auroc(of(0), of(1)) });
+      candidates.push({ ...state, auroc: aurocOf(suite.calibration, scores) });
     }
   }
   const best = candidates.reduce((a, b) => b.auroc > a.auroc ? b : a);
   return { state: { layer: best.layer, poolings: best.poolings }, candidates };
+}
+
+/** Unsafe rows against safe ones. */
+function aurocOf(rows: readonly Row[], scores: Float64Array): number {
+  const of = (label: number) => scores.filter((_, i) => rows[i].malign === label);
+  return auroc(of(0), of(1));
+}
+
+/** What guards are, and from what that was chosen; nothing where it was given. */
+export interface ChosenKind {
+  /** The kind. */
+  monitors: MonitorKind;
+  /** What was measured. */
+  kinds?: MeasuredKind[];
+}
+
+/**
+ * Chooses what guards are, by the first seed's guard of each kind.
+ *
+ * @param calibration rows to choose on.
+ * @param guards makes the guard of a seed, by kind.
+ * @param scoresOf a guard's scores of these rows.
+ * @returns the kind of the highest AUROC, the first of those that are equal, and what was measured.
+ */
+export async function chooseKind<Guard>(
+  calibration: readonly Row[],
+  guards: Record<MonitorKind, (seed: number) => Promise<Guard>>,
+  scoresOf: (guard: Guard) => Promise<Float64Array>,
+): Promise<ChosenKind> {
+  const kinds: MeasuredKind[] = [];
+  for (const monitors of MONITOR_KINDS) {
+    const scores = await scoresOf(await guards[monitors](0));
+    kinds.push({ monitors, auroc: aurocOf(calibration, scores) });
+  }
+  const { monitors } = kinds.reduce((a, b) => b.auroc > a.auroc ? b : a);
+  return { monitors, kinds };
 }

@@ -8,8 +8,19 @@ import type { LoraOptions } from "../../model/lora.ts";
 import type { Pooling } from "../../signals/signal_graph.ts";
 import type { Course } from "../recipe.ts";
 
-/** What a guard is: a head on frozen states, or low-rank updates with a head. */
-export type MonitorKind = "head" | "lora";
+/** What a guard may be: a head on frozen states, or low-rank updates with a head. */
+export const MONITOR_KINDS = ["head", "lora"] as const;
+
+/** One of them. */
+export type MonitorKind = typeof MONITOR_KINDS[number];
+
+/** How well a kind of guard does. */
+export interface MeasuredKind {
+  /** The kind. */
+  monitors: MonitorKind;
+  /** Of the first seed's guard, on the calibration split: unsafe rows against safe ones. */
+  auroc: number;
+}
 
 /** The hidden state that a guard's head stands on. */
 export interface HeadState {
@@ -29,6 +40,8 @@ export interface MeasuredState extends HeadState {
 export interface TunedRecipe {
   /** What the guards are. */
   monitors: MonitorKind;
+  /** From which that was chosen on the calibration split; not where it was given. */
+  kinds?: MeasuredKind[];
   /** What their heads stand on. */
   state: HeadState;
   /** From which that was chosen on the calibration split; none where it was given. */

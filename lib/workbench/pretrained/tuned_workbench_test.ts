@@ -6,6 +6,7 @@ import { readCheckpoint } from "../../model/checkpoint.ts";
 import { randomModel, writeAdapter, writeRandomCheckpoint } from "../../model/testing.ts";
 import { readSignals } from "../../signals/signals.ts";
 import { silent } from "../../core/progress.ts";
+import scaling from "../../../experiments/scaling.ts";
 import { scoredParts } from "../fused.ts";
 import { openWorkbench } from "../open_workbench.ts";
 import { guardScores, guardSignals } from "../scores.ts";
@@ -109,6 +110,43 @@ Deno.test("blocks below the adapted ones are run once, and their kept states giv
   const [of, ofAnother] = await guardScores(guards, "test");
   assert.notDeepEqual(of, ofAnother);
   assert.equal((await guards.guard(0)).below?.request.states, 2);
+});
+
+Deno.test("what guards are is chosen on the calibration split where that is asked for, and what was measured is kept", async () => {
+  const bench = await openWorkbench(options({ monitors: "auto", layer: 2 }, { seeds: 1 }));
+  const provenance = await bench.provenance();
+  assert.ok("models" in provenance);
+  const { monitors, kinds } = provenance.models.tuned!;
+  assert.deepEqual(kinds!.map(({ monitors }) => monitors), ["head", "lora"]);
+  const best = Math.max(...kinds!.map(({ auroc }) => auroc));
+  assert.equal(kinds!.find(({ auroc }) => auroc === best)!.monitors, monitors);
+  const alone = await openWorkbench(options({ monitors, layer: 2 }, { seeds: 1 }));
+  assert.deepEqual(await guardScores(bench, "test"), await guardScores(alone, "test"));
+});
+
+Deno.test("scaling compares a pretrained model with its lowest blocks, and with others; what is not twenty times larger judges no claim", async () => {
+  const deep = writeRandomCheckpoint(
+    join(scratch, "whole"),
+    randomModel("language-model", { vocabSize: 300, layers: 6 }, "c"),
+  );
+  const own = (part: string) => `scaling/${part}`;
+  const config = { ...scaling.config, resamples: 20 };
+  const found = async (given: object) => {
+    const bench = await openWorkbench(options({ model: deep, ...given }, { seeds: 1 }));
+    assert.ok(trainsHere(bench));
+    const { scales, contrasts } = await scaling.train!(bench, config, own);
+    const values = contrasts as Record<string, unknown>;
+    return { layers: scales.map(({ layers }) => layers), contrasts: values };
+  };
+  const { layers, contrasts } = await found({});
+  assert.deepEqual(layers, [1, 2, 6]);
+  const titles = Object.entries(contrasts).filter(([title]) =>
+    title.startsWith("gain of detection at size s")
+  );
+  const judged = titles.filter(([title]) => title.includes("a guard at 20 s:"));
+  assert.deepEqual(judged.map(([, value]) => value), [null, null]);
+  assert.ok(titles.length === 4 && titles.some(([, value]) => value !== null));
+  assert.deepEqual((await found({ models: [model] })).layers, [3, 6]);
 });
 
 Deno.test("a given language model measures perplexity as it is, and nothing is trained", async () => {
