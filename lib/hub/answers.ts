@@ -5,8 +5,9 @@
  * @module
  */
 import { z } from "zod";
-import { BodyTooLong, boundedText, excerpt, isHtml } from "../core/bounded_body.ts";
+import { BodyTooLong, boundedText, isHtml } from "../core/bounded_body.ts";
 import { UserError } from "../core/errors.ts";
+import { excerpt } from "../core/foreign_text.ts";
 import { checked, type Schema } from "../core/schema.ts";
 import { describe, type Repository } from "./hub.ts";
 

@@ -11,6 +11,7 @@ import { type FileRecord, readRawRecords } from "../conversation/records.ts";
 import { badRow } from "../conversation/row.ts";
 import { UsageError, UserError } from "../core/errors.ts";
 import { fileError } from "../core/files.ts";
+import { visible } from "../core/foreign_text.ts";
 import { type GrowingFile, openGrowingFile } from "../core/growing_file.ts";
 import { hashOf } from "../core/json.ts";
 import type { Progress } from "../core/progress.ts";
@@ -222,7 +223,7 @@ function standardOutput(): GrowingFile<State> {
   return {
     saved: undefined,
     append(text) {
-      const bytes = new TextEncoder().encode(text);
+      const bytes = new TextEncoder().encode(visible(text, "\n")); // in JSON the same values
       try {
         for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
       } catch (error) {
