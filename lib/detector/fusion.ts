@@ -117,6 +117,14 @@ export function fitLambda(
   const deviations = safeScores.map((monitor, m) =>
     Math.max(LEAST_DEVIATION, Math.sqrt(meanOf(monitor.map((x) => (x - means[m]) ** 2))))
   );
+  if (![...means, ...deviations].every(Number.isFinite)) {
+    throw new UserError(
+      `Cannot fit lambda: scores must be small enough to have a variance, got ${
+        Math.max(...safeScores.map((monitor) => Math.max(...monitor.map(Math.abs))))
+      }`,
+      "Scale the scores down; recall and AUROC do not change with it.",
+    );
+  }
   const scale = { anchor, means, deviations };
   const [safeTerms, unsafeTerms] = [terms(scale, safeScores), terms(scale, unsafeScores)];
   const recall = (coefficient: number) =>
