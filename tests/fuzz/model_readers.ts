@@ -18,6 +18,9 @@ import { writeTinyMonitor } from "../../lib/monitor/testing.ts";
 import golden from "../../lib/model/gguf/testdata/tokenizers_golden.json" with { type: "json" };
 import { bytes, type Files, filesIn, type Reader, textOf } from "./reader.ts";
 
+/** As the tokenizers' own tests have them. */
+type Settings = typeof TINY_SETTINGS;
+
 const lib = join(import.meta.dirname!, "../../lib");
 const TEXT = "\n\nHuman: Is größe 😀 there? <|bos|>\n\nAssistant: It is.";
 
@@ -83,7 +86,7 @@ export function modelReaders(folder: string): Reader[] {
   }));
   const spelt = [golden.byteLevel, golden.sentencePiece].map(({ metadata }) => ({
     "model.gguf": ggufBytes({
-      settings: { ...TINY_SETTINGS, ...metadata } as typeof TINY_SETTINGS,
+      settings: { ...TINY_SETTINGS, "tokenizer.ggml.pre": "llama-bpe", ...metadata } as Settings,
       tensors: [...TINY_TENSORS],
     }),
   }));
