@@ -117,14 +117,6 @@ export function fitLambda(
   const deviations = safeScores.map((monitor, m) =>
     Math.max(LEAST_DEVIATION, Math.sqrt(meanOf(monitor.map((x) => (x - means[m]) ** 2))))
   );
-  if (![...means, ...deviations].every(Number.isFinite)) {
-    throw new UserError(
-      `Cannot fit lambda: scores must be small enough to have a variance, got ${
-        Math.max(...safeScores.map((monitor) => Math.max(...monitor.map(Math.abs))))
-      }`,
-      "Scale the scores down; recall and AUROC do not change with it.",
-    );
-  }
   const scale = { anchor, means, deviations };
   const [safeTerms, unsafeTerms] = [terms(scale, safeScores), terms(scale, unsafeScores)];
   const recall = (coefficient: number) =>
@@ -149,7 +141,12 @@ export function combineLambda(lambda: Lambda, scores: readonly Float64Array[]): 
 type Terms = Record<"anchored" | "others", Float64Array>;
 
 function weighted({ anchored, others }: Terms, coefficient: number): Float64Array {
-  return anchored.map((score, i) => score + coefficient * others[i]);
+  const sums = anchored.map((score, i) => score + coefficient * others[i]);
+  if (sums.every(Number.isFinite)) return sums;
+  throw new UserError(
+    "Cannot combine: scores must be small enough to be standardised, got some beyond what a number holds",
+    "Scale the scores down; recall and AUROC of each alone do not change with it.",
+  );
 }
 
 function terms(

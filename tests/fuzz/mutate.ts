@@ -39,10 +39,15 @@ const EDGES: readonly bigint[] = [0n, 1n, 0x7fn, 0xffn, 0x7fffn, 0xffffn]
  * @returns another content, most often.
  */
 export function mutate(name: string, data: Uint8Array, random: Stream): Uint8Array {
-  if (name.endsWith(".gz") && random.below(4) > 0) {
-    return gzipSync(mutate(name.slice(0, -3), gunzipSync(data), random));
+  const inside = random.below(4) > 0;
+  try {
+    if (name.endsWith(".gz") && inside) {
+      return gzipSync(mutate(name.slice(0, -3), gunzipSync(data), random));
+    }
+    if (name.endsWith(".safetensors") && inside) return mutateHeader(data, random);
+  } catch {
+    // an earlier change has broken it
   }
-  if (name.endsWith(".safetensors") && random.below(3) > 0) return mutateHeader(data, random);
   const isText = /\.(jsonl?|txt|jinja)$/.test(name);
   const change = isText && random.below(5) > 0 ? mutateText : mutateBytes;
   return change(data, random);

@@ -82,12 +82,10 @@ export async function resultReaders(): Promise<Reader[]> {
     {
       name: "flags",
       weight: 2,
-      seeds: Object.entries(TABLES).flatMap(([task, table]) => {
-        const args = argumentsOf(table);
-        return [{ "a.json": bytes({ task, args }) }, {
-          "a.json": bytes({ task, args: args.slice(0, 2) }),
-        }];
-      }),
+      seeds: [
+        { task: "score", args: ["--monitor", "a", "--input", "b", "--output", "c"] },
+        ...Object.entries(TABLES).map(([task, table]) => ({ task, args: argumentsOf(table) })),
+      ].map((line) => ({ "a.json": bytes(line) })),
       read: (folder) => readArguments(join(folder, "a.json")),
     },
   ];
