@@ -168,6 +168,7 @@ function changePlace(root: { value: unknown }, random: Stream, hostile: () => st
       holder[key] = structuredClone(holder[random.pick(keys)]);
       return;
     case 2:
+      if (Array.isArray(holder)) break; // it has a length already
       holder[random.pick(["__proto__x", "toString", "length", hostile(), ""])] = holder[key];
       return;
     case 3:
