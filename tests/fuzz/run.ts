@@ -42,6 +42,7 @@ export async function fuzz(
   let total = Infinity;
   while (run.done < total) {
     const own = Deno.makeTempDirSync({ dir: folder });
+    const before = run.done;
     let open: { id: string; reader: string } | undefined;
     const close = (kind: Outcome["kind"], why: string) => {
       if (open !== undefined) add(run, { ...open, kind, why });
@@ -60,6 +61,7 @@ export async function fuzz(
     const { code } = await process.status;
     if (total === Infinity) throw new Error("the fuzzer's process did not begin");
     if (open !== undefined) close("failed", `the process ended with code ${code}`);
+    if (run.done === before) throw new Error(`the fuzzer's process ended by itself, code ${code}`);
     Deno.removeSync(own, { recursive: true });
   }
 }
