@@ -36,7 +36,10 @@ export function readGaussian(path: string): Gaussian {
     const [data, rest] = [name, `${name}.rest`].map((part) => {
       const found = parameters.get(part);
       if (found !== undefined) return found.data;
-      throw new UserError(`Cannot read "${path}": it must hold "${part}", got none`, "Fit it again.");
+      throw new UserError(
+        `Cannot read "${path}": it must hold "${part}", got none`,
+        "Fit it again.",
+      );
     });
     return Float64Array.from(data, (x, k) => x + rest[k]);
   };

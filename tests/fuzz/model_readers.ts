@@ -59,8 +59,12 @@ function sealMonitor(files: Files): Files {
   }
 }
 
+const readHere = (folder: string) =>
+  readMonitor(folder, { cache: join(folder, "cache"), say: () => {} });
+
 async function scoreWith(folder: string): Promise<void> {
-  await using scorer = await openScorer(readMonitor(folder), { threads: 1, spans: true });
+  const options = { threads: 1, cache: join(folder, "cache"), spans: true };
+  await using scorer = await openScorer(await readHere(folder), options);
   await scorer.score([TEXT, "x"]);
 }
 
@@ -70,7 +74,7 @@ async function scoreWith(folder: string): Promise<void> {
  * @param folder where their inputs are written.
  * @returns them, with their inputs.
  */
-export function modelReaders(folder: string): Reader[] {
+export async function modelReaders(folder: string): Promise<Reader[]> {
   const guard = randomModel("guard", { hiddenSize: 8, intermediateSize: 8, layers: 2 });
   const speaker = randomModel("language-model", { hiddenSize: 8, intermediateSize: 8, layers: 2 });
   const written = [guard, speaker].map((model, i) =>
@@ -90,7 +94,7 @@ export function modelReaders(folder: string): Reader[] {
       tensors: [...TINY_TENSORS],
     }),
   }));
-  const monitor = filesIn(writeTinyMonitor(folder));
+  const monitor = filesIn(await writeTinyMonitor(folder));
   return [
     { name: "checkpoint", weight: 3, seeds: written, read: readFolder },
     {
@@ -119,7 +123,7 @@ export function modelReaders(folder: string): Reader[] {
       changes: /^adapter/,
       read: (path) => drain(readCheckpoint(join(path, "base"), { adapter: path }).parameters),
     },
-    { name: "monitor", seeds: [monitor], read: readMonitor },
+    { name: "monitor", seeds: [monitor], read: readHere },
     {
       name: "monitor with its hashes made anew",
       weight: 0.5, // a session of the runtime takes a moment

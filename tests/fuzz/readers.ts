@@ -18,7 +18,7 @@ import { resultReaders } from "./result_readers.ts";
 export async function allReaders(folder: string): Promise<Reader[]> {
   return [
     ...conversationReaders(folder),
-    ...modelReaders(folder),
+    ...await modelReaders(folder),
     ...await answerReaders(folder),
     ...await resultReaders(),
   ];

@@ -75,9 +75,10 @@ function add(run: Run, { id, reader, kind, why }: Outcome & { id: string }): voi
 }
 
 function start(order: Order) {
+  const writable = [order.folder, ...order.only ? [order.only.keep] : []].join();
   const permissions = [
     "--allow-read",
-    `--allow-write=${order.folder}`,
+    `--allow-write=${writable}`,
     "--allow-env",
     "--allow-ffi",
   ];
