@@ -177,3 +177,31 @@ Deno.test("fit and score say what is wrong in one sentence with a remedy", async
     }
   });
 });
+
+Deno.test("nothing of a log, a suite or a file's name commands the terminal", async () => {
+  await withFolder(async (folder) => {
+    const hostile = "\x1b]0;title\x07\x9b31m\u202e";
+    const control = /[^\n -~…]/;
+    const monitor = writeTinyMonitor(folder);
+    const log = join(folder, "log.jsonl");
+    Deno.writeTextFileSync(log, JSON.stringify({ id: hostile, text: hostile }) + "\n");
+    const flags = ["--monitor", monitor, "--output", "-"];
+    const { code, out, err } = await task("score", ...flags, "--input", log);
+    assert.equal(code, 0, err);
+    assert.doesNotMatch(out, control);
+    assert.equal(JSON.parse(out).id, hostile);
+    const { err: nowhere } = await task("score", ...flags, "--input", join(folder, hostile));
+    assert.match(
+      nowhere,
+      /Cannot read ".*u001b\]0;title\\u0007\\u009b31m\\u202e": there is no such/,
+    );
+    assert.doesNotMatch(nowhere, control);
+    const suite = join(folder, "suite");
+    Deno.mkdirSync(suite);
+    const row = { id: hostile, conversation: "a", domain: hostile, malign: 7 };
+    Deno.writeTextFileSync(join(suite, "train.jsonl"), JSON.stringify(row));
+    const refused = await task("reproduce", "--suite", suite, "--cache", join(folder, "cache"));
+    assert.match(refused.err, /^error: Cannot /);
+    assert.doesNotMatch(refused.err, control);
+  });
+});

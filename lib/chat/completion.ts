@@ -6,7 +6,8 @@
  * @module
  */
 import { z } from "zod";
-import { excerpt, isHtml } from "../core/bounded_body.ts";
+import { isHtml } from "../core/bounded_body.ts";
+import { excerpt } from "../core/foreign_text.ts";
 import { firstProblem } from "../core/schema.ts";
 import { type Failure, passing, serverError } from "./endpoint_failure.ts";
 import { withoutThoughts } from "./thoughts.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 import { APIConnectionError, APIConnectionTimeoutError, APIError } from "openai";
-import { BodyTooLong, excerpt, isHtml } from "../core/bounded_body.ts";
+import { BodyTooLong, isHtml } from "../core/bounded_body.ts";
+import { excerpt } from "../core/foreign_text.ts";
 
 /** Longest that a server's `Retry-After` is heeded, in milliseconds. */
 export const LONGEST_RETRY_AFTER = 300_000;

@@ -95,7 +95,8 @@ function endOf(render: () => string[], added: readonly AddedToken[]): number | u
 
 function readTokenizer(path: string): { definition: Definition; settings: Settings } {
   const { definition, settings } = readCheckpointTokenizer(path);
-  if (settings.chat_template) return { definition: definition as Definition, settings };
+  const { added_tokens = [] } = definition;
+  if (settings.chat_template) return { definition: { ...definition, added_tokens }, settings };
   throw new UserError(
     `Cannot use the chat template of "${path}": its tokenizer has none`,
     "Take a checkpoint that was tuned to chat; a base model has no template.",
@@ -116,6 +117,9 @@ function renderer(
   tokenizer: PreTrainedTokenizer,
 ): (messages: readonly Message[]) => string[] {
   const chat_template = attempt(folder, () => DATE + tokenizer.get_chat_template());
+  if (/\brange\s*\(/.test(chat_template)) { // all other loops are over what is asked
+    throw refused(folder, "it counts with range(), perhaps without end");
+  }
   const options = { chat_template, tokenize: false, add_generation_prompt: true } as const;
   return (messages) => {
     const contents = messages.map(({ content }) => content.trim().toWellFormed());

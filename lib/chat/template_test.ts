@@ -136,7 +136,10 @@ Deno.test("openChatTemplate() says what is wrong with a checkpoint", () => {
     message: /^Cannot read ".*tokenizer.json": it must be JSON/,
   });
   Deno.writeTextFileSync(join(folder.path, "tokenizer.json"), "{}");
-  assert.throws(() => openChatTemplate(folder.path), { name: "UserError", message: /it says/ });
+  assert.throws(() => openChatTemplate(folder.path), {
+    name: "UserError",
+    message: /"model" must be an object/,
+  });
 });
 
 Deno.test("openChatTemplate() refuses what a template refuses later", () => {

@@ -47,7 +47,7 @@ conversation, domain, malign (or safe), score.`,
       intervals: !noIntervals,
       ...fpr !== undefined && { fprTargets: fpr },
     });
-    warnings.forEach(warn);
+    if (warnings.length > 0) warn(...warnings);
     if (values.json) return print(JSON.stringify(report));
     tables.forEach(printTable);
   },

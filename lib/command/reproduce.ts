@@ -14,7 +14,7 @@ Example: deno task reproduce --only guard_generalization,fusion`,
   async run({ values, experiments }) {
     const { reproduce } = await import("../results/reproduce.ts");
     const { claimsData, printedClaims } = await import("../results/claims.ts");
-    const { failuresText } = await import("../results/failures.ts");
+    const { failureLines } = await import("../results/failures.ts");
     const started = performance.now();
     const { written, report, claims, failures } = await reproduce(values, experiments, {
       say: warn,
@@ -32,7 +32,7 @@ Example: deno task reproduce --only guard_generalization,fusion`,
       print(`Done in ${duration((performance.now() - started) / 1000)}.`);
     }
     if (failures.length === 0) return;
-    warn(failuresText(failures));
+    warn(...failureLines(failures));
     Deno.exitCode = 1;
   },
 });

@@ -27,7 +27,7 @@ A run that was killed leaves FILE.partial; the same command continues from there
 Example: deno task score --monitor my-monitor --input logs.jsonl.gz --output scored.jsonl --spans`,
   async run({ values }) {
     const { scoreFiles } = await import("../monitor/score_files.ts");
-    (await scoreFiles(values, warn)).forEach(warn);
+    warn(...await scoreFiles(values, warn));
   },
 });
 

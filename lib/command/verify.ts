@@ -13,7 +13,7 @@ Example: deno task verify --only guard_generalization`,
   async run({ values, experiments }) {
     const { verify } = await import("../results/verify.ts");
     const { claimsData, printedClaims } = await import("../results/claims.ts");
-    const { failuresText } = await import("../results/failures.ts");
+    const { failureLines } = await import("../results/failures.ts");
     const { artifacts, claims, failures } = await verify(values, experiments, {
       say: warn,
       show({ path, agrees, finding }) {
@@ -26,7 +26,7 @@ Example: deno task verify --only guard_generalization`,
       print("");
       printTable(printedClaims(claims));
     }
-    if (failures.length > 0) warn(failuresText(failures));
+    if (failures.length > 0) warn(...failureLines(failures));
     if (failures.length > 0 || artifacts.some(({ agrees }) => !agrees)) Deno.exitCode = 1;
   },
 });

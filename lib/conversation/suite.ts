@@ -52,7 +52,7 @@ export interface SuiteOptions {
   revision?: string;
   /** Folder of the cache, where downloads are kept. Default `.cache`. */
   cache?: string;
-  /** Told which commit a branch stood for, and of text that was no Unicode. */
+  /** Told which commit a branch stood for, of text that was no Unicode, and of files that were changed in the cache. */
   say?: (message: string) => void;
   /** Whom to ask for `mood`. Default: the hub that the environment names. */
   hub?: Hub;
@@ -143,6 +143,7 @@ async function loadMood(
     files: SPLIT_FILE,
     cache,
     ...hub && { hub },
+    ...say && { say },
   });
   if (commit !== revision) {
     say?.(

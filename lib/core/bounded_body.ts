@@ -51,17 +51,3 @@ export function isHtml(text: string): boolean {
     text.slice(0, 2000),
   );
 }
-
-/**
- * The beginning of foreign text, for a message.
- *
- * @param text any.
- * @param most how many characters of it. Default 200.
- * @returns it in one line, without control characters, cut off with `…`.
- */
-export function excerpt(text: string, most = 200): string {
-  const line = text.slice(0, 4 * most).toWellFormed()
-    // deno-lint-ignore no-control-regex
-    .replaceAll(/[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]+/g, " ").trim();
-  return line.length > most ? `${line.slice(0, most)}…` : line;
-}

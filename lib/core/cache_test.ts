@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { openCache } from "./cache.ts";
 import { exists, readText, writeFileAtomic } from "./files.ts";
-import { openTemporaryFolder } from "./temporary_folder.ts";
+import { openTemporaryFolder, sweepLeftovers, sweepTemporaryFiles } from "./temporary_folder.ts";
 import { temporaryFolder } from "./testing.ts";
 
 /** Runs `use` with an empty folder for a cache. */
@@ -155,3 +155,27 @@ Deno.test("entry() makes no folder before it is asked, and says where it cannot"
     });
   });
 });
+
+Deno.test("sweepLeftovers() removes what killed runs left of one path, sweepTemporaryFiles() files that are no longer written", () =>
+  inFolder((root) => {
+    const past = new Date(Date.now() - 120_000);
+    const leave = (name: string, data: string, made?: Date) => {
+      writeFileAtomic(join(root, name), data);
+      if (made) Deno.utimeSync(join(root, name), made, made);
+    };
+    for (const name of ["mine", "other"]) {
+      leave(`${name}.tmp-00000001/.owner`, "");
+      Deno.utimeSync(join(root, `${name}.tmp-00000001`), past, past);
+    }
+    using going = openTemporaryFolder(join(root, "mine"));
+    Deno.utimeSync(going.path, past, past);
+    leave("a.json", "{}", past);
+    leave("a.json.tmp-00000002", "{", past);
+    leave("b.json.tmp-00000003", "{"); // being written
+    sweepLeftovers(join(root, "mine"));
+    sweepTemporaryFiles(root);
+    const held = going.path.split("/").at(-1)!;
+    const left = ["a.json", "b.json.tmp-00000003", held, "other.tmp-00000001"];
+    assert.deepEqual(namesIn(root), left.sort());
+    return Promise.resolve();
+  }));

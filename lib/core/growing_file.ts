@@ -207,7 +207,11 @@ function sealOf({ format, key, bytes, content, state }: Mark<unknown>): string {
 }
 
 function isSealed(mark: SealedMark<unknown>): boolean {
-  return mark.seal === sealOf(mark);
+  try {
+    return mark.seal === sealOf(mark);
+  } catch {
+    return false; // something in it cannot be hashed, and was not when it was written
+  }
 }
 
 /** The hash of a file's first bytes; undefined where it has fewer. */

@@ -4,6 +4,10 @@
  *
  * @module
  */
+import { excerpt, visible } from "./foreign_text.ts";
+
+/** Longest label that is shown, in UTF-16 units. */
+const LABEL = 80;
 
 /** Where long work reports how much of it is done. */
 export interface Progress {
@@ -22,6 +26,7 @@ export const silent: Progress = { update() {} };
  */
 export function startProgress(label: string): Progress & Disposable {
   if (!Deno.stderr.isTerminal()) return { ...silent, [Symbol.dispose]() {} };
+  const name = excerpt(label, LABEL);
   const started = performance.now();
   let lastShown = -Infinity;
   const show = (line: string) =>
@@ -33,7 +38,8 @@ export function startProgress(label: string): Progress & Disposable {
       lastShown = now;
       const left = done > 0 ? ((now - started) / 1000) * (1 / done - 1) : NaN;
       const percent = Math.floor(100 * done);
-      show(`${label} ${percent}%${Number.isNaN(left) ? "" : ` · ${duration(left)} left`} ${note}`);
+      const rest = Number.isNaN(left) ? "" : ` · ${duration(left)} left`;
+      show(`${name} ${percent}%${rest} ${visible(note)}`);
     },
     [Symbol.dispose]() {
       show("");
@@ -63,7 +69,7 @@ export function startWaiting(
   let share = 0;
   const timer = setInterval(() => {
     const since = duration((performance.now() - started) / 1000);
-    print(`${label}: ${Math.floor(100 * share)}% after ${since}`);
+    print(`${excerpt(label, LABEL)}: ${Math.floor(100 * share)}% after ${since}`);
   }, interval);
   Deno.unrefTimer(timer);
   return {
@@ -78,7 +84,8 @@ export function startWaiting(
  * @param what such as `2 of 10: fusion`.
  */
 export function announce(what: string): void {
-  if (Deno.stderr.isTerminal()) Deno.stderr.writeSync(new TextEncoder().encode(`${what}\n`));
+  if (!Deno.stderr.isTerminal()) return;
+  Deno.stderr.writeSync(new TextEncoder().encode(`${excerpt(what)}\n`));
 }
 
 /**

@@ -6,6 +6,7 @@
  */
 import type { z } from "zod";
 import { UserError } from "./errors.ts";
+import { excerpt } from "./foreign_text.ts";
 
 /** All that a schema finds wrong with a value. */
 export type Problems = z.ZodError;
@@ -41,7 +42,7 @@ export function firstProblem(error: Problems, value: unknown): string {
     "",
   );
   const name = field === "" ? "it" : `"${field.replace(/^\./, "")}"`;
-  return `${name} ${message}, got ${got.length > 60 ? `${got.slice(0, 60)}…` : got}`;
+  return `${name} ${message}, got ${excerpt(got, 60)}`;
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {

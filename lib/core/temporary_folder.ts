@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileError, makeFolder, removeIfPresent } from "./files.ts";
 import { onInterruption } from "./interruption.ts";
 
@@ -17,6 +17,11 @@ const HELD = 100;
 
 /** Without a mark of its owner, a folder is taken as left behind after so many: one is about to be put into place, and earlier versions set no mark. */
 const UNMARKED = 60 * 60_000;
+
+/** A file is written within so many milliseconds, after which its temporary name is left behind. */
+const WRITTEN = 60_000;
+
+const LEFT = /^\.tmp-[0-9a-f]{8}$/;
 
 /** A folder of this process, to be held with `using`, which removes it. */
 export interface TemporaryFolder extends Disposable {
@@ -80,6 +85,32 @@ export function sweepTemporaryFolders(folder: string, depth = 0): void {
     } catch {
       // another run sweeps it too, or it is another user's: it does no harm
     }
+  }
+}
+
+/**
+ * Removes what killed runs have left of one file or folder that they were writing, and of none beside it.
+ *
+ * @param path what they were writing; nothing happens where the folder that it is in is missing.
+ */
+export function sweepLeftovers(path: string): void {
+  const [folder, own] = [dirname(path), basename(path)];
+  for (const { name } of entriesOf(folder)) {
+    if (!name.startsWith(own) || !LEFT.test(name.slice(own.length))) continue;
+    const left = join(folder, name);
+    if (isAbandoned(left)) removeIfPresent(left);
+  }
+}
+
+/**
+ * Removes what killed runs have left of files that they were writing into a folder of ours.
+ *
+ * @param folder which; nothing happens where it is missing.
+ */
+export function sweepTemporaryFiles(folder: string): void {
+  for (const { name, isFile } of entriesOf(folder)) {
+    const path = join(folder, name);
+    if (isFile && NAME.test(name) && isOld(path, WRITTEN)) removeIfPresent(path);
   }
 }
 

@@ -141,7 +141,12 @@ export function combineLambda(lambda: Lambda, scores: readonly Float64Array[]): 
 type Terms = Record<"anchored" | "others", Float64Array>;
 
 function weighted({ anchored, others }: Terms, coefficient: number): Float64Array {
-  return anchored.map((score, i) => score + coefficient * others[i]);
+  const sums = anchored.map((score, i) => score + coefficient * others[i]);
+  if (sums.every(Number.isFinite)) return sums;
+  throw new UserError(
+    "Cannot combine: scores must be small enough to be standardised, got some beyond what a number holds",
+    "Scale the scores down; recall and AUROC of each alone do not change with it.",
+  );
 }
 
 function terms(

@@ -123,3 +123,12 @@ Deno.test("lambdaShares() gives decimals that add up to the score, which is that
     });
   }));
 });
+
+Deno.test("fitLambda() says where scores are too large to be standardised", () => {
+  const rows = [0, 1].map((malign) => ({ domain: "hh-rlhf-helpful", malign }) as const);
+  const huge = Float64Array.of(-1e308, 1e308);
+  assert.throws(() => fitLambda(rows as never, [huge, huge]), {
+    name: "UserError",
+    message: /scores must be small enough to be standardised/,
+  });
+});

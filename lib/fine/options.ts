@@ -161,7 +161,8 @@ function parseOpenQuestion(
     throw bad('"category" is missing', remedy);
   }
   if (typeof category !== "string" || !categories.includes(category)) {
-    throw bad(`unknown category "${category}"`, suggestName(String(category), categories));
+    const name = typeof category === "string" ? category : "";
+    throw bad(`unknown category ${JSON.stringify(category)}`, suggestName(name, categories));
   }
   return { id, category, question: question.trim() };
 }

@@ -34,6 +34,7 @@
  *
  * @module
  */
+import { withShortRuns } from "../core/text.ts";
 
 /** How an answer is read. */
 export type Reading = "strict" | "lenient" | "released";
@@ -98,7 +99,11 @@ export function readLetter(
   shown?: ShownOptions,
 ): "A" | "B" | undefined {
   if (reading === "lenient") {
-    const letter = clearest(answer, LETTERS)?.toUpperCase() as "A" | "B" | "BOTH" | undefined;
+    const letter = clearest(withShortRuns(answer), LETTERS)?.toUpperCase() as
+      | "A"
+      | "B"
+      | "BOTH"
+      | undefined;
     return letter === "BOTH" ? undefined : letter ?? (shown && repeated(answer, shown));
   }
   const [a, b] = reading === "strict" ? ["[[A]]", "[[B]]"] : ["A", "B"];
@@ -124,7 +129,7 @@ export function readMark<Good extends string, Bad extends string>(
 ): Good | Bad | undefined {
   const either = `(${bad}|${good})`;
   if (reading === "released") {
-    return answer.includes(`[[${bad}]]`) || !/\[\[[^\]]*\]\]/.test(answer) ? bad : good;
+    return answer.includes(`[[${bad}]]`) || !hasDoubleBrackets(answer) ? bad : good;
   }
   const marks = new RegExp(`\\[\\[${either}\\]\\]`, "gi");
   if (reading === "strict") {
@@ -132,7 +137,7 @@ export function readMark<Good extends string, Bad extends string>(
     if (named.size !== 1 || mentions(answer, marks).length === 0) return undefined;
     return [...named][0] as Good | Bad;
   }
-  const found = clearest(answer, [
+  const found = clearest(withShortRuns(answer), [
     marks,
     new RegExp(`[\\[(]\\s*${either}\\s*[\\])]`, "gi"),
     new RegExp(
@@ -142,6 +147,14 @@ export function readMark<Good extends string, Bad extends string>(
     new RegExp(`^\\W*${either}\\W*(?:$|\\n)|(?:^|\\n)\\W*${either}\\W*$`, "gi"),
   ]);
   return found === "BOTH" ? undefined : found?.toLowerCase() as Good | Bad | undefined;
+}
+
+/** As `/\[\[[^\]]*\]\]/` says, in one pass. */
+function hasDoubleBrackets(answer: string): boolean {
+  const pieces = answer.split("]");
+  return pieces.some((piece, i) =>
+    piece.includes("[[") && pieces[i + 1] === "" && i + 2 < pieces.length
+  );
 }
 
 /** What the clearest pattern that occurs names: one thing, or `BOTH`; undefined where none occurs. */

@@ -5,8 +5,9 @@
  * @module
  */
 import { z } from "zod";
-import { BodyTooLong, boundedText, excerpt, isHtml } from "../core/bounded_body.ts";
+import { BodyTooLong, boundedText, isHtml } from "../core/bounded_body.ts";
 import { UserError } from "../core/errors.ts";
+import { excerpt } from "../core/foreign_text.ts";
 import { checked, type Schema } from "../core/schema.ts";
 import { describe, type Repository } from "./hub.ts";
 
@@ -60,10 +61,13 @@ export const Listing: Schema<unknown[]> = z.array(
   "must be a list",
 );
 
-/** A listing as the cache keeps it. */
-export const KeptListing: Schema<{ path: string; size: number; hash: string }[]> = z.array(
-  z.object({ path: Path, size: Size, hash: Hash }),
-);
+/** A listing as the cache keeps it, with the hash of its files. */
+export const KeptListing: Schema<
+  { files: { path: string; size: number; hash: string }[]; hash: string }
+> = z.object({
+  files: z.array(z.object({ path: Path, size: Size, hash: Hash })),
+  hash: z.string(),
+});
 
 /**
  * Reads an answer of a hub's API.

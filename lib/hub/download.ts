@@ -49,10 +49,10 @@ export async function downloadFile(
   using part = openPart(`${path}.part`);
   await part.lock(true);
   // another run has done it meanwhile, perhaps before this one opened the part, and so made an empty one
-  if (fileSize(path) === file.size) return removeIfPresent(`${path}.part`);
+  if (await isWhole(path, file)) return removeIfPresent(`${path}.part`);
   for (let attempt = 0; attempt < 2; attempt++) {
     await fetchRest(source, file, part, report);
-    if (await hashOf(part, file) === file.hash) return Deno.renameSync(`${path}.part`, path);
+    if (await hasHash(part, file)) return Deno.renameSync(`${path}.part`, path);
     part.truncateSync(0);
   }
   throw new UserError(
@@ -147,13 +147,30 @@ function watchdog(
   };
 }
 
-/** SHA-256 of the content, or the SHA-1 that Git gives it, whichever the hub lists: 64 digits, or 40. */
-async function hashOf(part: Deno.FsFile, { hash, size }: HubFile): Promise<string> {
+/**
+ * Whether a file holds what the hub lists, to the last byte.
+ *
+ * @param path of the file on this machine, which may be missing.
+ * @param file as the hub lists it.
+ * @returns false also where it has another size; throws a {@linkcode UserError} where it cannot be read.
+ */
+export async function isWhole(path: string, file: HubFile): Promise<boolean> {
+  if (fileSize(path) !== file.size) return false;
+  try {
+    using content = Deno.openSync(path);
+    return await hasHash(content, file);
+  } catch (error) {
+    throw fileError("read", path, error);
+  }
+}
+
+/** Compares SHA-256, or the SHA-1 that Git gives a content, whichever the hub lists: 64 digits, or 40. */
+async function hasHash(content: Deno.FsFile, { hash, size }: HubFile): Promise<boolean> {
   const hasher = hash.length === 64
     ? createHash("sha256")
     : createHash("sha1").update(`blob ${size}\0`);
   const buffer = new Uint8Array(2 ** 20);
-  part.seekSync(0, Deno.SeekMode.Start);
-  for (let n; (n = await part.read(buffer)) !== null;) hasher.update(buffer.subarray(0, n));
-  return hasher.digest("hex");
+  content.seekSync(0, Deno.SeekMode.Start);
+  for (let n; (n = await content.read(buffer)) !== null;) hasher.update(buffer.subarray(0, n));
+  return hasher.digest("hex") === hash;
 }

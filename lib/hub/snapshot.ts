@@ -1,6 +1,7 @@
 /**
  * The files of a repository at a commit, in a folder of the cache. What is complete there needs no network, if the revision is a
- * full commit hash.
+ * full commit hash. Every file is checked against the hash that the hub lists each time, and the listing that is kept against its own,
+ * so that nothing is used that was changed since it came.
  *
  * @module
  */
@@ -8,9 +9,10 @@ import { statfsSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../core/errors.ts";
 import { exists, fileSize, readText, writeFileAtomic } from "../core/files.ts";
+import { hashOf } from "../core/json.ts";
 import { startProgress } from "../core/progress.ts";
 import { COMMIT_HASH, KeptListing } from "./answers.ts";
-import { downloadFile, type Source } from "./download.ts";
+import { downloadFile, isWhole, type Source } from "./download.ts";
 import { describe, type Hub, hubOfEnvironment, type Repository } from "./hub.ts";
 import { type HubFile, listRepository, requireInside, resolveRevision } from "./listing.ts";
 
@@ -26,6 +28,8 @@ export interface SnapshotRequest {
   cache: string;
   /** Whom to ask. Default: the hub that the environment names. */
   hub?: Hub;
+  /** Told what was changed since it was downloaded, and is fetched again. */
+  say?: (message: string) => void;
 }
 
 /** Files of a repository on this machine. */
@@ -45,7 +49,7 @@ export interface Snapshot {
  * @returns where they are; throws a {@linkcode UserError} where they cannot be had.
  */
 export async function downloadSnapshot(
-  { repository, revision, files, cache, hub = hubOfEnvironment() }: SnapshotRequest,
+  { repository, revision, files, cache, hub = hubOfEnvironment(), say = () => {} }: SnapshotRequest,
 ): Promise<Snapshot> {
   requireName(repository);
   const commit = COMMIT_HASH.test(revision)
@@ -54,7 +58,7 @@ export async function downloadSnapshot(
   const { kind, name } = repository;
   const folder = join(cache, "hub", `${kind}s--${name.replaceAll("/", "--")}`, commit);
   const source = { hub, repository, commit };
-  const listed = await listing(source, `${folder}.json`);
+  const listed = await listing(source, `${folder}.json`, say);
   const wanted = listed.filter(({ path }) => files.test(path));
   if (wanted.length === 0) {
     const held = listed.map(({ path }) => path).slice(0, 20).join(", ") || "nothing";
@@ -65,7 +69,7 @@ export async function downloadSnapshot(
       `It holds ${held}.`,
     );
   }
-  await complete(source, wanted, folder);
+  await complete(source, wanted, folder, say);
   return { folder, commit, paths: wanted.map(({ path }) => path) };
 }
 
@@ -77,12 +81,19 @@ function requireName({ kind, name }: Repository): void {
   );
 }
 
-/** What the commit holds; kept, since a commit never changes. A kept listing that is damaged is asked for anew. */
-async function listing({ hub, repository, commit }: Source, path: string): Promise<HubFile[]> {
-  const kept = exists(path) ? keptListing(repository, path) : undefined;
-  if (kept !== undefined) return kept;
+/** What the commit holds; kept, since a commit never changes. A kept listing that was changed is asked for anew. */
+async function listing(
+  { hub, repository, commit }: Source,
+  path: string,
+  say: (message: string) => void,
+): Promise<HubFile[]> {
+  if (exists(path)) {
+    const kept = keptListing(repository, path);
+    if (kept !== undefined) return kept;
+    say(`The listing "${path}" has not the hash that it was kept with; it is asked for again.`);
+  }
   const files = await listRepository(hub, repository, commit);
-  writeFileAtomic(path, JSON.stringify(files));
+  writeFileAtomic(path, JSON.stringify({ files, hash: hashOf(files) }));
   return files;
 }
 
@@ -95,19 +106,27 @@ function keptListing(repository: Repository, path: string): HubFile[] | undefine
     throw error;
   }
   const read = KeptListing.safeParse(value);
-  if (!read.success) return undefined;
-  read.data.forEach((file) => requireInside(repository, file.path));
-  return read.data;
+  if (!read.success || hashOf(read.data.files) !== read.data.hash) return undefined;
+  read.data.files.forEach((file) => requireInside(repository, file.path));
+  return read.data.files;
 }
 
-/** Downloads what is not there. A file that has its name is whole; one of another size was changed by somebody. */
+/** Downloads what is not there. */
 async function complete(
   source: Source,
   wanted: readonly HubFile[],
   folder: string,
+  say: (message: string) => void,
 ): Promise<void> {
-  const isThere = ({ path, size }: HubFile) => fileSize(join(folder, path)) === size;
-  const missing = wanted.filter((file) => !isThere(file));
+  const missing: HubFile[] = [];
+  for (const file of wanted) {
+    const path = join(folder, file.path);
+    if (await isWhole(path, file)) continue;
+    if (exists(path)) {
+      say(`"${path}" was changed since it was downloaded; it is not used, and fetched again.`);
+    }
+    missing.push(file);
+  }
   if (missing.length === 0) return;
   const total = sum(missing.map(({ size }) => size));
   requireSpace(source.repository, total - sum(missing.map((file) => partOf(folder, file))), folder);

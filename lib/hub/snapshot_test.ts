@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { UserError } from "../core/errors.ts";
+import { hashOf } from "../core/json.ts";
 import { temporaryFolder } from "../core/testing.ts";
 import type { Hub } from "./hub.ts";
 import { downloadSnapshot, type SnapshotRequest } from "./snapshot.ts";
@@ -142,13 +143,34 @@ Deno.test("downloadSnapshot() fetches again what has the wrong hash, once, and k
   }
 });
 
-Deno.test("downloadSnapshot() replaces a file whose size somebody changed", async () => {
+Deno.test("downloadSnapshot() uses no file that was changed since it came, at the same length or another", async () => {
   using temporary = temporaryFolder();
   await using standIn = startHub(FILES);
-  const { folder } = await downloadSnapshot(request(temporary.path, standIn.hub));
-  Deno.writeTextFileSync(join(folder, PATH), "changed");
-  await downloadSnapshot(request(temporary.path, standIn.hub));
-  assertWhole(folder);
+  const said: string[] = [];
+  const say = (message: string) => void said.push(message);
+  const { folder } = await downloadSnapshot(request(temporary.path, standIn.hub, { say }));
+  const oneBit = LARGE.slice();
+  oneBit[1000] ^= 1;
+  const changes: [string, Uint8Array | string][] = [
+    [PATH, oneBit],
+    [PATH, "changed"],
+    ["data/größe 1.txt", "Ümlaut"], // of which Git keeps the SHA-1
+  ];
+  for (const [path, data] of changes) {
+    const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
+    Deno.writeFileSync(join(folder, path), bytes);
+    const offline = { ...standIn.hub, url: "http://127.0.0.1:9" };
+    const without = downloadSnapshot(request(temporary.path, offline));
+    await assertFails(without, /the connection to 127\.0\.0\.1:9 failed/, /Check the network/);
+    await downloadSnapshot(request(temporary.path, standIn.hub, { say }));
+    assert.deepEqual(said.splice(0), [
+      `"${
+        join(folder, path)
+      }" was changed since it was downloaded; it is not used, and fetched again.`,
+    ]);
+    assertWhole(folder);
+    assert.equal(Deno.readTextFileSync(join(folder, "data/größe 1.txt")), "ümlaut");
+  }
 });
 
 Deno.test("downloadSnapshot() twice at once gets the same file once", async () => {
@@ -229,7 +251,8 @@ Deno.test("downloadSnapshot() says what it needs and what is free, before it ask
   const folder = join(temporary.path, "hub/models--a--b");
   Deno.mkdirSync(folder, { recursive: true });
   const files = [{ path: "a.bin", size: 8e12, hash: "0".repeat(64) }];
-  Deno.writeTextFileSync(join(folder, `${COMMIT}.json`), JSON.stringify(files));
+  const kept = JSON.stringify({ files, hash: hashOf(files) });
+  Deno.writeTextFileSync(join(folder, `${COMMIT}.json`), kept);
   const wanted = {
     repository: { kind: "model", name: "a/b" },
     revision: COMMIT,
@@ -342,14 +365,19 @@ Deno.test("downloadSnapshot() gives up a listing without end, and pages at anoth
   );
 });
 
-Deno.test("downloadSnapshot() asks anew for a kept listing that is damaged", async () => {
+Deno.test("downloadSnapshot() asks anew for a kept listing that was changed", async () => {
   using temporary = temporaryFolder();
   await using standIn = startHub(FILES);
-  const wanted = request(temporary.path, standIn.hub);
+  const said: string[] = [];
+  const say = (message: string) => void said.push(message);
+  const wanted = request(temporary.path, standIn.hub, { say });
   const { folder } = await downloadSnapshot(wanted);
-  for (const damaged of ["[{", "null", '[{"path":"data/x","size":-1,"hash":""}]']) {
+  const kept = Deno.readTextFileSync(`${folder}.json`);
+  const edited = kept.replace(/"hash":"./, (start) => `"hash":"${start.endsWith("0") ? 1 : 0}`);
+  for (const damaged of ["[{", "null", "[]", "{}", edited, kept.replace("größe 1", "größe 2")]) {
     Deno.writeTextFileSync(`${folder}.json`, damaged);
     await downloadSnapshot(wanted);
-    assert.equal(JSON.parse(Deno.readTextFileSync(`${folder}.json`)).length, 4);
+    assert.equal(Deno.readTextFileSync(`${folder}.json`), kept);
+    assert.match(said.splice(0).join(), /^The listing ".*" has not the hash .* asked for again\.$/);
   }
 });

@@ -190,7 +190,9 @@ function readFolder(folder: string): Stored {
   return {
     config: fromHubConfig(hub, path),
     hub,
-    classifies: `${hub.architectures}`.endsWith("ForSequenceClassification"),
+    classifies: [hub.architectures].flat().some((name) =>
+      typeof name === "string" && name.endsWith("ForSequenceClassification")
+    ),
     parameters: readWeights(folder),
   };
 }

@@ -216,7 +216,7 @@ Deno.test("readCheckpoint() says what is wrong with a damaged folder", () => {
     [
       "config.json",
       () => "null",
-      /config\.json": the architecture must be one of llama, .*got "undefined"/,
+      /config\.json": the architecture must be one of llama, .*got none/,
     ],
     [
       "config.json",

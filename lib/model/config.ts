@@ -79,6 +79,9 @@ export const NORM_EPSILON = 1e-5;
 /** Base of the rotary frequencies, in what we train. */
 export const ROPE_THETA = 10000;
 
+/** No decoder has more blocks; a number beyond it is a mistake, and a list of so many weights would fill the memory. */
+const MOST_LAYERS = 10_000;
+
 /** Special tokens' ids, as the tokenizer assigns them. */
 export interface SpecialTokens {
   /** Of the token that fills shorter sequences up. */
@@ -255,11 +258,13 @@ function slidingLayers(settings: Settings, rule: (layer: number) => boolean): Sl
  */
 export function fromHubConfig(file: HubConfig, path: string): DecoderConfig {
   const given = textConfig(file);
-  const type = `${given.model_type}`;
-  if (!Object.hasOwn(families, type)) {
+  const { model_type: type } = given;
+  if (typeof type !== "string" || !Object.hasOwn(families, type)) {
     const names = Object.keys(families).join(", ");
     throw new UserError(
-      `Cannot load "${path}": the architecture must be one of ${names}, got "${type}"`,
+      `Cannot load "${path}": the architecture must be one of ${names}, got ${
+        JSON.stringify(type) ?? "none"
+      }`,
       "Choose a checkpoint of one of these architectures.",
     );
   }
@@ -280,7 +285,7 @@ export function fromHubConfig(file: HubConfig, path: string): DecoderConfig {
     vocabSize: settings.whole("vocab_size"),
     hiddenSize,
     intermediateSize: settings.whole("intermediate_size"),
-    layers: settings.whole("num_hidden_layers"),
+    layers: settings.whole("num_hidden_layers", 1, MOST_LAYERS),
     heads,
     contextLength: settings.whole("max_position_embeddings"),
     keyValueHeads,
@@ -295,7 +300,7 @@ export function fromHubConfig(file: HubConfig, path: string): DecoderConfig {
 /** The part of a file that describes the decoder: of a Gemma 3 that also sees, the one about text. */
 function textConfig(file: HubConfig): HubConfig {
   if (file.model_type !== "gemma3") return file;
-  return { ...file.text_config as HubConfig, model_type: "gemma3_text" };
+  return { ...file.text_config as HubConfig | undefined, model_type: "gemma3_text" };
 }
 
 /**

@@ -4,8 +4,14 @@
  *
  * @module
  */
+import { z } from "zod";
 import { UserError } from "../core/errors.ts";
 import type { HubConfig } from "./settings.ts";
+
+const Labels = z.looseObject({
+  id2label: z.record(z.string(), z.union([z.string(), z.number()])).nullish(),
+  label2id: z.record(z.string(), z.union([z.number(), z.string()])).nullish(),
+});
 
 /** A guard's labels. */
 export interface GuardLabels {
@@ -80,18 +86,18 @@ function namesOf(hub: HubConfig, path: string, rows?: number): string[] {
       "Mend config.json by the model's card, or choose another checkpoint.",
     );
   };
-  const byId = hub.id2label && Object.entries(hub.id2label);
-  const byName = hub.label2id &&
-    Object.entries(hub.label2id).map(([name, id]) => [`${id}`, name] as const);
-  const inOrder = (entries: (readonly [string, unknown])[] | undefined | "" | 0 | false | null) => {
-    if (!entries || entries.length === 0) return undefined;
-    const sorted = [...entries].sort(([a], [b]) => Number(a) - Number(b));
-    if (sorted.some(([id], i) => Number(id) !== i)) refuse("labels must be numbered from 0");
-    return sorted.map(([, name]) => `${name}`);
+  const read = Labels.safeParse(hub);
+  if (!read.success) refuse('"id2label" must hold names by number, "label2id" numbers by name');
+  const { id2label, label2id } = read.data!;
+  const inOrder = (entries: (readonly [id: number, name: string])[]) => {
+    if (entries.length === 0) return undefined;
+    const sorted = [...entries].sort(([a], [b]) => a - b);
+    if (sorted.some(([id], i) => id !== i)) refuse("labels must be numbered from 0");
+    return sorted.map(([, name]) => name);
   };
   const [own, others] = [
-    inOrder(byId as [string, unknown][]),
-    inOrder(byName as [string, string][]),
+    inOrder(Object.entries(id2label ?? {}).map(([id, name]) => [Number(id), `${name}`])),
+    inOrder(Object.entries(label2id ?? {}).map(([name, id]) => [Number(id), name])),
   ];
   if (own && others && own.join("\n") !== others.join("\n")) {
     refuse('"id2label" and "label2id" must say the same');

@@ -5,8 +5,10 @@
  *
  * @module
  */
+import { z } from "zod";
 import { UserError } from "../core/errors.ts";
 import { fileError, readExactly, writeFileAtomic } from "../core/files.ts";
+import { firstProblem, type Schema } from "../core/schema.ts";
 import { type Parameter, type Parameters, parametersOf, storedParameter } from "./parameters.ts";
 
 /** How many bytes a value has in the file, and how values become float32. */
@@ -24,11 +26,16 @@ const formats: ReadonlyMap<unknown, Format> = new Map<string, Format>([
 /** Most values in a block. */
 const BLOCK = 1 << 20;
 
-interface Entry {
-  dtype: string;
-  shape: number[];
-  data_offsets: [start: number, end: number];
-}
+const Whole = z.int("must be a whole number").nonnegative("must not be negative");
+const Entry = z.looseObject({
+  dtype: z.string("must be text"),
+  shape: z.array(Whole, "must be a list").max(8, "must have at most 8 dimensions"),
+  data_offsets: z.tuple([Whole, Whole], "must be two offsets"),
+}, "must be an object");
+const Header: Schema<Record<string, Entry>> = z.record(z.string(), Entry, "must be an object");
+
+/** What the header says of a weight. */
+type Entry = z.infer<typeof Entry>;
 
 /**
  * Writes weights.
@@ -82,13 +89,27 @@ export function readSafetensors(
     const start = 8 + headLength;
     if (start > size) throw new RangeError("it ends within its header");
     const text = new TextDecoder().decode(readExactly(file, new Uint8Array(headLength)));
-    const { __metadata__: metadata = {}, ...entries } = JSON.parse(text);
-    const parameters = Object.entries(entries as Record<string, Entry>).map(([name, entry]) =>
+    const { __metadata__: metadata = {}, ...entries } = { ...JSON.parse(text) };
+    const { data, error } = Header.safeParse(entries);
+    if (error) throw new TypeError(firstProblem(error, entries));
+    refuseOverlaps(data!);
+    const parameters = Object.entries(data!).map(([name, entry]) =>
       parameterOf(path, name, entry, start, size)
     );
     return { parameters: parametersOf(parameters), metadata };
   } catch (error) {
     throw brokenFile(path, error);
+  }
+}
+
+/** Two weights in one place are a mistake, or a small file that poses as a large model. */
+function refuseOverlaps(entries: Record<string, Entry>): void {
+  let [before, taken] = ["", 0];
+  const inOrder = Object.entries(entries).filter(([, { data_offsets: [a, b] }]) => a < b)
+    .sort(([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0]);
+  for (const [name, { data_offsets: [begin, end] }] of inOrder) {
+    if (begin < taken) throw new RangeError(`"${before}" and "${name}" overlap`);
+    [before, taken] = [name, end];
   }
 }
 

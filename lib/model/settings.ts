@@ -53,11 +53,12 @@ export class Settings {
     return this.value(key) === undefined ? undefined : this.number(key);
   }
 
-  /** A whole number. @param key its name. @param least what it may not be below. @returns its value. */
-  whole(key: string, least: number = 1): number {
+  /** A whole number. @param key its name. @param least and @param most what it may not be below or above. @returns its value. */
+  whole(key: string, least: number = 1, most: number = 2 ** 31 - 1): number {
     const value = this.value(key);
     const isWhole = typeof value === "number" && Number.isInteger(value) && value >= least;
-    return isWhole ? value : this.refuse(key, `a whole number, at least ${least}`);
+    if (!isWhole) return this.refuse(key, `a whole number, at least ${least}`);
+    return value <= most ? value : this.refuse(key, `at most ${most}`);
   }
 
   /** A switch. @param key its name. @returns its value; false where it is left out. */

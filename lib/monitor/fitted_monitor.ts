@@ -11,7 +11,8 @@
  */
 import { dirname, join } from "node:path";
 import { UsageError, UserError } from "../core/errors.ts";
-import { exists, fileError, makeFolder, removeIfPresent } from "../core/files.ts";
+import { exists, fileError, makeFolder } from "../core/files.ts";
+import { openTemporaryFolder, sweepLeftovers } from "../core/temporary_folder.ts";
 import { type BaseOptions, locateBase } from "./base.ts";
 import { type MonitorSettings, readManifest, requireFiles, writeManifest } from "./manifest.ts";
 import type { MonitorParts } from "./parts.ts";
@@ -39,7 +40,9 @@ export async function writeMonitor(
 ): Promise<void> {
   refuseExistingMonitor(folder);
   makeFolder(dirname(folder));
-  const temporary = `${folder}.tmp-${crypto.randomUUID().slice(0, 8)}`;
+  sweepLeftovers(folder);
+  using held = openTemporaryFolder(folder);
+  const { path: temporary } = held;
   try {
     for (const [name, write] of Object.entries(files)) {
       const path = join(temporary, name);
@@ -47,9 +50,9 @@ export async function writeMonitor(
       write(path);
     }
     await writeManifest(temporary, settings, Object.keys(files));
+    held.disown();
     Deno.renameSync(temporary, folder);
   } catch (error) {
-    removeIfPresent(temporary);
     throw fileError("write", folder, error);
   }
 }

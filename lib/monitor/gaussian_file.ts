@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { UserError } from "../core/errors.ts";
 import type { Gaussian } from "../detector/mahalanobis.ts";
 import type { Parameter } from "../model/parameters.ts";
 import { readSafetensors, writeSafetensors } from "../model/safetensors.ts";
@@ -27,12 +28,19 @@ export function writeGaussian(path: string, { mean, lower, shrinkage }: Gaussian
  * Reads them again.
  *
  * @param path that {@linkcode writeGaussian} wrote.
- * @returns the same, but for 5 of 53 bits.
+ * @returns the same, but for 5 of 53 bits; throws a {@linkcode UserError} where one is missing.
  */
 export function readGaussian(path: string): Gaussian {
   const { parameters } = readSafetensors(path);
   const whole = (name: string) => {
-    const [data, rest] = [name, `${name}.rest`].map((part) => parameters.get(part)!.data);
+    const [data, rest] = [name, `${name}.rest`].map((part) => {
+      const found = parameters.get(part);
+      if (found !== undefined) return found.data;
+      throw new UserError(
+        `Cannot read "${path}": it must hold "${part}", got none`,
+        "Fit it again.",
+      );
+    });
     return Float64Array.from(data, (x, k) => x + rest[k]);
   };
   return { mean: whole("mean"), lower: whole("lower"), shrinkage: whole("shrinkage")[0] };

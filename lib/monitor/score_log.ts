@@ -11,6 +11,7 @@ import { type FileRecord, readRawRecords } from "../conversation/records.ts";
 import { badRow } from "../conversation/row.ts";
 import { UsageError, UserError } from "../core/errors.ts";
 import { fileError } from "../core/files.ts";
+import { visible } from "../core/foreign_text.ts";
 import { type GrowingFile, openGrowingFile } from "../core/growing_file.ts";
 import { hashOf } from "../core/json.ts";
 import type { Progress } from "../core/progress.ts";
@@ -53,11 +54,18 @@ export interface ScoreLogOptions {
   /** Told what a user should know before the end. */
   say?: (message: string) => void;
   /**
-   * Conversations are scored together, and written together, until they have so many characters. What is written does not
-   * depend on it. Default 2^20: enough for full batches, and little in memory.
+   * Conversations are scored together, and written together, until they have so many characters at the most; fewer where that
+   * would take longer than some seconds. What is written does not depend on it. Default 2^20: enough for full batches, and little
+   * in memory.
    */
   pieceSize?: number;
 }
+
+/** How long a piece should take, in milliseconds: a killed run loses no more than about two. */
+const PIECE_TIME = 4000;
+
+/** Characters of the first piece, when nothing is known of the machine and the models yet; and the fewest of any. */
+const [FIRST_PIECE, LEAST_PIECE] = [2 ** 14, 2 ** 10];
 
 /** What was scored. */
 export interface ScoreCounts {
@@ -92,6 +100,8 @@ const OWN_COLUMNS = ["line", "id", "score", "flagged", "shares", "truncatedTurns
 /** Conversations that are scored together. */
 interface Piece {
   conversations: Placed[];
+  /** How many characters they have. */
+  size: number;
   /** How far the input is read with them. */
   upTo: Pick<State, "line" | "input">;
   /** Share of the input, from 0 to 1. */
@@ -118,7 +128,12 @@ export async function scoreLog(
   const begun: State = structuredClone(file.saved ?? none);
   const { line: resumedAt, input: _, ...counts } = begun;
   await using scorer = await openScorer(monitor, { threads, cache, spans });
-  for await (const { conversations, upTo, share } of readPieces(options, begun)) {
+  const { pieceSize = 2 ** 20 } = options;
+  let limit = Math.min(pieceSize, FIRST_PIECE);
+  for await (
+    const { conversations, size, upTo, share } of readPieces(options, begun, () => limit)
+  ) {
+    const started = performance.now();
     const scored = await scorer.score(
       conversations.map(({ conversation }) => conversation),
       (i) => `on ${conversations[i].place} of "${input}"`,
@@ -133,6 +148,8 @@ export async function scoreLog(
     });
     counts.rows += scored.length;
     file.append(lines.join(""), { ...counts, ...upTo });
+    const inTime = size * PIECE_TIME / (performance.now() - started);
+    limit = Math.min(pieceSize, Math.max(LEAST_PIECE, Math.min(4 * limit, inTime)));
     progress.update(share, `· ${counts.rows} conversations`);
   }
   if (counts.rows === 0) {
@@ -147,13 +164,14 @@ export async function scoreLog(
 
 /** The conversations after those that were scored before; the lines up to there must be the same as then. */
 async function* readPieces(
-  { input, output, keep = [], thoughts = true, pieceSize = 2 ** 20 }: ScoreLogOptions,
+  { input, output, keep = [], thoughts = true }: ScoreLogOptions,
   begun: State,
+  limit: () => number,
 ): AsyncGenerator<Piece> {
   const hash = createHash("sha256");
   const digest = () => hash.copy().digest("hex"); // of the lines so far; more are added later
   let [conversations, size, line, share]: [Placed[], number, number, number] = [[], 0, 0, 0];
-  const piece = (): Piece => ({ conversations, upTo: { line, input: digest() }, share });
+  const piece = (): Piece => ({ conversations, size, upTo: { line, input: digest() }, share });
   const choose = (name: string) => chooseLogColumn(name) || keep.includes(name);
   for await (const raw of readRawRecords(input, choose)) {
     ({ line, share } = raw);
@@ -164,7 +182,7 @@ async function* readPieces(
     const entry = parseLogEntry(input, record, { thoughts });
     conversations.push({ line, place: record.place, kept: keptOf(input, record, keep), ...entry });
     size += entry.conversation.length;
-    if (size < pieceSize) continue;
+    if (size < limit()) continue;
     yield piece();
     [conversations, size] = [[], 0];
   }
@@ -222,7 +240,7 @@ function standardOutput(): GrowingFile<State> {
   return {
     saved: undefined,
     append(text) {
-      const bytes = new TextEncoder().encode(text);
+      const bytes = new TextEncoder().encode(visible(text, "\n")); // in JSON the same values
       try {
         for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
       } catch (error) {

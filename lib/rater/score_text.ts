@@ -19,6 +19,7 @@
  *
  * @module
  */
+import { withShortRuns } from "../core/text.ts";
 
 /** How a score is read. */
 export type ScoreReading = "strict" | "lenient";
@@ -68,7 +69,8 @@ const OTHER_NUMBER =
 
 /** The score of the last line that names one. */
 function lastNamedScore(answer: string): number | undefined {
-  const lines = answer.replaceAll(/[*_`"“”]/g, "").split(/[\r\n]+/).filter((line) => line.trim());
+  const plain = withShortRuns(answer.replaceAll(/[*_`"“”]/g, ""));
+  const lines = plain.split(/[\r\n]+/).filter((line) => line.trim());
   for (let i = lines.length - 1; i >= 0; i--) {
     if (/^\s*[|>]/.test(lines[i]) || !/\bscores?\b/i.test(lines[i])) continue;
     const heading = /\bscores?\b\s*:?\s*$/i.test(lines[i]);

@@ -1,12 +1,13 @@
 /**
  * Figures: a Vega-Lite specification, rendered to SVG with the same bytes every time. What a figure
- * looks like (fonts, colours, widths) is said in Vega's terms, in `style` below; no SVG text is
- * changed.
+ * looks like (fonts, colours, widths) is said in Vega's terms, in `style` below; SVG text is changed
+ * only where XML admits no such character.
  *
  * @module
  */
 import * as vega from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
+import { visible } from "../core/foreign_text.ts";
 import { textWidth } from "./text_width.ts";
 
 /** A figure's specification; see https://vega.github.io/vega-lite/docs/. */
@@ -33,7 +34,7 @@ async function draw(figure: Figure): Promise<string> {
   resetSVGDefIds(); // else Vega counts clip paths and gradients on from figure to figure
   const svg = await view.toSVG();
   view.finalize();
-  return svg + "\n";
+  return visible(svg, "\n\t") + "\n";
 }
 
 /** Two things that Vega exports and its types leave out. */

@@ -1,12 +1,13 @@
 /**
  * A page in one file: it needs no server and no network, and its policy forbids scripts, so that
- * nothing in it can run.
+ * nothing in it can run; and no control character is in it, whatever text it shows.
  *
  * @module
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { readText } from "../core/files.ts";
+import { visible } from "../core/foreign_text.ts";
 import { Html, markup } from "./html.ts";
 
 const STYLE = join(import.meta.dirname!, "page.css");
@@ -24,7 +25,7 @@ export function renderPage(title: string, content: Html): string {
   // the style is named by its hash, so that no other one applies either
   const policy =
     `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
-  return markup`<!doctype html>
+  const page = markup`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -39,5 +40,6 @@ export function renderPage(title: string, content: Html): string {
 ${content}
 </body>
 </html>
-`.source;
+`;
+  return visible(page.source.replaceAll("\r\n", "\n"), "\n\t");
 }

@@ -23,3 +23,9 @@ Deno.test("renderPage() is a whole document that loads nothing", () => {
   assert.match(page, /<title>A &#38; B<\/title>/);
   assert.doesNotMatch(page, /<script|<link|src=|@import|url\(/);
 });
+
+Deno.test("renderPage() shows control characters as what they are", () => {
+  const page = renderPage("\x1b]0;a\x07", markup`<pre>b\r\nc\x9b31m\t\u202ed</pre>`);
+  assert.ok(page.includes("<title>\\u001b]0;a\\u0007</title>"));
+  assert.ok(page.includes("<pre>b\nc\\u009b31m\t\\u202ed</pre>"));
+});

@@ -1,9 +1,10 @@
 /**
- * Tables for the terminal.
+ * Tables for the terminal. What stands in them may come from outside, so that control characters are escaped.
  *
  * @module
  */
 import { styleText } from "node:util";
+import { excerpt, readable } from "../core/foreign_text.ts";
 import type { Interval } from "../stats/bootstrap.ts";
 
 /** What a cell means at a glance: `unsure` where an interval decides nothing. */
@@ -52,17 +53,20 @@ const COLOURS = { good: "green", bad: "red", unsure: "dim" } as const;
  * ```
  */
 export function renderTable({ title, columns, rows, notes }: Table, coloured = false): string {
-  const widths = columns.map((column, c) =>
-    Math.max(column.length, ...rows.map((row) => textOf(row[c]).length))
+  const headings = columns.map((column) => excerpt(column));
+  const widths = headings.map((heading, c) =>
+    Math.max(heading.length, ...rows.map((row) => excerpt(textOf(row[c])).length))
   );
   const aligned = (cell: Cell, c: number) => {
-    const text = c === 0 ? textOf(cell).padEnd(widths[c]) : textOf(cell).padStart(widths[c]);
+    const shown = excerpt(textOf(cell));
+    const text = c === 0 ? shown.padEnd(widths[c]) : shown.padStart(widths[c]);
     if (!coloured || typeof cell === "string") return text;
     return styleText(COLOURS[cell.level], text, { validateStream: false });
   };
   const line = (cells: Cell[]) => cells.map(aligned).join("  ").trimEnd();
   const rule = widths.map((width) => "─".repeat(width)).join("──");
-  return [title, "", line(columns), rule, ...rows.map(line), "", ...notes, ""].join("\n");
+  const below = ["", ...notes.map(readable), ""];
+  return [readable(title), "", line(headings), rule, ...rows.map(line), ...below].join("\n");
 }
 
 /**

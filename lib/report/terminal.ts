@@ -1,5 +1,5 @@
 /**
- * What leaves the process: text, tables, JSON, and errors.
+ * What leaves the process: text, tables, JSON, and errors, none of them with a control character that somebody else has put there.
  *
  * Exit codes: 0 done; 1 it could not be done, or a verification failed; 2 wrong usage;
  * 130 and 143 interrupted, see `lib/core/interruption.ts`.
@@ -7,6 +7,7 @@
  * @module
  */
 import { UsageError, UserError } from "../core/errors.ts";
+import { readable, visible } from "../core/foreign_text.ts";
 import { endOnInterruption } from "../core/interruption.ts";
 import { canonicalJson } from "../core/json.ts";
 import { renderTable, type Table } from "./table.ts";
@@ -17,6 +18,10 @@ import { renderTable, type Table } from "./table.ts";
  * @param text what to print; a newline is added.
  */
 export function print(text: string): void {
+  write(visible(text, "\n"));
+}
+
+function write(text: string): void {
   // deno-lint-ignore no-console
   console.log(text);
 }
@@ -27,13 +32,14 @@ export function print(text: string): void {
  * @param table what to print.
  */
 export function printTable(table: Table): void {
-  print(renderTable(table, Deno.stdout.isTerminal() && !Deno.noColor));
+  write(renderTable(table, Deno.stdout.isTerminal() && !Deno.noColor));
 }
 
 /**
  * Prints a value for machines.
  *
- * @param value what to print, as canonical JSON with numbers rounded to 6 significant digits.
+ * @param value what to print, as canonical JSON with numbers rounded to 6 significant digits; control characters are escaped, of
+ * which canonical JSON escapes some only.
  */
 export function printJson(value: unknown): void {
   print(canonicalJson(value).trimEnd());
@@ -42,16 +48,16 @@ export function printJson(value: unknown): void {
 /**
  * Prints to standard error.
  *
- * @param text what to print; a newline is added.
+ * @param sentences of which each becomes a line, whatever is in it.
  */
-export function warn(text: string): void {
+export function warn(...sentences: string[]): void {
   // deno-lint-ignore no-console
-  console.error(text);
+  console.error(sentences.map(readable).join("\n"));
 }
 
 /**
- * Runs a command; an expected failure is printed in one sentence with its remedy, and sets the exit
- * code. So does an interruption, which leaves nothing behind.
+ * Runs a command; an expected failure is printed in one sentence with its remedy, another with its
+ * stack, and both set the exit code. So does an interruption, which leaves nothing behind.
  *
  * @param command what to run.
  */
@@ -60,8 +66,12 @@ export async function exitOnError(command: () => Promise<void> | void): Promise<
   try {
     await command();
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    warn(`error: ${error.message}.\n${error.remedy}`);
+    if (error instanceof UserError) warn(`error: ${error.message}.`, error.remedy);
+    else warn(...`error: a fault of this project: ${stackOf(error)}`.split("\n"));
     Deno.exit(error instanceof UsageError ? 2 : 1);
   }
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? error.stack ?? error.message : String(error);
 }

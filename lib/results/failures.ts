@@ -75,11 +75,11 @@ function failureOf(name: string, error: unknown): Failure {
  * @param failures at least one.
  * @returns two lines for each, and the stack of what is a fault of this project.
  */
-export function failuresText(failures: readonly Failure[]): string {
-  return failures.map(({ experiments, message, remedy, stack }) => {
+export function failureLines(failures: readonly Failure[]): string[] {
+  return failures.flatMap(({ experiments, message, remedy, stack }) => {
     const names = experiments.join(", ");
     return stack === null
-      ? `error: ${names} failed: ${message}.\n${remedy}`
-      : `error: ${names} failed, by a fault of this project: ${stack}`;
-  }).join("\n");
+      ? [`error: ${names} failed: ${message}.`, `${remedy}`]
+      : `error: ${names} failed, by a fault of this project: ${stack}`.split("\n");
+  });
 }

@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import { exists, makeFolder } from "../core/files.ts";
+import { sweepTemporaryFiles } from "../core/temporary_folder.ts";
 import { announce } from "../core/progress.ts";
 import type { Catalogue } from "../experiment/catalogue.ts";
 import { runExperiment } from "../experiment/experiment.ts";
@@ -59,6 +60,7 @@ export async function reproduce(
   const named = flags.only !== undefined;
   const { experiments, bench, folder } = await openRun(asked, flags, { named, say });
   makeFolder(folder); // if it cannot be made, that shows before the training
+  sweepTemporaryFiles(folder);
   const failures = collectFailures(say);
   const failed: string[] = []; // what stands there of an earlier run is not what they find now, and may be unreadable
   const written: ExperimentFiles[] = [];

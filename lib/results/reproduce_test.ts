@@ -10,7 +10,7 @@ import type { Catalogue } from "../experiment/catalogue.ts";
 import { defineExperiment, type Experiment } from "../experiment/experiment.ts";
 import { fields, text } from "../experiment/findings_schema.ts";
 import { EXPERIMENT_FLAGS } from "../experiment/flags.ts";
-import { failuresText } from "./failures.ts";
+import { failureLines } from "./failures.ts";
 import { reproduce } from "./reproduce.ts";
 import { verify } from "./verify.ts";
 
@@ -91,7 +91,7 @@ Deno.test("reproduce() goes on behind an experiment that fails, reports, and nam
     said.filter((line) => /^(aside|broken|last) failed; .* goes on/.test(line)).length,
     3,
   );
-  const lines = failuresText(failures).split("\n");
+  const lines = failureLines(failures);
   assert.equal(lines[0], "error: aside, last failed: Cannot fit Mahalanobis: too few rows.");
   assert.equal(lines[1], "Give more.");
   assert.match(lines[2], /^error: broken failed, by a fault of this project: TypeError: x is un/);

@@ -10,6 +10,7 @@
  */
 import { PreTrainedTokenizer } from "@huggingface/transformers";
 import { UserError } from "../core/errors.ts";
+import { repeatsGroup } from "../core/pattern.ts";
 import {
   isPrepended,
   lowersCase,
@@ -60,18 +61,25 @@ export function loadGivenTokenizer(folder: string): GivenTokenizer {
  */
 export function givenTokenizer({ path, definition, settings }: TokenizerFiles): GivenTokenizer {
   refuseOtherCuts(path, definition);
-  const library = openLibrary(path, definition, settings);
-  const frontId = frontOf(path, library);
+  refusePatterns(path, definition);
+  const library = attempt(path, () => new PreTrainedTokenizer(definition, settings));
+  const frontId = attempt(path, () => frontOf(path, library));
   const spellings = spellingsOf(definition);
   const normalises = definition.normalizer?.type === "NFC"; // the library does it by itself
   const strips = partsOf(definition.normalizer).some(({ type }) => type === "Strip");
   const prepared = lowersCase(definition) ? withPlainSigma : (text: string) => text;
   const encode = (text: string) => {
     refuseLostBlank(path, definition, text);
-    return Int32Array.from(library.encode(prepared(text), { add_special_tokens: false }));
+    const ids = attempt(
+      path,
+      () => library.encode(prepared(text), { add_special_tokens: false }),
+    );
+    const unknown = ids.find((id) => spellings[id] === undefined);
+    if (unknown === undefined) return Int32Array.from(ids);
+    throw unusable(path, `it gives the token ${unknown}, which is not in its vocabulary`);
   };
   const idOf = (token: string | null | undefined) =>
-    token ? library.convert_tokens_to_ids(token) as number : undefined;
+    token ? attempt(path, () => library.convert_tokens_to_ids(token) as number) : undefined;
   const eosId = idOf(library.eos_token as string) ?? 0;
   return {
     vocabSize: spellings.length,
@@ -93,20 +101,36 @@ export function givenTokenizer({ path, definition, settings }: TokenizerFiles): 
         ends: Int32Array.from(stretches, ({ end }) => end),
       };
     },
-    decode: (ids) => ids.length === 0 ? "" : library.decode(Array.from(ids), {}),
+    decode: (ids) =>
+      ids.length === 0 ? "" : attempt(path, () => library.decode(Array.from(ids), {})),
   };
 }
 
-function openLibrary(folder: string, definition: TokenizerDefinition, settings: object) {
+/** Has the library work; whatever it throws is about the files, which it reads without looking at them first. */
+function attempt<T>(path: string, work: () => T): T {
   try {
-    return new PreTrainedTokenizer(definition, settings);
+    return work();
   } catch (cause) {
-    throw new UserError(
-      `Cannot use the tokenizer of "${folder}": ${(cause as Error).message}`,
-      "Get the checkpoint again, or take another one.",
-      { cause },
-    );
+    if (cause instanceof UserError) throw cause;
+    throw unusable(path, (cause as Error).message, { cause });
   }
+}
+
+function unusable(path: string, why: string, options?: ErrorOptions): UserError {
+  return new UserError(
+    `Cannot use the tokenizer of "${path}": ${why}`,
+    "Get the checkpoint again, or take another one.",
+    options,
+  );
+}
+
+/** Refuses patterns that may take for ever on some text. */
+function refusePatterns(path: string, definition: TokenizerDefinition): void {
+  const { normalizer, pre_tokenizer, decoder } = definition;
+  JSON.stringify([normalizer, pre_tokenizer, decoder], (key, value) => {
+    if (key !== "Regex" || typeof value !== "string" || !repeatsGroup(value)) return value;
+    throw unusable(path, `its pattern "${value}" repeats a group, and may take for ever`);
+  });
 }
 
 const byteOf = new Map(BYTE_CHARS.map((char, byte) => [char, byte]));

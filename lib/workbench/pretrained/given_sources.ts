@@ -134,6 +134,7 @@ async function fromHub(
     revision,
     files: file === undefined ? FILES[kind] : anyOf(partNames(file)),
     cache,
+    say,
   });
   const pinned = referenceText({ ...reference, revision: commit });
   if (commit !== revision) {
