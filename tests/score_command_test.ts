@@ -182,7 +182,7 @@ Deno.test("nothing of a log, a suite or a file's name commands the terminal", as
   await withFolder(async (folder) => {
     const hostile = "\x1b]0;title\x07\x9b31m\u202e";
     const control = /[^\n -~…]/;
-    const monitor = writeTinyMonitor(folder);
+    const monitor = await writeTinyMonitor(folder);
     const log = join(folder, "log.jsonl");
     Deno.writeTextFileSync(log, JSON.stringify({ id: hostile, text: hostile }) + "\n");
     const flags = ["--monitor", monitor, "--output", "-"];
