@@ -18,6 +18,7 @@ Example: deno task reproduce --only guard_generalization,fusion`,
     const started = performance.now();
     const { written, report, claims, failures } = await reproduce(values, experiments, {
       say: warn,
+      begin: warn,
       show(table, { json, svg }) {
         if (values.json) return;
         printTable(table);

@@ -150,7 +150,7 @@ export async function scoreLog(
     file.append(lines.join(""), { ...counts, ...upTo });
     const inTime = size * PIECE_TIME / (performance.now() - started);
     limit = Math.min(pieceSize, Math.max(LEAST_PIECE, Math.min(4 * limit, inTime)));
-    progress.update(share, `· ${counts.rows} conversations`);
+    progress.update(share, `${counts.rows} conversations`);
   }
   if (counts.rows === 0) {
     throw new UserError(

@@ -6,11 +6,11 @@
 import { join } from "node:path";
 import { exists, makeFolder } from "../core/files.ts";
 import { sweepTemporaryFiles } from "../core/temporary_folder.ts";
-import { announce } from "../core/progress.ts";
 import type { Catalogue } from "../experiment/catalogue.ts";
-import { runExperiment } from "../experiment/experiment.ts";
+import { type Experiment, runExperiment } from "../experiment/experiment.ts";
 import type { ExperimentFlags } from "../experiment/flags.ts";
 import { openRun } from "../experiment/open_run.ts";
+import { runSteps } from "../plan/run_steps.ts";
 import type { Table } from "../report/table.ts";
 import type { JudgedClaim } from "./claims.ts";
 import { collectFailures, type Failure } from "./failures.ts";
@@ -29,6 +29,8 @@ export interface ExperimentFiles {
 export interface ReproduceContext {
   /** Told what a user should know, a sentence at a time. */
   say(message: string): void;
+  /** Told what begins, a line a step. Default: nobody is told. */
+  begin?: (line: string) => void;
   /** Shown what an experiment found, as soon as it is done. */
   show(table: Table, files: ExperimentFiles): void;
 }
@@ -54,7 +56,7 @@ export interface Reproduction {
 export async function reproduce(
   flags: ExperimentFlags,
   catalogue: Catalogue,
-  { say, show }: ReproduceContext,
+  { say, begin, show }: ReproduceContext,
 ): Promise<Reproduction> {
   const asked = await catalogue.load(flags.only);
   const named = flags.only !== undefined;
@@ -64,22 +66,22 @@ export async function reproduce(
   const failures = collectFailures(say);
   const failed: string[] = []; // what stands there of an earlier run is not what they find now, and may be unreadable
   const written: ExperimentFiles[] = [];
-  for (const [i, experiment] of experiments.entries()) {
-    announce(`${i + 1} of ${experiments.length}: ${experiment.name}`);
-    const done = await failures.catching(
-      experiment.name,
-      () => runExperiment(experiment, bench, folder),
-    );
+  const each = async (experiment: Experiment, problem: unknown) => {
+    const done = await failures.catching(experiment.name, () => {
+      if (problem !== undefined) throw problem;
+      return runExperiment(experiment, bench, folder);
+    });
     if (done === undefined) {
       failed.push(experiment.name);
       const path = join(folder, `${experiment.name}.json`);
       if (exists(path)) say(`"${path}" is of an earlier run; the report leaves it out.`);
-      continue;
+      return;
     }
     const { table, json, svg } = done;
     written.push({ json, svg });
     show(table, { json, svg });
-  }
+  };
+  await runSteps({ experiments, bench, folder }, { begin, each });
   const all = await catalogue.load();
   const has = (name: string) => !failed.includes(name) && exists(join(folder, `${name}.json`));
   if (!all.some(({ name }) => has(name))) {
