@@ -16,10 +16,8 @@ KEY is what deno task plan shows, or its first digits. Processes on several mach
 cache folder that they share: a step is written whole or not at all, and ends in the same bytes whoever does it.`,
   flags: {
     ...flags,
-    shard: flag.parsed(parsePart, {
-      value: "I/N",
+    shard: flag.part({
       default: { i: 1, n: 1 },
-      shown: "1/1",
       help: "the I-th of N parts of it, I from 1; passes have as many pieces as the plan says",
     }),
   },
@@ -43,13 +41,3 @@ cache folder that they share: a step is written whole or not at all, and ends in
 });
 
 export default command;
-
-/** `2/8`. */
-function parsePart(text: string, name: string): { i: number; n: number } {
-  const [, i, n] = /^(\d+)\/(\d+)$/.exec(text)?.map(Number) ?? [];
-  if (i >= 1 && i <= n) return { i, n };
-  throw new UsageError(
-    `Cannot use --${name} ${text}: it must be I/N with I from 1 to N`,
-    "Give, for instance, 2/8.",
-  );
-}

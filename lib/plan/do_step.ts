@@ -4,15 +4,8 @@
  * @module
  */
 import { UsageError } from "../core/errors.ts";
+import type { Part } from "../core/flag.ts";
 import type { Step } from "./steps.ts";
-
-/** One part of several: i of n, i from 1. */
-export interface Part {
-  /** Which, from 1. */
-  i: number;
-  /** Of how many. */
-  n: number;
-}
 
 /**
  * Finds a step by its key.
@@ -28,7 +21,7 @@ export function stepNamed(steps: readonly Step[], key: string): Step {
     `Cannot do step "${key}": ${
       found.length === 0 ? "no" : "more than one"
     } step of this run has a key that begins like that`,
-    "`deno task plan` with the same flags lists the keys.",
+    "`deno task plan` with the same flags lists the keys; those of experiments change with the code.",
   );
 }
 

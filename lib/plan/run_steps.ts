@@ -18,8 +18,9 @@ export interface RunStepsOptions {
    *
    * @param experiment which.
    * @param problem what a step that it needs failed with, if one did.
+   * @param made whether its artifact is there: another process has run it.
    */
-  each(experiment: Experiment, problem: unknown): Promise<void>;
+  each(experiment: Experiment, problem: unknown, made?: boolean): Promise<void>;
 }
 
 /**

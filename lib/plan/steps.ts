@@ -46,11 +46,20 @@ export async function stepsOf({ experiments, bench, folder }: Run): Promise<Step
     if (step.pieces > 0) steps.set(step.key, step);
   };
   for (const experiment of experiments) {
-    const needs = await experiment.needs?.(bench, experiment.config) ?? [];
+    const needs = await needsOf(experiment, bench);
     needs.forEach(add);
     add(experimentStep(experiment, needs, bench, folder));
   }
   return [...steps.values()];
+}
+
+/** What cannot be said of an experiment's needs shows when it is run. */
+async function needsOf({ needs, config }: Experiment, bench: Workbench): Promise<Work[]> {
+  try {
+    return await needs?.(bench, config) ?? [];
+  } catch {
+    return [];
+  }
 }
 
 function experimentStep(

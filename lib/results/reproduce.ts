@@ -4,12 +4,13 @@
  * @module
  */
 import { join } from "node:path";
-import { exists, makeFolder } from "../core/files.ts";
+import { exists, makeFolder, readText } from "../core/files.ts";
 import { sweepTemporaryFiles } from "../core/temporary_folder.ts";
 import type { Catalogue } from "../experiment/catalogue.ts";
 import { type Experiment, runExperiment } from "../experiment/experiment.ts";
 import type { ExperimentFlags } from "../experiment/flags.ts";
 import { openRun } from "../experiment/open_run.ts";
+import type { EngineFlags } from "../plan/slurm/flags.ts";
 import { runSteps } from "../plan/run_steps.ts";
 import type { Table } from "../report/table.ts";
 import type { JudgedClaim } from "./claims.ts";
@@ -54,7 +55,7 @@ export interface Reproduction {
  * @returns what was written.
  */
 export async function reproduce(
-  flags: ExperimentFlags,
+  flags: ExperimentFlags & EngineFlags,
   catalogue: Catalogue,
   { say, begin, show }: ReproduceContext,
 ): Promise<Reproduction> {
@@ -66,10 +67,10 @@ export async function reproduce(
   const failures = collectFailures(say);
   const failed: string[] = []; // what stands there of an earlier run is not what they find now, and may be unreadable
   const written: ExperimentFiles[] = [];
-  const each = async (experiment: Experiment, problem: unknown) => {
+  const each = async (experiment: Experiment, problem: unknown, made = false) => {
     const done = await failures.catching(experiment.name, () => {
       if (problem !== undefined) throw problem;
-      return runExperiment(experiment, bench, folder);
+      return made ? readFiles(experiment, folder) : runExperiment(experiment, bench, folder);
     });
     if (done === undefined) {
       failed.push(experiment.name);
@@ -81,7 +82,13 @@ export async function reproduce(
     written.push({ json, svg });
     show(table, { json, svg });
   };
-  await runSteps({ experiments, bench, folder }, { begin, each });
+  const run = { experiments, bench, folder };
+  if (flags.engine === "slurm") {
+    const { runOnSlurm } = await import("../plan/slurm/run_on_slurm.ts");
+    await runOnSlurm(run, flags, { begin, each });
+  } else {
+    await runSteps(run, { begin, each });
+  }
   const all = await catalogue.load();
   const has = (name: string) => !failed.includes(name) && exists(join(folder, `${name}.json`));
   if (!all.some(({ name }) => has(name))) {
@@ -93,4 +100,10 @@ export async function reproduce(
   );
   const report = await failures.catching("the report", () => writeReport(folder, all, failed));
   return { written, report: report ?? null, claims: claims ?? [], failures: failures.list };
+}
+
+/** What another process has made of an experiment. */
+function readFiles(experiment: Experiment, folder: string): { table: Table } & ExperimentFiles {
+  const [json, svg] = ["json", "svg"].map((kind) => join(folder, `${experiment.name}.${kind}`));
+  return { table: experiment.show(JSON.parse(readText(json))).table, json, svg };
 }
