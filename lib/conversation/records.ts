@@ -86,6 +86,7 @@ export function canBeCut(path: string): boolean {
   return path !== STANDARD && !isParquet(path) && !(a === 0x1f && b === 0x8b);
 }
 
+/**
  * Whether a file is one of Parquet: by its name, or by how it begins.
  *
  * @param path a file, or `-` for standard input.
@@ -100,7 +101,7 @@ export function isParquet(path: string): boolean {
 function startOf(path: string): Uint8Array {
   try {
     using file = Deno.openSync(path);
-    if (!file.statSync().isFile) return false; // a pipe, whose first bytes come only once
+    if (!file.statSync().isFile) return new Uint8Array(0); // a pipe, whose first bytes come only once
     const start = new Uint8Array(4);
     return start.subarray(0, file.readSync(start) ?? 0);
   } catch {

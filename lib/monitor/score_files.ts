@@ -61,10 +61,10 @@ async function scorePart(
   options: Omit<ScoreLogOptions, "progress">,
   part: Part,
 ): Promise<ScoreCounts | undefined> {
-  const { input, threshold, spans, thoughts } = options;
+  const { input, threshold, spans, thoughts, keep = [] } = options;
   const output = partPath(options.output, part);
   const range = rangeOfPart(input, options.output, part);
-  const settings = { monitor: monitor.hash, fpr: threshold.target, spans, thoughts };
+  const settings = { monitor: monitor.hash, fpr: threshold.target, spans, thoughts, keep };
   if (isFinished(output, settings, range)) return undefined;
   const name = `part ${part.i} of ${part.n}`;
   using progress = startProgress(`scoring ${name}`);
