@@ -13,10 +13,10 @@ const LINES = Array.from({ length: 23 }, (_, i) => {
 });
 
 /** A folder with a monitor and a log. */
-function workplace() {
+async function workplace() {
   const temporary = temporaryFolder();
   const at = (name: string) => join(temporary.path, name);
-  const monitor = writeTinyMonitor(temporary.path);
+  const monitor = await writeTinyMonitor(temporary.path);
   Deno.writeTextFileSync(at("log.jsonl"), LINES.join("\n"));
   return {
     at,
@@ -31,6 +31,8 @@ function workplace() {
         spans: false,
         overwrite: false,
         threads: 1,
+        cache: at("cache"),
+        keep: [],
         ...options,
       }, () => {}),
     [Symbol.dispose]: () => temporary[Symbol.dispose](),
@@ -38,7 +40,7 @@ function workplace() {
 }
 
 Deno.test("parts of a log, joined, are what one process writes, however many there are, and compressed too", async () => {
-  using place = workplace();
+  using place = await workplace();
   const said = await place.score("whole.jsonl");
   const whole = Deno.readTextFileSync(place.at("whole.jsonl"));
   for (const n of [1, 2, 5, 40]) {
@@ -59,7 +61,7 @@ Deno.test("parts of a log, joined, are what one process writes, however many the
 });
 
 Deno.test("a part that is there is not scored again, and one of other settings is no part of the whole", async () => {
-  using place = workplace();
+  using place = await workplace();
   const shard = { i: 1, n: 2 };
   await place.score("out.jsonl", { shard });
   assert.deepEqual(await place.score("out.jsonl", { shard }), ["Part 1 of 2 was there."]);
@@ -72,7 +74,7 @@ Deno.test("a part that is there is not scored again, and one of other settings i
 });
 
 Deno.test("a log that is compressed is not cut, and a bad line is told with its part", async () => {
-  using place = workplace();
+  using place = await workplace();
   const shard = { i: 2, n: 2 };
   Deno.writeFileSync(place.at("log.gz"), gzipSync(LINES.join("\n")));
   await assert.rejects(place.score("out.jsonl", { shard, input: place.at("log.gz") }), UsageError);

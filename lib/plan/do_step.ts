@@ -14,7 +14,7 @@ import type { Step } from "./steps.ts";
  * @param key its first digits.
  * @returns the step; throws a {@linkcode UsageError} where none or several begin like that.
  */
-export function stepNamed(steps: readonly Step[], key: string): Step {
+export function stepNamed<S extends Pick<Step, "key">>(steps: readonly S[], key: string): S {
   const found = steps.filter((step) => step.key.startsWith(key));
   if (found.length === 1) return found[0];
   throw new UsageError(

@@ -80,7 +80,7 @@ Deno.test("an experiment whose needs cannot be said is planned without them", as
 });
 
 Deno.test("stepNamed() takes the first digits of a key, and refuses what is none or two", () => {
-  const steps = ["aa11", "aa22"].map((key) => ({ key })) as Parameters<typeof stepNamed>[0];
+  const steps = ["aa11", "aa22"].map((key) => ({ key }));
   assert.equal(stepNamed(steps, "aa2"), steps[1]);
   assert.throws(() => stepNamed(steps, "aa"), UsageError);
   assert.throws(() => stepNamed(steps, "b"), UsageError);

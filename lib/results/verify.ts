@@ -12,7 +12,6 @@ import { type Experiment, runExperiment } from "../experiment/experiment.ts";
 import type { ExperimentFlags } from "../experiment/flags.ts";
 import { openRun } from "../experiment/open_run.ts";
 import { runSteps } from "../plan/run_steps.ts";
-import type { Workbench } from "../workbench/workbench.ts";
 import { parseArtifact } from "./artifact.ts";
 import type { JudgedClaim } from "./claims.ts";
 import { type ArtifactCheck, compareArtifacts } from "./compare_artifacts.ts";

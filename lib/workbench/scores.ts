@@ -60,6 +60,9 @@ export function ofGuard(layers: number): SignalRequest {
   return { guard: true, hidden: [{ layer: layers, pooling: "last" }] };
 }
 
+/** What is read of the language model that training starts from, to compare it with that of the safe rows. */
+export const MEAN_SURPRISE: SignalRequest = { nll: true };
+
 /** What is read of the language model of the safe training rows, for all experiments at once. */
 export const SURPRISE: SignalRequest = { nll: true, tokens: true };
 

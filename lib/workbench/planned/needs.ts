@@ -5,7 +5,8 @@
  * @module
  */
 import type { Split } from "../../conversation/scenes.ts";
-import { ofGuard, SURPRISE } from "../scores.ts";
+import { ofFrozen } from "../frozen_scores.ts";
+import { MEAN_SURPRISE, ofGuard, SURPRISE } from "../scores.ts";
 import type { Workbench } from "../workbench.ts";
 import type { PlannedModel, RequestFor, Work } from "./work.ts";
 
@@ -56,6 +57,28 @@ export async function partsOver(bench: Workbench, split: Split): Promise<Work[]>
   return [
     ...await guardsOver(bench, split === "train" ? ["train"] : ["train", split]),
     ...await surpriseOver(bench, split),
+  ];
+}
+
+/**
+ * For all detectors.
+ *
+ * @param bench the workbench.
+ * @param split which rows.
+ * @returns the models and their passes, those of the language model that training starts from among them.
+ */
+export async function detectorsOver(bench: Workbench, split: Split): Promise<Work[]> {
+  const { planned } = bench;
+  const parts = await partsOver(bench, split);
+  if (planned.languageModel === undefined) return parts;
+  const model = await planned.languageModel();
+  const hasBoth = new Set(bench.suite.calibration.map(({ malign }) => malign)).size === 2;
+  const frozen: Split[] = hasBoth ? ["train", "calibration", split] : [];
+  return [
+    ...parts,
+    model,
+    await planned.pass(model, split, () => MEAN_SURPRISE),
+    ...await Promise.all(frozen.map((split) => planned.pass(model, split, ofFrozen))),
   ];
 }
 
