@@ -1,5 +1,5 @@
 /**
- * A Slurm of one node for tests, in a folder of its own: `deno run -A tests/slurm_cluster.ts start|stop|running|kill|node FOLDER [JOB]`. It needs
+ * A Slurm of one node for tests, in a folder of its own: `deno run -A tests/slurm_cluster.ts start|stop|running|queue|kill|node FOLDER [JOB]`. It needs
  * `slurm-wlm` and `munge` of Debian, and to be root. A process of its own, so that tests need no permission to start programs.
  */
 import { join } from "node:path";
@@ -123,6 +123,12 @@ const actions: Record<string, (folder: string, job: string) => Promise<void>> = 
     await run(folder, "/usr/sbin/slurmctld");
     await run(folder, "/usr/sbin/slurmd");
     await until(() => isIdle(folder));
+  },
+  /** Prints the numbers of the jobs that were not cancelled and have not ended. */
+  async queue(folder) {
+    const states = "--states=PENDING,RUNNING,SUSPENDED";
+    // deno-lint-ignore no-console
+    console.log(await run(folder, "squeue", "--noheader", states, "--format=%A"));
   },
   /** Kills the node's daemon and starts it again. */
   async node(folder) {

@@ -70,6 +70,16 @@ async function killing(folder: string): Promise<void> {
 
   await cluster("start");
   try {
+    const given = submit();
+    const said = given.output();
+    await nextTask();
+    given.kill("SIGINT");
+    given.kill("SIGINT");
+    const { code, stderr } = await said;
+    assert.equal(code, 130);
+    assert.match(text(stderr), /The jobs go on, .* Ctrl-C again cancels them\./);
+    assert.equal(await cluster("queue"), "");
+
     const first = submit();
     const ended = first.output();
     const job = await nextTask();

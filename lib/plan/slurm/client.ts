@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { UserError } from "../../core/errors.ts";
+import { UsageError, UserError } from "../../core/errors.ts";
 
 /** Runs a program; tests have their own. */
 export type Execute = (program: string, args: readonly string[]) => Promise<Executed>;
@@ -150,7 +150,7 @@ async function run(program: string, args: readonly string[]): Promise<Executed> 
     return { code, out: text(stdout), err: text(stderr) };
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) {
-      throw new UserError(
+      throw new UsageError(
         `Cannot run ${program}: this task may start no other program`,
         "`deno task slurm` with the same flags may start those of Slurm.",
         { cause: error },

@@ -8,7 +8,7 @@
  * @module
  */
 import { join } from "node:path";
-import { UserError } from "../../core/errors.ts";
+import { UsageError, UserError } from "../../core/errors.ts";
 import { makeFolder } from "../../core/files.ts";
 import { countDone } from "../plan.ts";
 import { piecesOf } from "../do_step.ts";
@@ -36,6 +36,9 @@ export interface FollowOptions {
 
 /** A step that is cut off so often with nothing new made is given up. */
 const MOST_ATTEMPTS = 5;
+
+/** The queue is asked for so often in vain. */
+const MOST_FAILURES = 30;
 
 /** A job that has left the queue may have made what is not seen yet, on a file system that several machines share: looks. */
 const GRACE = 3;
@@ -76,7 +79,7 @@ export function follow(
   const finish = async () => {
     makeFolder(options.logs);
     for (;;) {
-      const queue = Map.groupBy(await options.slurm.queue(), ({ name }) => name);
+      const queue = Map.groupBy(await patiently(options), ({ name }) => name);
       for (const step of steps) {
         await look(step, queue.get(nameOf(step)) ?? [], known, options);
       }
@@ -85,6 +88,20 @@ export function follow(
     }
   };
   return { live: () => has("submitted").flatMap(({ jobs }) => jobs), end: finish() };
+}
+
+/** The queue, though Slurm's controller may be away for a while, as when it is started again. */
+async function patiently({ slurm, say, wait }: FollowOptions): Promise<LiveTask[]> {
+  for (let failed = 1;; failed++) {
+    try {
+      return await slurm.queue();
+    } catch (error) {
+      const mayPass = error instanceof UserError && !(error instanceof UsageError);
+      if (!mayPass || failed === MOST_FAILURES) throw error;
+      if (failed === 1) say(`${error.message}. It is asked again.`);
+      await wait();
+    }
+  }
 }
 
 /** The name of a step's job. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { UserError } from "../../core/errors.ts";
+import { UsageError, UserError } from "../../core/errors.ts";
 import { temporaryFolder } from "../../core/testing.ts";
 import { NOTHING } from "../../workbench/planned/work.ts";
 import type { Step } from "../steps.ts";
@@ -138,4 +138,23 @@ Deno.test("follow() takes up jobs that live, whoever submitted them", async () =
   const { problems } = await followed([step], { ...slurm, queue }, folder.path);
   assert.deepEqual(problems, { a: undefined });
   assert.deepEqual(submitted, []);
+});
+
+Deno.test("follow() waits for a controller that is away, and gives up at once where it may not ask", async () => {
+  using folder = temporaryFolder();
+  const step = stepOf("a");
+  const { slurm } = clusterOf(() => {
+    step.made.add(0);
+    return undefined;
+  });
+  let looks = 0;
+  const queue = () =>
+    ++looks < 3
+      ? Promise.reject(new UserError("Cannot look at the queue", "Slurm must run."))
+      : Promise.resolve([]);
+  const { problems, lines } = await followed([step], { ...slurm, queue }, folder.path);
+  assert.deepEqual(problems, { a: undefined });
+  assert.equal(lines[0], "Cannot look at the queue. It is asked again.");
+  const denied = () => Promise.reject(new UsageError("Cannot run squeue", "Allow it."));
+  await assert.rejects(followed([step], { ...slurm, queue: denied }, folder.path), /run squeue/);
 });
