@@ -74,6 +74,7 @@ async function killing(folder: string): Promise<void> {
     const said = given.output();
     await nextTask();
     given.kill("SIGINT");
+    await new Promise((go) => setTimeout(go, 2000)); // two at once would be one
     given.kill("SIGINT");
     const { code, stderr } = await said;
     assert.equal(code, 130);
