@@ -43,6 +43,7 @@ export async function runSteps(
   const broken = new Map<string, unknown>();
   for (const [i, step] of steps.entries()) {
     if (estimates[i] === 0) continue;
+    await letIn();
     using _ = clock.begin(i);
     begin(`step ${i + 1} of ${steps.length}: ${step.name} · ${clock.left()}`);
     const problem = problemBefore(step, broken);
@@ -55,8 +56,14 @@ export async function runSteps(
 /** All pieces that are not there. */
 async function makeAll(step: Step): Promise<void> {
   for (let piece = 0; piece < step.pieces; piece++) {
+    await letIn();
     if (!await step.isDone(piece)) await step.make(piece);
   }
+}
+
+/** Gives the event loop a turn: while models are run one after the other it has none, and no signal would be heard. */
+function letIn(): Promise<void> {
+  return new Promise((go) => setTimeout(go, 0));
 }
 
 function problemBefore({ after }: Step, broken: ReadonlyMap<string, unknown>): unknown {
