@@ -17,7 +17,7 @@ import { addNotes } from "../log/logs.ts";
 import type { ScoreCounts } from "./score_log.ts";
 
 /** What is said of a part beside it, once it is whole. */
-interface PartSummary extends ScoreCounts {
+export interface PartSummary extends ScoreCounts {
   /** Hash of monitor and settings. */
   key: string;
   /** Bytes of the input. */
