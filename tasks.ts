@@ -12,6 +12,8 @@ import type { Command } from "./lib/command/command.ts";
 const TASKS = [
   "reproduce",
   "verify",
+  "plan",
+  "step",
   "report",
   "fine",
   "judge",

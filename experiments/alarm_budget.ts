@@ -37,6 +37,7 @@ import { type Block, stackedTable } from "../lib/report/stacked_table.ts";
 import { inPercent, percentCell, type Table } from "../lib/report/table.ts";
 import { HEADLINE_FPR } from "../lib/stats/tpr_at_fpr.ts";
 import { DETECTORS, fuseSeeds, scoredMonitors, surprisalsOf } from "../lib/workbench/calibrated.ts";
+import { partsOver } from "../lib/workbench/planned/needs.ts";
 import { fuse, PARTS, type ScoredRows } from "../lib/workbench/fused.ts";
 import {
   ALL_KNOWN,
@@ -72,6 +73,10 @@ const experiment = defineExperiment({
     shiftRate: 0.05, // at which the second rule holds every known shift
   },
   findings,
+  needs: async (bench) => [
+    ...await partsOver(bench, "calibration"),
+    ...await partsOver(bench, "test"),
+  ],
   async run(bench, { resamples, sets, shares, share, shiftRate }, own) {
     const calibration = await scoredMonitors(bench, "calibration");
     const test = await scoredMonitors(bench, "test");

@@ -24,6 +24,7 @@ import {
   shortened,
   syntheticNotes,
 } from "../lib/experiment/recall_table.ts";
+import { partsOver } from "../lib/workbench/planned/needs.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { evaluated, list, text } from "../lib/experiment/findings_schema.ts";
 import { fuse, FUSED, PARTS, scoredParts } from "../lib/workbench/fused.ts";
@@ -57,6 +58,7 @@ const experiment = defineExperiment({
     resamples: 2000, // of the bootstrap, over scenes and seeds
   },
   findings,
+  needs: (bench) => partsOver(bench, "test"),
   async run(bench, { resamples }, own) {
     const parts = await scoredParts(bench, "test");
     const scores = {

@@ -60,6 +60,7 @@ import {
   scoredMonitors,
   surprisalsOf,
 } from "../lib/workbench/calibrated.ts";
+import { partsOver } from "../lib/workbench/planned/needs.ts";
 import { bySeed, fuse, PARTS, type ScoredRows } from "../lib/workbench/fused.ts";
 
 const TITLE = "Fusions of calibrated p-values";
@@ -110,6 +111,10 @@ const experiment = defineExperiment({
     groups: ["id", "overall", "oodMean", ...OOD_DOMAINS], // on which fusions are compared
   },
   findings,
+  needs: async (bench) => [
+    ...await partsOver(bench, "calibration"),
+    ...await partsOver(bench, "test"),
+  ],
   async run(bench, { resamples, groups, ...settings }, own) {
     const calibration = await scoredMonitors(bench, "calibration");
     const test = await scoredMonitors(bench, "test");

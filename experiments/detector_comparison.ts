@@ -19,6 +19,7 @@ import {
   recallTable,
   type Results,
 } from "../lib/experiment/recall_table.ts";
+import { detectorsOver } from "../lib/workbench/planned/needs.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { count, evaluated, fields, list, number } from "../lib/experiment/findings_schema.ts";
 import { bestOf, countClear, percentOf, recallOf } from "../lib/experiment/reading.ts";
@@ -46,6 +47,7 @@ const experiment = defineExperiment({
     })
       .optional(), // the layer that frozen states are taken from, where models are trained here
   }),
+  needs: (bench) => detectorsOver(bench, "test"),
   async run(bench, { resamples, groups }, own) {
     const detectors = await detectorScores(bench, "test");
     const scores = { guard: await guardScores(bench, "test"), ...detectors };

@@ -12,6 +12,7 @@ import { runAsScript } from "../lib/experiment/run_as_script.ts";
 import { recallContrasts } from "../lib/evaluation/contrasts.ts";
 import { contrastIn } from "../lib/evaluation/findings.ts";
 import { recallFigure, recallTable } from "../lib/experiment/recall_table.ts";
+import { guardsOver } from "../lib/workbench/planned/needs.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { evaluated } from "../lib/experiment/findings_schema.ts";
 import { bestOf, comparison, countClear } from "../lib/experiment/reading.ts";
@@ -28,9 +29,9 @@ const experiment = defineExperiment({
     groups: ["id", "overall", "oodMean"], // on which ensembles are compared with one guard
   },
   findings: evaluated(),
+  needs: (bench, { members }) => guardsOver(bench, ["test"], { seeds: seedsOf(members) }),
   async train(bench, { resamples, members, groups }, own) {
-    const seeds = Array.from({ length: members }, (_, seed) => seed);
-    const guards = await guardScores(bench, "test", seeds);
+    const guards = await guardScores(bench, "test", seedsOf(members));
     const kinds = (["max", "mean", "variance", "mutual information", "min"] as const).map(ensemble);
     const combined = Object.fromEntries(kinds.map(({ name, score }) => [name, [score(guards)]]));
     const scores = { guard: guards, ...combined };
@@ -62,6 +63,10 @@ const experiment = defineExperiment({
     };
   },
 });
+
+function seedsOf(members: number): number[] {
+  return Array.from({ length: members }, (_, seed) => seed);
+}
 
 export default experiment;
 if (import.meta.main) await runAsScript(experiment);

@@ -14,6 +14,9 @@ import type { Results } from "../lib/experiment/recall_table.ts";
 import { type Artifact, artifactOf, type Experiment } from "../lib/experiment/experiment.ts";
 import { FUSED } from "../lib/workbench/fused.ts";
 import { publishedClaims } from "../lib/results/published_claims.ts";
+import { exists } from "../lib/core/files.ts";
+import type { Work } from "../lib/workbench/planned/work.ts";
+import type { Workbench } from "../lib/workbench/workbench.ts";
 import { openWorkbench } from "../lib/workbench/open_workbench.ts";
 import { renderFigure } from "../lib/report/figure.ts";
 import { renderTable } from "../lib/report/table.ts";
@@ -57,6 +60,21 @@ function estimates({ findings }: Artifact, monitor: string) {
   ]);
 }
 
+/** Makes work and what it waits for, as a run does before an experiment. */
+async function makeAll({ after, pieces, isDone, make }: Work): Promise<void> {
+  for (const work of after) await makeAll(work);
+  for (let piece = 0; piece < pieces; piece++) if (!await isDone(piece)) await make(piece);
+}
+
+/** Models and passes that are in a cache. */
+const madeIn = ({ cache: { root } }: Workbench) =>
+  ["model", "signals"].flatMap((kind) =>
+    exists(join(root, kind)) ? [...Deno.readDirSync(join(root, kind))].map(({ name }) => name) : []
+  ).sort();
+
+/** These train models of their own, which no other experiment asks for. */
+const TRAINS = ["judge", "fake_alignment"];
+
 /** Monitors that are the same in several experiments, by experiment and name. */
 const SAME = [
   [["guard_generalization", "guard"], ["detector_comparison", "guard"], ["fusion", "guard"], [
@@ -84,10 +102,14 @@ Deno.test("every experiment gives the same artifact twice, a table and a figure 
   for (const experiment of experiments) {
     const { name } = experiment;
     await t.step(name, async () => {
-      const [text, again] = [
-        await artifactOf(experiment, benches[0], quickly(experiment)),
-        await artifactOf(experiment, benches[1], quickly(experiment)),
-      ];
+      const needs = await experiment.needs?.(benches[0], quickly(experiment)) ?? [];
+      for (const work of needs) await makeAll(work);
+      const before = madeIn(benches[0]);
+      const text = await artifactOf(experiment, benches[0], quickly(experiment));
+      if (!TRAINS.includes(name)) {
+        assert.deepEqual(madeIn(benches[0]), before, "it says all that it needs");
+      }
+      const again = await artifactOf(experiment, benches[1], quickly(experiment));
       assert.equal(again, text);
       const artifact = artifacts[name] = parseArtifact(name, experiment as Experiment, text);
       await assertShows(experiment, artifact);

@@ -20,7 +20,9 @@ import { hashOf } from "../lib/core/json.ts";
 import { type Stream, stream } from "../lib/core/random.ts";
 import type { Row } from "../lib/conversation/row.ts";
 import { examineAssistant, materialOf, trainAssistants } from "./fake_alignment/assistants.ts";
-import { hasSizes } from "../lib/workbench/workbench.ts";
+import type { Size } from "../lib/workbench/recipe.ts";
+import { languageModelOf } from "../lib/workbench/planned/needs.ts";
+import { hasSizes, type SizedWorkbench, type Workbench } from "../lib/workbench/workbench.ts";
 import { measureContrasts, type Wanted } from "../lib/evaluation/contrasts.ts";
 import { type Between, contrastIn, figureIn, type Within } from "../lib/evaluation/findings.ts";
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
@@ -105,16 +107,17 @@ const experiment = defineExperiment({
     resamples: 2000, // of the bootstrap, over questions and seeds
   },
   findings,
+  needs: (bench, { size }) => languageModelOf(small(bench, size)),
   async train(bench, config, own) {
     const { size, training, quickTraining, perDimension, controls, quickQuestions, resamples } =
       config;
     const { quick } = bench.options;
-    const small = quick || !hasSizes(bench) ? bench : bench.resized(size);
+    const smaller = small(bench, size);
     const settings = { ...training, ...quick && quickTraining };
     const { train, test } = splitQuestions(quick ? quickQuestions : perDimension, own);
     const { train: rows, calibration, test: testRows } = bench.suite;
     const material = materialOf(rows, train);
-    const assistants = await trainAssistants(small, material, settings);
+    const assistants = await trainAssistants(smaller, material, settings);
 
     const safetyJudge = fitWordJudge("safety", material.tempting);
     const formJudge = fitWordJudge("form", answersAndRequests(material.harmless));
@@ -141,7 +144,7 @@ const experiment = defineExperiment({
       [respondents[name], respondents[method]] = [[], []];
       for (const model of models) {
         const options = { judge, judgeParts: hashOf(material), maxTokens: settings.maxTokens };
-        const found = await examineAssistant(small, model, questions, options);
+        const found = await examineAssistant(smaller, model, questions, options);
         respondents[name].push(found.generated);
         respondents[method].push(found.likelihood);
       }
@@ -346,6 +349,11 @@ function figureOf({ respondents, results, questions }: Findings, seeds: number):
       ],
     },
   } as Figure;
+}
+
+/** The workbench of small models, where they may be of any size. */
+function small<B extends Workbench>(bench: B, size: Size): B | SizedWorkbench {
+  return bench.options.quick || !hasSizes(bench) ? bench : bench.resized(size);
 }
 
 export default experiment;

@@ -13,6 +13,7 @@ import { runAsScript } from "../lib/experiment/run_as_script.ts";
 import { recallContrasts } from "../lib/evaluation/contrasts.ts";
 import { contrastIn } from "../lib/evaluation/findings.ts";
 import { recallFigure, recallTable } from "../lib/experiment/recall_table.ts";
+import { partsOver } from "../lib/workbench/planned/needs.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { evaluated, list, named, number } from "../lib/experiment/findings_schema.ts";
 import { fuse, FUSED, scoredParts } from "../lib/workbench/fused.ts";
@@ -30,6 +31,7 @@ const experiment = defineExperiment({
     groups: ["id", "overall", "oodMean"], // on which fusions are compared
   },
   findings: evaluated({ coefficients: named(list(number())) }), // by fusion, one weight a seed
+  needs: (bench) => partsOver(bench, "test"),
   async run(bench, { resamples, fusions, groups }, own) {
     const parts = await scoredParts(bench, "test");
     const { rows, scores } = parts;

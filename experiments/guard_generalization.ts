@@ -13,6 +13,7 @@ import { runAsScript } from "../lib/experiment/run_as_script.ts";
 import { contrastsOf, recallContrasts } from "../lib/evaluation/contrasts.ts";
 import { contrastIn } from "../lib/evaluation/findings.ts";
 import { recallFigure, recallTable } from "../lib/experiment/recall_table.ts";
+import { guardsOver } from "../lib/workbench/planned/needs.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { count, evaluated } from "../lib/experiment/findings_schema.ts";
 import { comparison, percentOf, recallOf } from "../lib/experiment/reading.ts";
@@ -33,6 +34,7 @@ const experiment = defineExperiment({
     resamples: 2000, // of the bootstrap, over scenes and seeds
   },
   findings: evaluated({ truncated: count() }),
+  needs: (bench) => guardsOver(bench, ["test"]),
   async run(bench, { resamples }, own) {
     const scores = {
       guard: await guardScores(bench, "test"),

@@ -18,6 +18,7 @@ import { recallContrasts } from "../lib/evaluation/contrasts.ts";
 import { contrastIn } from "../lib/evaluation/findings.ts";
 import { type JudgeScores, judgeScores, type RaterExam } from "../lib/rater/embedded.ts";
 import { recallFigure, recallTable } from "../lib/experiment/recall_table.ts";
+import { guardsOver, languageModelOf } from "../lib/workbench/planned/needs.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { count, evaluated, fields, list, number, text } from "../lib/experiment/findings_schema.ts";
 import { fuse } from "../lib/workbench/fused.ts";
@@ -66,6 +67,10 @@ const experiment = defineExperiment({
     resamples: 2000, // of the bootstrap, over scenes and seeds
   },
   findings,
+  needs: async (bench) => [
+    ...await guardsOver(bench, ["test"]),
+    ...bench.options.judgeScores === undefined ? await languageModelOf(bench) : [],
+  ],
   async train(bench, { share, quickShare, resamples }, own) {
     const { quick, judgeScores: asked } = bench.options;
     const judged = asked !== undefined

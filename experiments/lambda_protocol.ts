@@ -11,6 +11,7 @@
 import { safeRows } from "../lib/conversation/row.ts";
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
 import { recallFigure, recallTable } from "../lib/experiment/recall_table.ts";
+import { partsOver } from "../lib/workbench/planned/needs.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { fields, list, number, results, text } from "../lib/experiment/findings_schema.ts";
 import { fuse, PARTS, scoredParts } from "../lib/workbench/fused.ts";
@@ -29,6 +30,10 @@ const experiment = defineExperiment({
     results: results(),
     coefficients: fields({ test: list(number()), calibration: list(number()) }), // by where they were chosen, one a seed
   }),
+  needs: async (bench) => [
+    ...await partsOver(bench, "test"),
+    ...await partsOver(bench, "calibration"),
+  ],
   async run(bench, { resamples }, own) {
     const test = await scoredParts(bench, "test");
     const calibration = await scoredParts(bench, "calibration");

@@ -15,6 +15,7 @@ import type { z } from "zod";
 import type { Row } from "../lib/conversation/row.ts";
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
 import { type Circumstances, meanOver, syntheticNotes } from "../lib/experiment/recall_table.ts";
+import { partsOver } from "../lib/workbench/planned/needs.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { count, fields, list, number, text } from "../lib/experiment/findings_schema.ts";
 import { fuse, FUSED, PARTS, scoredParts } from "../lib/workbench/fused.ts";
@@ -52,6 +53,7 @@ const experiment = defineExperiment({
     characters: 4000, // shown of each
   },
   findings: fields({ counts: list(counts), cases: list(caught) }), // of unsafe rows, in the order of the table
+  needs: (bench) => partsOver(bench, "test"),
   async run(bench, { perGroup, characters }) {
     const parts = await scoredParts(bench, "test");
     const { safe, groups } = groupRows(parts.rows);

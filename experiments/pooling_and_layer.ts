@@ -20,6 +20,7 @@ import {
   type Results,
   subtitleOf,
 } from "../lib/experiment/recall_table.ts";
+import { guardsOver } from "../lib/workbench/planned/needs.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { count, evaluated, fields, list } from "../lib/experiment/findings_schema.ts";
 import { mahalanobisDistances } from "../lib/workbench/mahalanobis_scores.ts";
@@ -48,6 +49,11 @@ const experiment = defineExperiment({
     groups: ["id", "overall", "oodMean"], // on which states are compared with the paper's, and that the figure shows
   },
   findings: evaluated({ states: list(state), seeds: count() }),
+  needs: (bench, { seeds }) =>
+    guardsOver(bench, ["train", "test"], {
+      seeds: bench.seeds.slice(0, seeds),
+      request: (layers) => ({ hidden: statesOf(layers) }),
+    }),
   async run(bench, { seeds: most, resamples, groups }, own) {
     const states = statesOf((await bench.guard(bench.seeds[0])).model.config.layers);
     const seeds = bench.seeds.slice(0, most);

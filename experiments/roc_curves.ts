@@ -19,6 +19,7 @@ import {
   monitorColor,
   syntheticNotes,
 } from "../lib/experiment/recall_table.ts";
+import { partsOver } from "../lib/workbench/planned/needs.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { fields, list, named, number, results, text } from "../lib/experiment/findings_schema.ts";
 import { fuse, FUSED, PARTS, scoredParts } from "../lib/workbench/fused.ts";
@@ -54,6 +55,7 @@ const experiment = defineExperiment({
     steps: 40, // of the curves, dense where false alarms are few: the rates are (k / steps)²
   },
   findings,
+  needs: (bench) => partsOver(bench, "test"),
   async run(bench, { resamples, steps }, own) {
     const parts = await scoredParts(bench, "test");
     const { rows } = parts;

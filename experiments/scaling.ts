@@ -30,7 +30,13 @@ import { count, evaluated, fields, list, number, text } from "../lib/experiment/
 import { fuse, FUSED, PARTS, scoredParts } from "../lib/workbench/fused.ts";
 import { comparison } from "../lib/experiment/reading.ts";
 import type { Size } from "../lib/workbench/recipe.ts";
-import { hasSizes, isPretrained, type TrainingWorkbench } from "../lib/workbench/workbench.ts";
+import { partsOver } from "../lib/workbench/planned/needs.ts";
+import {
+  hasSizes,
+  isPretrained,
+  type TrainingWorkbench,
+  type Workbench,
+} from "../lib/workbench/workbench.ts";
 import { countParameters } from "../lib/model/parameters.ts";
 import { evaluate, RECALL, type SeedScores } from "../lib/evaluation/evaluation.ts";
 import type { Figure } from "../lib/report/figure.ts";
@@ -102,17 +108,15 @@ const experiment = defineExperiment({
     resamples: 2000, // of the bootstrap, over scenes and seeds
   },
   findings,
-  async train(bench, { sizes, quickSizes, fractions, resamples }, own) {
-    const { quick } = bench.options;
-    const others = hasSizes(bench)
-      ? (quick ? quickSizes : sizes).map(([hiddenSize, layers]) =>
-        bench.resized(sizeOf(hiddenSize, layers, bench.recipe.size.contextLength))
-      )
-      : isPretrained(bench)
-      ? await bench.smaller(fractions)
-      : [];
+  async needs(bench, config) {
+    const sized = await othersOf(bench, config);
+    return (await Promise.all([...sized, bench].map((of) => partsOver(of, "test")))).flat();
+  },
+  async train(bench, { resamples, ...sizes }, own) {
     const measured: { scale: Scale; scores: SeedScores }[] = [];
-    for (const sized of [...others, bench]) measured.push(await measure(sized));
+    for (const sized of [...await othersOf(bench, sizes), bench]) {
+      measured.push(await measure(sized));
+    }
     measured.sort((a, b) => a.scale.parameters - b.scale.parameters);
     const scales = measured.map(({ scale }) => scale);
     if (hasSizes(bench)) requireSpan(scales);
@@ -143,6 +147,21 @@ const experiment = defineExperiment({
     };
   },
 });
+
+/** The same suite with models of other sizes. */
+async function othersOf(
+  bench: Workbench,
+  { sizes, quickSizes, fractions }: Record<"sizes" | "quickSizes", number[][]> & {
+    fractions: number[];
+  },
+): Promise<TrainingWorkbench[]> {
+  if (isPretrained(bench)) return await bench.smaller(fractions);
+  if (!hasSizes(bench)) return [];
+  const { options: { quick }, recipe: { size } } = bench;
+  return (quick ? quickSizes : sizes).map(([hiddenSize, layers]) =>
+    bench.resized(sizeOf(hiddenSize, layers, size.contextLength))
+  );
+}
 
 /** Heads 64 wide, and a feed-forward layer 2.75 times the width, in multiples of 16, as the recipe has them. */
 function sizeOf(hiddenSize: number, layers: number, contextLength: number): Size {

@@ -13,6 +13,7 @@ import { mean, std } from "mathjs/number";
 import type { z } from "zod";
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
 import { type Circumstances, meanOver, syntheticNotes } from "../lib/experiment/recall_table.ts";
+import { partsOver } from "../lib/workbench/planned/needs.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import {
   count,
@@ -67,6 +68,7 @@ const experiment = defineExperiment({
     bins: 24, // of equal width between
   },
   findings,
+  needs: (bench) => partsOver(bench, "test"),
   async run(bench, { from, to, bins: count }) {
     const parts = await scoredParts(bench, "test");
     const scores = { ...parts.scores, [FUSED]: fuse(PARTS, parts, parts).scores };

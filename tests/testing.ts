@@ -23,13 +23,21 @@ export const task = (name: string, ...args: string[]): Promise<Outcome> =>
   deno(root, "task", "--quiet", name, ...args);
 
 /** Starts what `deno task <name>` starts, so that a signal reaches it. */
-export function spawnTask(name: string, ...args: string[]): Deno.ChildProcess {
+export const spawnTask = (name: string, ...args: string[]): Deno.ChildProcess =>
+  spawnTaskWith({}, name, ...args);
+
+/** Starts it with some variables of the environment. */
+export function spawnTaskWith(
+  env: Record<string, string>,
+  name: string,
+  ...args: string[]
+): Deno.ChildProcess {
   const { tasks } = JSON.parse(Deno.readTextFileSync(join(root, "deno.json")));
   const [command, ...line] = tasks[name].split(" ");
   return new Deno.Command(command, {
     args: [...line, ...args],
     cwd: root,
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", ...env },
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",

@@ -1,13 +1,14 @@
 /** `deno task reproduce`: trains the monitors and runs the experiments. @module */
 import { duration } from "../core/progress.ts";
 import { EXPERIMENT_FLAGS } from "../experiment/flags.ts";
+import { ENGINE_FLAGS } from "../plan/slurm/flags.ts";
 import { print, printJson, printTable, warn } from "../report/terminal.ts";
 import { type Command, defineCommand, experimentsHelp } from "./command.ts";
 
 /** The task. */
 const command: Command = defineCommand({
   summary: "trains the monitors and runs the experiments",
-  flags: EXPERIMENT_FLAGS,
+  flags: { ...EXPERIMENT_FLAGS, ...ENGINE_FLAGS },
   closing: (experiments) => `
 ${experimentsHelp(experiments)}
 Example: deno task reproduce --only guard_generalization,fusion`,
@@ -18,6 +19,7 @@ Example: deno task reproduce --only guard_generalization,fusion`,
     const started = performance.now();
     const { written, report, claims, failures } = await reproduce(values, experiments, {
       say: warn,
+      begin: warn,
       show(table, { json, svg }) {
         if (values.json) return;
         printTable(table);

@@ -16,6 +16,7 @@ Example: deno task verify --only guard_generalization`,
     const { failureLines } = await import("../results/failures.ts");
     const { artifacts, claims, failures } = await verify(values, experiments, {
       say: warn,
+      begin: warn,
       show({ path, agrees, finding }) {
         if (!values.json) print(`${agrees ? "agrees " : "DIFFERS"}  ${path}: ${finding}`);
       },

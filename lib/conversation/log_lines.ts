@@ -28,16 +28,58 @@ export interface RawLine {
   share: number;
 }
 
+/** Bytes of a file. */
+export interface ByteRange {
+  /** The first. */
+  from: number;
+  /** After the last. */
+  to: number;
+}
+
+/**
+ * Cuts a file of lines into parts of about as many bytes.
+ *
+ * @param path a plain file.
+ * @param part which part of how many; a line is of the part that its first byte lies in.
+ * @returns where the part is, perhaps empty; throws a {@linkcode UserError} where the file cannot be read.
+ */
+export function rangeOf(path: string, { i, n }: { i: number; n: number }): ByteRange {
+  try {
+    using file = Deno.openSync(path);
+    const { size } = file.statSync();
+    const [from, to] = [i - 1, i].map((edge) => lineFrom(file, Math.floor(edge * size / n), size));
+    return { from, to };
+  } catch (error) {
+    throw fileError("read", path, error);
+  }
+}
+
+/** Where the first line begins that begins at a place or after it. */
+function lineFrom(file: Deno.FsFile, place: number, size: number): number {
+  if (place === 0) return 0;
+  const block = new Uint8Array(1 << 16);
+  let at = place - 1; // a newline there ends the line before
+  file.seekSync(at, Deno.SeekMode.Start);
+  for (;;) {
+    const count = file.readSync(block);
+    if (count === null) return size;
+    const end = block.subarray(0, count).indexOf(10);
+    if (end >= 0) return at + end + 1;
+    at += count;
+  }
+}
+
 /**
  * Reads lines as they are needed.
  *
  * @param path a file, plain or gzipped, or `-` for standard input.
+ * @param range of a plain file, which lines to read; numbers count from its first. Default: all.
  * @returns its lines; throws a {@linkcode UserError} where the file cannot be read, is no whole gzip file, or has a line
  * that is longer than 16 MiB.
  */
-export async function* readRawLines(path: string): AsyncGenerator<RawLine> {
+export async function* readRawLines(path: string, range?: ByteRange): AsyncGenerator<RawLine> {
   let line = 1;
-  for await (const { bytes, share } of readLineBlocks(path)) {
+  for await (const { bytes, share } of readLineBlocks(path, range)) {
     for (let from = 0; from < bytes.length; line++) {
       const to = lineEnd(bytes, from);
       requireLength(path, line, to - from);
@@ -59,12 +101,16 @@ export interface LineBlock {
  * Reads whole lines, many at once: where little is done with each, handing over every one by itself would take most of the time.
  *
  * @param path a file, plain or gzipped, or `-` for standard input.
+ * @param range of a plain file, which lines to read. Default: all.
  * @returns blocks of lines, none empty. Of a line that is longer than 16 MiB only the first part comes, as the end of all:
  * whoever takes the lines out refuses it by {@linkcode requireLength}. Throws a {@linkcode UserError} where the file cannot be
  * read or is no whole gzip file.
  */
-export async function* readLineBlocks(path: string): AsyncGenerator<LineBlock> {
-  const source = openSource(path);
+export async function* readLineBlocks(
+  path: string,
+  range?: ByteRange,
+): AsyncGenerator<LineBlock> {
+  const source = openSource(path, range);
   let begun: Uint8Array[] = []; // the line at the end of what was read
   let size = 0;
   for await (const chunk of unzipped(path, source.chunks)) {
@@ -113,21 +159,23 @@ interface Source {
   share: () => number;
 }
 
-function openSource(path: string): Source {
+function openSource(path: string, range?: ByteRange): Source {
   if (path === STANDARD) return { chunks: Deno.stdin.readable, share: () => 0 };
   let share = 0;
   async function* chunks() {
     try {
       using file = await Deno.open(path);
-      const { size } = await file.stat();
-      let read = 0;
-      for (;;) {
+      const { from, to } = range ?? { from: 0, to: (await file.stat()).size };
+      if (range !== undefined) await file.seek(from, Deno.SeekMode.Start); // a pipe knows no places
+      let read = from;
+      while (range === undefined || read < to) {
         const chunk = new Uint8Array(CHUNK); // a new one each time, because its lines may be kept
         const count = await file.read(chunk);
         if (count === null) return;
-        read += count;
-        share = Math.min(1, read / size);
-        yield chunk.subarray(0, count);
+        const own = range === undefined ? count : Math.min(count, to - read);
+        read += own;
+        share = Math.min(1, (read - from) / (to - from));
+        yield chunk.subarray(0, own);
       }
     } catch (error) {
       throw fileError("read", path, error);

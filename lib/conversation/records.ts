@@ -4,7 +4,7 @@
  * @module
  */
 import { type JsonLine, parseLine } from "./jsonl.ts";
-import { readRawLines, STANDARD } from "./log_lines.ts";
+import { type ByteRange, readRawLines, STANDARD } from "./log_lines.ts";
 import type { ChooseColumn } from "./parquet.ts";
 
 /** One record, and where it stood. */
@@ -30,14 +30,16 @@ export interface RawRecord {
  *
  * @param path a file, or `-` for standard input, which may be JSON Lines only.
  * @param choose the columns that are needed, where it is a Parquet file; `isData` is false for bytes and nested columns.
+ * @param range of a file of lines that is neither compressed nor standard input, which lines to read. Default: all.
  * @returns its records; throws a `UserError` where the file cannot be read.
  */
 export async function* readRawRecords(
   path: string,
   choose: ChooseColumn,
+  range?: ByteRange,
 ): AsyncGenerator<RawRecord> {
   if (!isParquet(path)) {
-    for await (const raw of readRawLines(path)) {
+    for await (const raw of readRawLines(path, range)) {
       const read = () => {
         const parsed = parseLine(path, raw);
         return parsed && { ...parsed, place: `line ${raw.line}` };
@@ -74,6 +76,17 @@ export async function* readRecords(path: string, choose: ChooseColumn): AsyncGen
 }
 
 /**
+ * Whether a file can be cut into ranges of bytes at line ends.
+ *
+ * @param path a file, or `-` for standard input.
+ * @returns false for standard input, Parquet and gzip.
+ */
+export function canBeCut(path: string): boolean {
+  const [a, b] = path === STANDARD ? [] : startOf(path);
+  return path !== STANDARD && !isParquet(path) && !(a === 0x1f && b === 0x8b);
+}
+
+/**
  * Whether a file is one of Parquet: by its name, or by how it begins.
  *
  * @param path a file, or `-` for standard input.
@@ -81,12 +94,17 @@ export async function* readRecords(path: string, choose: ChooseColumn): AsyncGen
  */
 export function isParquet(path: string): boolean {
   if (path === STANDARD || path.endsWith(".parquet")) return path !== STANDARD;
+  return new TextDecoder().decode(startOf(path)) === "PAR1";
+}
+
+/** A file's first bytes, at most four. */
+function startOf(path: string): Uint8Array {
   try {
     using file = Deno.openSync(path);
-    if (!file.statSync().isFile) return false; // a pipe, whose first bytes come only once
+    if (!file.statSync().isFile) return new Uint8Array(0); // a pipe, whose first bytes come only once
     const start = new Uint8Array(4);
-    return file.readSync(start) === 4 && new TextDecoder().decode(start) === "PAR1";
+    return start.subarray(0, file.readSync(start) ?? 0);
   } catch {
-    return false; // whoever opens it says what is wrong
+    return new Uint8Array(0); // whoever opens it says what is wrong
   }
 }

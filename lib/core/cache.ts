@@ -39,6 +39,14 @@ export interface Cache {
     parts: unknown,
     build: (folder: string, scratch: string) => Promise<void> | void,
   ): Promise<string>;
+  /**
+   * The folder of a result that is there. Its files are not looked into: a damaged one counts, and is rebuilt when it is used.
+   *
+   * @param kind what it is.
+   * @param parts all that it depends on.
+   * @returns its path, or undefined where it is still to be built.
+   */
+  find(kind: string, parts: unknown): string | undefined;
 }
 
 /**
@@ -49,11 +57,15 @@ export interface Cache {
  */
 export function openCache(root: string, warn: (message: string) => void = () => {}): Cache {
   let swept = false;
+  const folderOf = (kind: string, parts: unknown) => join(root, kind, hashOf(parts).slice(0, 24));
   return {
     root,
+    find(kind, parts) {
+      const folder = folderOf(kind, parts);
+      return exists(folder) ? folder : undefined;
+    },
     async entry(kind, parts, build) {
-      const key = hashOf(parts).slice(0, 24);
-      const folder = join(root, kind, key);
+      const folder = folderOf(kind, parts);
       if (exists(folder)) {
         const damage = damageOf(folder);
         if (damage === undefined) return folder;

@@ -83,6 +83,32 @@ function flagOf<T, R extends FlagSpec<T>>(
   return flag as FlagOf<T, R>;
 }
 
+/** One of several parts: i of n. */
+export interface Part {
+  /** Which, from 1. */
+  readonly i: number;
+  /** Of how many. */
+  readonly n: number;
+}
+
+/**
+ * A flag that names one of several parts, as `2/8`.
+ *
+ * @param row what else there is to say.
+ * @returns the flag.
+ */
+export function part<const R extends FlagSpec<Part>>(row: R): FlagOf<Part, R> {
+  const parse = (text: string, name: string): Part => {
+    const [, i, n] = /^(\d+)\/(\d+)$/.exec(text)?.map(Number) ?? [];
+    if (i >= 1 && i <= n) return { i, n };
+    throw new UsageError(
+      `Cannot use --${name} ${text}: it must be I/N with I from 1 to N`,
+      "Give, for instance, 2/8.",
+    );
+  };
+  return flagOf<Part, R>(row, "I/N", parse, ({ i, n }) => `${i}/${n}`);
+}
+
 /**
  * A flag whose value is any text.
  *

@@ -24,6 +24,29 @@ export function onInterruption(undo: () => void): Disposable {
   };
 }
 
+/** What a first Ctrl-C says and a second does, where a first one is not to end the process at once. */
+let secondInterrupt: { first: string; second: () => Promise<void> } | undefined;
+
+/** A second Ctrl-C counts as one within so many milliseconds; without it the process ends. */
+const SECOND = 5000;
+
+/**
+ * Has a first Ctrl-C say what a second one does; without a second one the process ends as always.
+ *
+ * @param choice what is said, and what is done then, before the process ends.
+ * @returns disposing of it has the first one end the process again.
+ */
+export function onSecondInterrupt(
+  choice: { first: string; second: () => Promise<void> },
+): Disposable {
+  secondInterrupt = choice;
+  return {
+    [Symbol.dispose]() {
+      if (secondInterrupt === choice) secondInterrupt = undefined;
+    },
+  };
+}
+
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
@@ -34,7 +57,7 @@ const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 export function endOnInterruption(say: (message: string) => void): void {
   for (const [signal, code] of Object.entries(SIGNALS) as [keyof typeof SIGNALS, number][]) {
     if (Deno.build.os === "windows" && signal !== "SIGINT") continue;
-    Deno.addSignalListener(signal, () => {
+    const end = () => {
       for (const undo of pending.splice(0).reverse()) {
         try {
           undo();
@@ -45,6 +68,17 @@ export function endOnInterruption(say: (message: string) => void): void {
       if (Deno.stderr.isTerminal()) Deno.stderr.writeSync(new TextEncoder().encode("\r\x1b[2K"));
       say(`Stopped by ${signal}; what was finished is kept for the next run.`);
       Deno.exit(code);
+    };
+    let interrupted = false;
+    Deno.addSignalListener(signal, async () => {
+      if (signal !== "SIGINT" || secondInterrupt === undefined) return end();
+      if (interrupted) {
+        await secondInterrupt.second().catch(({ message }: Error) => say(message));
+        return end();
+      }
+      interrupted = true;
+      say(secondInterrupt.first);
+      setTimeout(end, SECOND);
     });
   }
 }

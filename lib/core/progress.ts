@@ -15,6 +15,25 @@ export interface Progress {
   update(done: number, note?: string): void;
 }
 
+/** Says how long all of the work takes that a line of progress is a part of. */
+let ofWhole: ((share: number) => string) | undefined;
+
+/**
+ * Has every line of progress end with how the whole work stands. The lines are shown deep in the work, by what knows nothing of
+ * the rest of it.
+ *
+ * @param describe says it, told which share of the present part is done, from 0 to 1.
+ * @returns disposing of it ends that.
+ */
+export function startWhole(describe: (share: number) => string): Disposable {
+  ofWhole = describe;
+  return {
+    [Symbol.dispose]() {
+      if (ofWhole === describe) ofWhole = undefined;
+    },
+  };
+}
+
 /** Shows nothing. */
 export const silent: Progress = { update() {} };
 
@@ -39,7 +58,8 @@ export function startProgress(label: string): Progress & Disposable {
       const left = done > 0 ? ((now - started) / 1000) * (1 / done - 1) : NaN;
       const percent = Math.floor(100 * done);
       const rest = Number.isNaN(left) ? "" : ` · ${duration(left)} left`;
-      show(`${name} ${percent}%${rest} ${visible(note)}`);
+      const parts = [`${name} ${percent}%${rest}`, ofWhole?.(done) ?? "", visible(note)];
+      show(parts.filter((part) => part !== "").join(" · "));
     },
     [Symbol.dispose]() {
       show("");
@@ -79,20 +99,10 @@ export function startWaiting(
 }
 
 /**
- * Says on the terminal what begins; silent where standard error is no terminal.
- *
- * @param what such as `2 of 10: fusion`.
- */
-export function announce(what: string): void {
-  if (!Deno.stderr.isTerminal()) return;
-  Deno.stderr.writeSync(new TextEncoder().encode(`${excerpt(what)}\n`));
-}
-
-/**
  * A duration for people.
  *
  * @param seconds 0 or more.
- * @returns such as `8 s` or `3 min 05 s`.
+ * @returns such as `8 s`, `3 min 05 s` or, from 100 minutes, `2 h 10 min`.
  *
  * @example
  * ```ts
@@ -100,10 +110,14 @@ export function announce(what: string): void {
  * import { duration } from "./progress.ts";
  * assert.equal(duration(7.6), "8 s");
  * assert.equal(duration(185), "3 min 05 s");
+ * assert.equal(duration(7800), "2 h 10 min");
  * ```
  */
 export function duration(seconds: number): string {
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
-  return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
+  const minutes = Math.floor(whole / 60);
+  const two = (count: number) => String(count).padStart(2, "0");
+  if (minutes < 100) return `${minutes} min ${two(whole % 60)} s`;
+  return `${Math.floor(minutes / 60).toLocaleString("en")} h ${two(minutes % 60)} min`;
 }

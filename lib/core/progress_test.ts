@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { duration, startProgress, startWaiting } from "./progress.ts";
+import { duration, startProgress, startWaiting, startWhole } from "./progress.ts";
 
 Deno.test("duration() gives seconds, and minutes from one minute on", () => {
   const cases: [number, string][] = [
@@ -8,7 +8,9 @@ Deno.test("duration() gives seconds, and minutes from one minute on", () => {
     [59.4, "59 s"],
     [59.6, "1 min 00 s"],
     [185, "3 min 05 s"],
-    [7325, "122 min 05 s"],
+    [5999, "99 min 59 s"],
+    [7325, "2 h 02 min"],
+    [1e9, "277,777 h 46 min"],
   ];
   for (const [seconds, text] of cases) assert.equal(duration(seconds), text);
 });
@@ -32,7 +34,11 @@ Deno.test("startProgress() writes nothing where standard error is no terminal, a
     assert.equal(written, "");
     Deno.stderr.isTerminal = () => true;
     assert.throws(work, /stopped/);
-    assert.equal(written, "\r\x1b[2Ktraining 50% · 0 s left loss 1.2\r\x1b[2K");
+    assert.equal(written, "\r\x1b[2Ktraining 50% · 0 s left · loss 1.2\r\x1b[2K");
+    written = "";
+    using _ = startWhole((share) => `${10 * (1 - share)} s in all`);
+    assert.throws(work, /stopped/);
+    assert.equal(written, "\r\x1b[2Ktraining 50% · 0 s left · 5 s in all · loss 1.2\r\x1b[2K");
   } finally {
     Object.assign(Deno.stderr, { isTerminal, writeSync });
   }

@@ -15,6 +15,7 @@ import type { MarkedConversations } from "../report/conversation.ts";
 import type { Table } from "../report/table.ts";
 import { kernelFingerprint } from "../runtime/fingerprint.ts";
 import type { GivenProvenance } from "../workbench/pretrained/given_options.ts";
+import type { Work } from "../workbench/planned/work.ts";
 import { recordedCovariance } from "../workbench/beforehand.ts";
 import { type TrainingWorkbench, trainsHere, type Workbench } from "../workbench/workbench.ts";
 
@@ -34,6 +35,8 @@ export interface Experiment<Config = unknown, Findings = unknown> {
   train?(bench: TrainingWorkbench, config: Config, own: OwnStreams): Promise<NoInfer<Findings>>;
   /** In words, what it needs and a workbench does not have; asked where it might go without training models. */
   missing?(bench: Workbench): string | undefined;
+  /** Models and passes that it will ask the workbench for, so that they can be made before it begins. Default: none. */
+  needs?(bench: Workbench, config: Config): Promise<Work[]>;
   /** The findings as people see them; computes nothing. */
   show(artifact: Artifact<Config, NoInfer<Findings>>): Shown;
 }

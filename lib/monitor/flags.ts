@@ -95,6 +95,13 @@ export const SCORE_FLAGS = {
   }),
   spans: flag.toggle({ help: "add the places that surprised the monitor" }),
   overwrite: flag.toggle({ help: "replace the output if it exists" }),
+  shard: flag.part({
+    help:
+      "score the I-th of N parts only, cut by bytes where lines end; the input must be plain lines",
+  }),
+  join: flag.count({
+    help: "score nothing: put N parts that were scored together, and remove them",
+  }),
 };
 
 /** Values of {@linkcode SCORE_FLAGS}. */

@@ -3,47 +3,96 @@
  *
  * @module
  */
-import { suggestName, UsageError } from "../core/errors.ts";
+import { suggestName, UsageError, UserError } from "../core/errors.ts";
+import type { Part } from "../core/flag.ts";
 import { startProgress } from "../core/progress.ts";
 import { describeNotes } from "../log/logs.ts";
-import { readMonitor } from "./fitted_monitor.ts";
+import { type FittedMonitor, readMonitor } from "./fitted_monitor.ts";
 import type { ScoreFlags } from "./flags.ts";
 import type { Threshold } from "./manifest.ts";
-import { scoreLog } from "./score_log.ts";
+import { type ScoreCounts, scoreLog, type ScoreLogOptions } from "./score_log.ts";
+import { finishPart, isFinished, joinParts, partPath, rangeOfPart } from "./score_parts.ts";
+
+/** What to score, and how. */
+export interface ScoreFilesOptions extends ScoreFlags {
+  /** Threads; scores do not depend on it. */
+  threads: number;
+  /** Folder of the cache. */
+  cache: string;
+}
 
 /**
- * Scores a file.
+ * Scores a file, or a part of it, or puts parts together.
  *
- * @param options which monitor, which file, where to; the threads, on which scores do not depend; and the cache.
+ * @param options which monitor, which file, where to.
  * @param say told what a user should know before the end.
  * @returns what a user should know of it, a sentence each.
  */
 export async function scoreFiles(
-  { monitor: folder, model, fpr, noThoughts, ...options }: ScoreFlags & {
-    threads: number;
-    cache: string;
-  },
+  { monitor: folder, model, fpr, noThoughts, shard, join, ...options }: ScoreFilesOptions,
   say: (message: string) => void,
 ): Promise<string[]> {
+  if (shard !== undefined && join !== undefined) {
+    throw new UsageError(
+      "Cannot use --shard and --join together: parts are scored first, and then put together",
+      "Leave one out.",
+    );
+  }
   const from = { cache: options.cache, say, ...model !== undefined && { model } };
   const monitor = await readMonitor(folder, from);
   const thoughts = rendersThoughts(monitor.thoughts, noThoughts, say);
   const threshold = thresholdFor(fpr, monitor.thresholds);
+  const { input, output } = options;
+  const about = (counts: ScoreCounts) => sentences(input, counts, monitor, threshold);
+  if (join !== undefined) return about(await joinParts(output, join, options));
+  const rest = { ...options, thoughts, threshold, say };
+  if (shard !== undefined) {
+    const done = await scorePart(monitor, rest, shard);
+    return done === undefined ? [`Part ${shard.i} of ${shard.n} was there.`] : about(done);
+  }
   using progress = startProgress("scoring");
-  const { rows, flagged, truncated, notes, resumedAt } = await scoreLog(monitor, {
-    ...options,
-    thoughts,
-    threshold,
-    progress,
-    say,
-  });
-  const { contextLength } = monitor.parts.guard.model.config;
+  const { resumedAt, ...counts } = await scoreLog(monitor, { ...rest, progress });
+  return [...continued(resumedAt), ...about(counts)];
+}
+
+/** Scores a part; undefined where it was finished before. */
+async function scorePart(
+  monitor: FittedMonitor,
+  options: Omit<ScoreLogOptions, "progress">,
+  part: Part,
+): Promise<ScoreCounts | undefined> {
+  const { input, threshold, spans, thoughts, keep = [] } = options;
+  const output = partPath(options.output, part);
+  const range = rangeOfPart(input, options.output, part);
+  const settings = { monitor: monitor.hash, fpr: threshold.target, spans, thoughts, keep };
+  if (isFinished(output, settings, range)) return undefined;
+  const name = `part ${part.i} of ${part.n}`;
+  using progress = startProgress(`scoring ${name}`);
+  try {
+    // what stands there without a summary is of other settings, or was not finished
+    const found = await scoreLog(monitor, { ...options, output, range, progress, overwrite: true });
+    finishPart(output, settings, { ...found, range });
+    return found;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const message = `${error.message} (lines are counted from the beginning of ${name})`;
+    throw new UserError(message, error.remedy, { cause: error });
+  }
+}
+
+const continued = (line: number) =>
+  line > 0 ? [`Continued after line ${line}, where an earlier run had stopped.`] : [];
+
+function sentences(
+  input: string,
+  { rows, flagged, truncated, notes }: ScoreCounts,
+  { parts: { guard } }: FittedMonitor,
+  threshold: Threshold,
+): string[] {
+  const { contextLength } = guard.model.config;
   return [
-    ...resumedAt > 0
-      ? [`Continued after line ${resumedAt}, where an earlier run had stopped.`]
-      : [],
     `${counted(rows)} scored, ${flagged} flagged at FPR ${threshold.target}.`,
-    ...describeNotes(options.input, notes),
+    ...describeNotes(input, notes),
     ...truncated > 0
       ? [
         `${

@@ -6,7 +6,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { STANDARD } from "../conversation/log_lines.ts";
+import { type ByteRange, STANDARD } from "../conversation/log_lines.ts";
 import { type FileRecord, readRawRecords } from "../conversation/records.ts";
 import { badRow } from "../conversation/row.ts";
 import { UsageError, UserError } from "../core/errors.ts";
@@ -43,6 +43,8 @@ export interface ScoreLogOptions {
   spans: boolean;
   /** Whether thoughts are part of the conversations. Default true. */
   thoughts?: boolean;
+  /** Which lines to score; numbers count from the first of them. Default: all. */
+  range?: ByteRange;
   /** Whether an output that exists is replaced. */
   overwrite: boolean;
   /** Threads; what is written does not depend on it. */
@@ -112,13 +114,14 @@ interface Piece {
  * Scores a log.
  *
  * @param monitor which monitor.
- * @returns counts over the whole output, and the line after which it continued a run that had stopped, else 0;
+ * @returns counts over the whole output, the lines read, blank ones too, and the line after which it continued a run that had
+ * stopped, else 0;
  * throws a {@linkcode UserError} where a line is bad, or a file cannot be read or written.
  */
 export async function scoreLog(
   monitor: FittedMonitor,
   options: ScoreLogOptions,
-): Promise<ScoreCounts & { resumedAt: number }> {
+): Promise<ScoreCounts & { resumedAt: number; lines: number }> {
   const { input, output, threshold, spans, threads, cache, progress } = options;
   refuseOwnColumns(options.keep);
   refuseSameFile(input, output);
@@ -130,15 +133,18 @@ export async function scoreLog(
   await using scorer = await openScorer(monitor, { threads, cache, spans });
   const { pieceSize = 2 ** 20 } = options;
   let limit = Math.min(pieceSize, FIRST_PIECE);
+  let lines = resumedAt;
   for await (
     const { conversations, size, upTo, share } of readPieces(options, begun, () => limit)
   ) {
+    lines = upTo.line;
+    if (conversations.length === 0) continue;
     const started = performance.now();
     const scored = await scorer.score(
       conversations.map(({ conversation }) => conversation),
       (i) => `on ${conversations[i].place} of "${input}"`,
     );
-    const lines = scored.map(({ score, ...found }, i) => {
+    const written = scored.map(({ score, ...found }, i) => {
       const { line, givenId: id, kept, notes } = conversations[i];
       addNotes(counts.notes, notes);
       const flagged = score > threshold.threshold;
@@ -147,24 +153,24 @@ export async function scoreLog(
       return JSON.stringify({ line, id, ...kept, score, flagged, ...found }) + "\n";
     });
     counts.rows += scored.length;
-    file.append(lines.join(""), { ...counts, ...upTo });
+    file.append(written.join(""), { ...counts, ...upTo });
     const inTime = size * PIECE_TIME / (performance.now() - started);
     limit = Math.min(pieceSize, Math.max(LEAST_PIECE, Math.min(4 * limit, inTime)));
-    progress.update(share, `· ${counts.rows} conversations`);
+    progress.update(share, `${counts.rows} conversations`);
   }
-  if (counts.rows === 0) {
+  if (counts.rows === 0 && options.range === undefined) {
     throw new UserError(
       `Cannot score "${input}": it must hold conversations, got none`,
       "Check how it was made.",
     );
   }
   await file.finish();
-  return { ...counts, resumedAt };
+  return { ...counts, resumedAt, lines };
 }
 
 /** The conversations after those that were scored before; the lines up to there must be the same as then. */
 async function* readPieces(
-  { input, output, keep = [], thoughts = true }: ScoreLogOptions,
+  { input, output, range, keep = [], thoughts = true }: ScoreLogOptions,
   begun: State,
   limit: () => number,
 ): AsyncGenerator<Piece> {
@@ -173,7 +179,7 @@ async function* readPieces(
   let [conversations, size, line, share]: [Placed[], number, number, number] = [[], 0, 0, 0];
   const piece = (): Piece => ({ conversations, size, upTo: { line, input: digest() }, share });
   const choose = (name: string) => chooseLogColumn(name) || keep.includes(name);
-  for await (const raw of readRawRecords(input, choose)) {
+  for await (const raw of readRawRecords(input, choose, range)) {
     ({ line, share } = raw);
     hash.update(raw.bytes).update("\n");
     if (line === begun.line && digest() !== begun.input) throw otherInput(input, output, begun);
@@ -187,7 +193,7 @@ async function* readPieces(
     [conversations, size] = [[], 0];
   }
   if (line < begun.line) throw otherInput(input, output, begun);
-  if (conversations.length > 0) yield piece();
+  yield piece(); // blank lines at the end count, too
 }
 
 /** The columns of a record that are kept. */
@@ -221,7 +227,7 @@ function refuseOwnColumns(keep: readonly string[] = []): void {
 
 function openOutput(
   { hash }: FittedMonitor,
-  { output, threshold, keep = [], spans, thoughts = true, overwrite, say }: ScoreLogOptions,
+  { output, threshold, keep = [], spans, range, thoughts = true, overwrite, say }: ScoreLogOptions,
 ): GrowingFile<State> {
   if (output === STANDARD) return standardOutput();
   const key = hashOf({
@@ -231,6 +237,7 @@ function openOutput(
     spans,
     thoughts,
     rendering: RENDERING,
+    ...range && { range: { ...range } },
   });
   return openGrowingFile<State>(output, { key, overwrite, ...say && { say } });
 }

@@ -102,6 +102,7 @@ Deno.test("scoreLog() gives what the parts of the monitor give, and shares that 
     truncated: lines.filter(({ truncatedTurns }) => truncatedTurns > 0).length,
     notes: {},
     resumedAt: 0,
+    lines: 60,
   });
   assert.deepEqual(place.files().filter((name) => name.startsWith("out")), ["out.jsonl"]);
 });

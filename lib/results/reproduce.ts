@@ -4,13 +4,14 @@
  * @module
  */
 import { join } from "node:path";
-import { exists, makeFolder } from "../core/files.ts";
+import { exists, makeFolder, readText } from "../core/files.ts";
 import { sweepTemporaryFiles } from "../core/temporary_folder.ts";
-import { announce } from "../core/progress.ts";
 import type { Catalogue } from "../experiment/catalogue.ts";
-import { runExperiment } from "../experiment/experiment.ts";
+import { type Experiment, runExperiment } from "../experiment/experiment.ts";
 import type { ExperimentFlags } from "../experiment/flags.ts";
 import { openRun } from "../experiment/open_run.ts";
+import type { EngineFlags } from "../plan/slurm/flags.ts";
+import { runSteps } from "../plan/run_steps.ts";
 import type { Table } from "../report/table.ts";
 import type { JudgedClaim } from "./claims.ts";
 import { collectFailures, type Failure } from "./failures.ts";
@@ -29,6 +30,8 @@ export interface ExperimentFiles {
 export interface ReproduceContext {
   /** Told what a user should know, a sentence at a time. */
   say(message: string): void;
+  /** Told what begins, a line a step. Default: nobody is told. */
+  begin?: (line: string) => void;
   /** Shown what an experiment found, as soon as it is done. */
   show(table: Table, files: ExperimentFiles): void;
 }
@@ -52,9 +55,9 @@ export interface Reproduction {
  * @returns what was written.
  */
 export async function reproduce(
-  flags: ExperimentFlags,
+  flags: ExperimentFlags & EngineFlags,
   catalogue: Catalogue,
-  { say, show }: ReproduceContext,
+  { say, begin, show }: ReproduceContext,
 ): Promise<Reproduction> {
   const asked = await catalogue.load(flags.only);
   const named = flags.only !== undefined;
@@ -64,21 +67,27 @@ export async function reproduce(
   const failures = collectFailures(say);
   const failed: string[] = []; // what stands there of an earlier run is not what they find now, and may be unreadable
   const written: ExperimentFiles[] = [];
-  for (const [i, experiment] of experiments.entries()) {
-    announce(`${i + 1} of ${experiments.length}: ${experiment.name}`);
-    const done = await failures.catching(
-      experiment.name,
-      () => runExperiment(experiment, bench, folder),
-    );
+  const each = async (experiment: Experiment, problem: unknown, made = false) => {
+    const done = await failures.catching(experiment.name, () => {
+      if (problem !== undefined) throw problem;
+      return made ? readFiles(experiment, folder) : runExperiment(experiment, bench, folder);
+    });
     if (done === undefined) {
       failed.push(experiment.name);
       const path = join(folder, `${experiment.name}.json`);
       if (exists(path)) say(`"${path}" is of an earlier run; the report leaves it out.`);
-      continue;
+      return;
     }
     const { table, json, svg } = done;
     written.push({ json, svg });
     show(table, { json, svg });
+  };
+  const run = { experiments, bench, folder };
+  if (flags.engine === "slurm") {
+    const { runOnSlurm } = await import("../plan/slurm/run_on_slurm.ts");
+    await runOnSlurm(run, flags, { begin, each });
+  } else {
+    await runSteps(run, { begin, each });
   }
   const all = await catalogue.load();
   const has = (name: string) => !failed.includes(name) && exists(join(folder, `${name}.json`));
@@ -91,4 +100,10 @@ export async function reproduce(
   );
   const report = await failures.catching("the report", () => writeReport(folder, all, failed));
   return { written, report: report ?? null, claims: claims ?? [], failures: failures.list };
+}
+
+/** What another process has made of an experiment. */
+function readFiles(experiment: Experiment, folder: string): { table: Table } & ExperimentFiles {
+  const [json, svg] = ["json", "svg"].map((kind) => join(folder, `${experiment.name}.${kind}`));
+  return { table: experiment.show(JSON.parse(readText(json))).table, json, svg };
 }

@@ -7,12 +7,11 @@ import { join } from "node:path";
 import { UserError } from "../core/errors.ts";
 import { exists, readText } from "../core/files.ts";
 import { openTemporaryFolder, sweepTemporaryFolders } from "../core/temporary_folder.ts";
-import { announce } from "../core/progress.ts";
 import type { Catalogue } from "../experiment/catalogue.ts";
 import { type Experiment, runExperiment } from "../experiment/experiment.ts";
 import type { ExperimentFlags } from "../experiment/flags.ts";
 import { openRun } from "../experiment/open_run.ts";
-import type { Workbench } from "../workbench/workbench.ts";
+import { runSteps } from "../plan/run_steps.ts";
 import { parseArtifact } from "./artifact.ts";
 import type { JudgedClaim } from "./claims.ts";
 import { type ArtifactCheck, compareArtifacts } from "./compare_artifacts.ts";
@@ -29,6 +28,8 @@ export interface VerifiedArtifact extends ArtifactCheck {
 export interface VerifyContext {
   /** Told what a user should know, a sentence at a time. */
   say(message: string): void;
+  /** Told what begins, a line a step. Default: nobody is told. */
+  begin?: (line: string) => void;
   /** Shown what was found of an artifact, as soon as it is. */
   show(artifact: VerifiedArtifact): void;
 }
@@ -53,7 +54,7 @@ export interface Verification {
 export async function verify(
   flags: ExperimentFlags,
   catalogue: Catalogue,
-  { say, show }: VerifyContext,
+  { say, begin, show }: VerifyContext,
 ): Promise<Verification> {
   if (flags.results !== undefined) requireFolder(flags.results); // before anything is downloaded
   const asked = await catalogue.load(flags.only);
@@ -66,18 +67,30 @@ export async function verify(
   const fresh = temporary.path;
   const failures = collectFailures(say);
   const artifacts: VerifiedArtifact[] = [];
-  for (const [i, experiment] of experiments.entries()) {
-    announce(`${i + 1} of ${experiments.length}: ${experiment.name}`);
-    const path = join(folder, `${experiment.name}.json`);
-    const checked = await failures.catching(
-      experiment.name,
-      () => check(experiment, bench, path, fresh),
-    );
-    if (checked === undefined) continue;
-    const artifact = { path, ...checked };
+  const check = async (
+    { name }: Experiment,
+    work: (path: string) => Promise<ArtifactCheck | "sound">,
+  ): Promise<"sound" | undefined> => {
+    const path = join(folder, `${name}.json`);
+    const found = await failures.catching(name, () => work(path));
+    if (found === undefined || found === "sound") return found;
+    const artifact = { path, ...found };
     artifacts.push(artifact);
     show(artifact);
+  };
+  const sound: Experiment[] = []; // what is missing or broken is said before any training
+  for (const experiment of experiments) {
+    const looked = await check(experiment, (path) => lookAt(path, experiment));
+    if (looked === "sound") sound.push(experiment);
   }
+  const each = async (experiment: Experiment, problem: unknown) => {
+    await check(experiment, async (path) => {
+      if (problem !== undefined) throw problem;
+      const { json } = await runExperiment(experiment, bench, fresh);
+      return compareArtifacts(readText(path), readText(json));
+    });
+  };
+  await runSteps({ experiments: sound, bench, folder: fresh }, { begin, each });
   const claims = await failures.catching("the judgement of claims", () => judgeClaims(fresh));
   return { artifacts, claims: claims ?? [], failures: failures.list };
 }
@@ -90,15 +103,10 @@ function requireFolder(folder: string): void {
   );
 }
 
-async function check(
-  experiment: Experiment,
-  bench: Workbench,
-  path: string,
-  fresh: string,
-): Promise<ArtifactCheck> {
+/** Whether an artifact can be compared, whatever is found; throws where it is broken. */
+// deno-lint-ignore require-await
+async function lookAt(path: string, { name }: Experiment): Promise<ArtifactCheck | "sound"> {
   if (!exists(path)) return { agrees: false, finding: "it is missing" };
-  const text = readText(path);
-  parseArtifact(path, { name: experiment.name }, text); // a broken one is refused before the training
-  const { json } = await runExperiment(experiment, bench, fresh);
-  return compareArtifacts(text, readText(json));
+  parseArtifact(path, { name }, readText(path));
+  return "sound";
 }

@@ -7,17 +7,16 @@
 import process from "node:process";
 import { silent } from "../core/progress.ts";
 import { stream } from "../core/random.ts";
-import { matmul } from "../graph/matmul.ts";
-import { input } from "../graph/tensor.ts";
 import { type DecoderConfig } from "../model/config.ts";
 import { type Head, type Model, modelParameters } from "../model/checkpoint.ts";
+import { forwardFlops } from "../model/flops.ts";
 import { initialParameters } from "../model/parameters.ts";
 import { fitMahalanobis } from "../detector/mahalanobis.ts";
 import { perplexity } from "../detector/perplexity.ts";
 import type { SignalRequest } from "../signals/signal_graph.ts";
 import { readSignals, type Signals } from "../signals/signals.ts";
 import type { Table } from "../report/table.ts";
-import { openSession } from "../runtime/session.ts";
+import { productRate } from "../runtime/product_rate.ts";
 import { trainLanguageModel } from "../training/monitors.ts";
 import { FULL } from "./recipe.ts";
 
@@ -59,15 +58,15 @@ export async function benchmark(threads: number): Promise<Speed> {
   );
   const tokens = SEQUENCES * LENGTH;
   // the product is timed before and after, since a shared machine's speed drifts
-  const before = await productRate(threads);
+  const before = await productRate({ threads }) / 1e9;
   const training = await trainingSeconds(config, sequences, threads);
-  const after = await productRate(threads);
+  const after = await productRate({ threads }) / 1e9;
   const scoring = await scoringSeconds(config, sequences, threads);
   return {
     threads,
     product: (before + after) / 2,
     trainingTokens: tokens / training,
-    training: 3 * forwardFlops(config, LENGTH) * tokens / training / 1e9,
+    training: 3 * forwardFlops(config, "language-model", LENGTH) * tokens / training / 1e9,
     guard: SEQUENCES / scoring.guard,
     languageModel: SEQUENCES / scoring.languageModel,
     allSignals: scoring.all / (scoring.guard + scoring.languageModel),
@@ -98,31 +97,6 @@ export function speedTable(speed: Speed): Table {
     ],
     notes: [`Conversations of ${LENGTH} tokens; a multiplication and an addition are two FLOP.`],
   };
-}
-
-/** Floating-point operations of a forward pass, for each token: products with weights, and attention over T tokens. */
-function forwardFlops(
-  { vocabSize: V, hiddenSize: C, intermediateSize: F, layers }: DecoderConfig,
-  T: number,
-): number {
-  return 2 * (layers * (4 * C * C + 3 * C * F) + V * C) + layers * 4 * T * C;
-}
-
-/** GFLOP/s of a square product. */
-async function productRate(threads: number): Promise<number> {
-  const n = 1024;
-  const operand = { data: new Float32Array(n * n).fill(0.5), dims: [n, n] };
-  const into = { y: { data: new Float32Array(n * n), dims: [n, n] } };
-  await using session = await openSession({ y: matmul(input("a", [n, n]), input("b", [n, n])) }, {
-    threads,
-  });
-  const feeds = { a: operand, b: operand };
-  await session.run(feeds, into);
-  const runs = 20;
-  const seconds = await secondsOf(async () => {
-    for (let i = 0; i < runs; i++) await session.run(feeds, into);
-  });
-  return 2 * n ** 3 * runs / seconds / 1e9;
 }
 
 /** Seconds for one pass over the sequences, compiling the graph not counted. */

@@ -10,6 +10,7 @@
 import { safeRows } from "../conversation/row.ts";
 import type { Split } from "../conversation/scenes.ts";
 import type { SeedScores } from "../evaluation/evaluation.ts";
+import type { SignalRequest } from "../signals/signal_graph.ts";
 import { auroc } from "../stats/roc.ts";
 import { covarianceFor } from "./beforehand.ts";
 import { keptFinding, keptScores, oneSeed } from "./kept_scores.ts";
@@ -50,7 +51,8 @@ export async function chooseFrozenLayer(
   }, async () => {
     const safe = new Set(safeRows(suite.calibration));
     const measured: MeasuredLayer[] = [];
-    for (const layer of await layersOf(bench)) {
+    const { layers } = (await bench.languageModel()).model.config;
+    for (const layer of blocksOf(layers)) {
       const distances = await frozenDistances(bench, layer, "calibration");
       const of = (isSafe: boolean) => distances.filter((_, i) => safe.has(i) === isSafe);
       measured.push({ layer, auroc: auroc(of(true), of(false)) });
@@ -104,16 +106,20 @@ async function meanStates(
   layer: number,
   split: Split,
 ): Promise<Float32Array> {
-  const layers = await layersOf(bench);
-  const { hidden } = await bench.signals(await bench.languageModel(), split, {
-    hidden: layers.map((layer) => ({ layer, pooling: "mean" })),
-  });
-  return hidden[layers.indexOf(layer)];
+  const model = await bench.languageModel();
+  const { layers } = model.model.config;
+  const { hidden } = await bench.signals(model, split, ofFrozen(layers));
+  return hidden[blocksOf(layers).indexOf(layer)];
+}
+
+/** What is read of a frozen model of so many blocks. */
+export function ofFrozen(layers: number): SignalRequest {
+  return { hidden: blocksOf(layers).map((layer) => ({ layer, pooling: "mean" })) };
 }
 
 /** Embeddings are no states of a conversation. */
-async function layersOf(bench: TrainingWorkbench): Promise<number[]> {
-  return sampledLayers((await bench.languageModel()).model.config.layers).slice(1);
+function blocksOf(layers: number): number[] {
+  return sampledLayers(layers).slice(1);
 }
 
 /** All that distances of a split depend on. */

@@ -11,7 +11,7 @@ import type { SeedScores } from "../evaluation/evaluation.ts";
 import { UnplacedTokensError } from "../tokenizer/given.ts";
 import { keptScores, oneSeed } from "./kept_scores.ts";
 import { readTokens } from "./read_tokens.ts";
-import { SURPRISE } from "./scores.ts";
+import { MEAN_SURPRISE, SURPRISE } from "./scores.ts";
 import type { TrainingWorkbench, Workbench } from "./workbench.ts";
 
 /** Raised whenever a detector on turns scores otherwise than before. */
@@ -62,7 +62,7 @@ export async function likelihoodRatioScores(
   split: Split,
 ): Promise<SeedScores> {
   const { nll: safe } = await bench.signals(await bench.safeLanguageModel(), split, SURPRISE);
-  const { nll: base } = await bench.signals(await bench.languageModel(), split, { nll: true });
+  const { nll: base } = await bench.signals(await bench.languageModel(), split, MEAN_SURPRISE);
   const scores = likelihoodRatio.score({ safe: safe!, base: base! });
   return { [likelihoodRatio.name]: [scores] };
 }

@@ -6,7 +6,6 @@
  */
 import { join } from "node:path";
 import type { Cache } from "../core/cache.ts";
-import { sha256 } from "../core/json.ts";
 import { onceFor } from "../core/once.ts";
 import { type Progress, startProgress } from "../core/progress.ts";
 import type { Split } from "../conversation/scenes.ts";
@@ -15,7 +14,7 @@ import type { Model } from "../model/checkpoint.ts";
 import { countParameters } from "../model/parameters.ts";
 import type { Device, SessionOptions } from "../runtime/session.ts";
 import { readStates, readStatesOf, writeStates } from "../signals/kept_states.ts";
-import { arithmeticOf, type Below, type SignalRequest } from "../signals/signal_graph.ts";
+import type { Below, SignalRequest } from "../signals/signal_graph.ts";
 import {
   mergeSignals,
   openSignalReader,
@@ -24,7 +23,9 @@ import {
 } from "../signals/signals.ts";
 import { readSignalsFile, writeSignals } from "../signals/signals_file.ts";
 import type { Encoded } from "./encoded.ts";
-import { type Shard, shardsOf } from "./shards.ts";
+import { namesOf, type PassModel } from "./named_passes.ts";
+
+import type { Shard } from "./shards.ts";
 import type { RunOptions, TrainedModel } from "./workbench.ts";
 
 /** What passes are made over, and with. */
@@ -51,6 +52,22 @@ export interface Passes {
     split: Split,
     request: SignalRequest,
   ): Promise<(row: number) => Float32Array>;
+  /** The same pass before it is made, of a model that need not be there yet. */
+  planned(model: PassModel, split: Split, request: SignalRequest): Promise<PlannedPass>;
+}
+
+/** A pass that can be made shard by shard, by several processes. */
+export interface PlannedPass {
+  /** The first block that is run. */
+  first: number;
+  /** Of the conversations, in tokens. */
+  lengths: readonly number[];
+  /** For every shard, all that what is read of it depends on. */
+  parts: readonly unknown[];
+  /** Whether a shard is in the cache. */
+  isKept(shard: number): boolean;
+  /** Makes a shard with the model, which is there by now. */
+  make(model: TrainedModel, shard: number): Promise<void>;
 }
 
 /** A shard with the folder that holds what was read of it. */
@@ -66,29 +83,28 @@ const STATES = "states.f16";
  * @returns reads signals of a split, row by row.
  */
 export function passesOver(over: PassOptions): Passes {
-  const { encoded } = over;
+  const { encoded, cache } = over;
   const lengthsOf = onceFor(async (split: Split) => {
     return (await encoded(split)).sequences.map(({ length }) => length);
   });
+  const name = namesOf(over);
 
   const keep = async (
     model: TrainedModel,
     split: Split,
     request: SignalRequest,
+    wanted: (shard: number) => boolean = () => true,
   ): Promise<Kept[]> => {
     const { sequences } = await encoded(split);
     const { below } = model;
-    const first = below !== undefined && startsAbove(request, below.request.states)
-      ? below.request.states
-      : 0;
-    const lower = first > 0 ? await keep(below!.model, split, below!.request) : undefined;
-    const { contextLength } = model.model.config;
+    const { shards, first } = await name(passModel(model), split, request);
+    const lower = first > 0 ? await keep(below!.model, split, below!.request, wanted) : undefined;
     const lengths = await lengthsOf(split);
-    const shards = lower ?? shardsOf(lengths, contextLength, sizeOf(model.model));
     await using pass = openPass({ model, split, request, first, sequences, lengths }, over);
     const kept: Kept[] = [];
-    for (const [i, shard] of shards.entries()) {
-      kept.push({ ...shard, folder: await pass.entry(shard, lower?.[i].folder) });
+    for (const { parts, ...shard } of shards.filter((_, i) => wanted(i))) {
+      const folder = await pass.entry(shard, parts, lower?.[kept.length].folder);
+      kept.push({ ...shard, folder });
     }
     return kept;
   };
@@ -111,15 +127,33 @@ export function passesOver(over: PassOptions): Passes {
         return readStatesOf(file, place, hiddenSize);
       };
     },
+    async planned(model, split, request) {
+      const { shards, first } = await name(model, split, request);
+      return {
+        first,
+        lengths: await lengthsOf(split),
+        parts: shards.map(({ parts }) => parts),
+        isKept: (shard) => cache.find("signals", shards[shard].parts) !== undefined,
+        make: async (trained, shard) =>
+          void await keep(trained, split, request, (other) => other === shard),
+      };
+    },
   };
 }
 
-/** Whether a request asks for nothing of the blocks below a layer. */
-function startsAbove(
-  { hidden = [], states }: SignalRequest,
-  layer: number | undefined,
-): layer is number {
-  return layer !== undefined && states === undefined && hidden.every((of) => of.layer >= layer);
+/**
+ * What a model's passes are named by.
+ *
+ * @param trained the model.
+ * @returns the same whether or not its weights are read.
+ */
+export function passModel({ key, model, below }: TrainedModel): PassModel {
+  return {
+    key,
+    config: model.config,
+    size: sizeOf(model),
+    ...below && { below: { model: passModel(below.model), request: below.request } },
+  };
 }
 
 /** Where the states of a shard's rows stand in its file. */
@@ -146,10 +180,10 @@ interface Pass {
 
 /** A pass that opens the model when the first shard is not in the cache. */
 function openPass(
-  { model: { model, key }, split, request, first, sequences, lengths }: Pass,
+  { model: { model }, split, request, first, sequences, lengths }: Pass,
   over: PassOptions,
 ) {
-  const { suite, cache, device, options } = over;
+  const { suite, cache, options } = over;
   const total = lengths.reduce((sum, length) => sum + length, 0);
   const resources = new AsyncDisposableStack();
   let progress: Progress & Disposable | undefined;
@@ -189,26 +223,13 @@ function openPass(
   });
 
   return {
-    async entry(shard: Shard, lower?: string): Promise<string> {
-      const parts = {
-        model: key,
-        tokens: hashOfTokens(shard.rows.map((row) => sequences[row])),
-        request,
-        ...device.provider !== "cpu" && { device },
-        ...first > 0 && { first },
-        ...arithmeticOf(request),
-      };
+    async entry(shard: Shard, parts: unknown, lower?: string): Promise<string> {
       const folder = await cache.entry("signals", parts, (folder) => read(folder, shard, lower));
       done += shard.rows.reduce((sum, row) => sum + lengths[row], 0);
       return folder;
     },
     [Symbol.asyncDispose]: () => resources[Symbol.asyncDispose](),
   };
-}
-
-/** SHA-256 of conversations' token ids. */
-function hashOfTokens(sequences: readonly Int32Array[]): string {
-  return sha256(sequences.map((sequence) => sequence.join(" ")).join("\n"));
 }
 
 function sizeOf({ parameters }: Model): number {

@@ -52,9 +52,16 @@ export function guardSignals(
   guard: TrainedModel,
   split: Split,
 ): Promise<Signals> {
-  const { layers: layer } = guard.model.config;
-  return bench.signals(guard, split, { guard: true, hidden: [{ layer, pooling: "last" }] });
+  return bench.signals(guard, split, ofGuard(guard.model.config.layers));
 }
+
+/** What is read of a guard of so many blocks, for all experiments at once. */
+export function ofGuard(layers: number): SignalRequest {
+  return { guard: true, hidden: [{ layer: layers, pooling: "last" }] };
+}
+
+/** What is read of the language model that training starts from, to compare it with that of the safe rows. */
+export const MEAN_SURPRISE: SignalRequest = { nll: true };
 
 /** What is read of the language model of the safe training rows, for all experiments at once. */
 export const SURPRISE: SignalRequest = { nll: true, tokens: true };

@@ -22,6 +22,9 @@ const SHORT = 512;
 /** Parameters times tokens of a shard, which a CPU of two cores does in some ten seconds. */
 const WORK = 2 ** 40;
 
+/** Most tokens of a shard, however small the model is: so that several processes have something to share. */
+const TOKENS = 2 ** 15;
+
 /**
  * Cuts conversations into shards.
  *
@@ -35,7 +38,7 @@ export function shardsOf(
   contextLength: number,
   parameters: number,
 ): Shard[] {
-  const most = WORK / parameters; // tokens
+  const most = Math.min(TOKENS, WORK / parameters); // tokens
   const byLength = [...lengths.keys()].sort((a, b) => lengths[a] - lengths[b]);
   const shards: { rows: number[]; contextLength: number }[] = [];
   let tokens = Infinity;

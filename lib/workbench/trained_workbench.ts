@@ -10,7 +10,13 @@ import { once, onceFor } from "../core/once.ts";
 import { startProgress } from "../core/progress.ts";
 import type { Split } from "../conversation/scenes.ts";
 import type { Suite } from "../conversation/suite.ts";
-import { readCheckpoint, writeCheckpoint } from "../model/checkpoint.ts";
+import {
+  type Head,
+  modelParameters,
+  readCheckpoint,
+  writeCheckpoint,
+} from "../model/checkpoint.ts";
+import { countParameters } from "../model/parameters.ts";
 import { writeSafetensors } from "../model/safetensors.ts";
 import { CPU } from "../runtime/session.ts";
 import { loadTokenizer, writeTokenizer } from "../tokenizer/tokenizer.ts";
@@ -24,6 +30,8 @@ import {
 import type { Tuned } from "../training/tuning.ts";
 import { encodedOnce, encodeRows } from "./encoded.ts";
 import { passesOver } from "./passes.ts";
+import { passCost, trainingCost } from "./planned/costs.ts";
+import { type Planned, type PlannedModel, type Work, workOfPass } from "./planned/work.ts";
 import { type Course, FULL, QUICK, type Recipe } from "./recipe.ts";
 import type { RunOptions, SizedWorkbench, TrainedModel } from "./workbench.ts";
 
@@ -40,6 +48,16 @@ const CACHE_VERSION = 1;
 export function trainedWorkbench(suite: Suite, options: RunOptions): SizedWorkbench {
   const cache = openCache(options.cache, options.say);
   return assemble(suite, options.quick ? QUICK : FULL, cache, options);
+}
+
+/** How a model of the workbench is trained. */
+interface PlannedTraining {
+  course: Course;
+  /** Which training rows it is trained on. */
+  rows: (row: number) => boolean;
+  /** The model that it begins as, if any. */
+  after: readonly Work[];
+  build: (training: MonitorTraining) => Promise<Tuned>;
 }
 
 /** A workbench whose suite and cache are there. */
@@ -103,36 +121,81 @@ function assemble(
     return { model: readCheckpoint(folder), key: hashOf(parts), folder };
   };
 
-  const languageModel = once(async () => {
+  const plan = async (
+    label: string,
+    head: Head,
+    parts: unknown,
+    { course, rows, after, build }: PlannedTraining,
+  ): Promise<PlannedModel> => {
     const config = { vocabSize: (await tokenizer()).vocabSize, ...recipe.size };
-    const course = recipe.languageModel;
-    const parts = { ...data(), kind: "language model", size: recipe.size, course };
-    const build = (training: MonitorTraining) => trainLanguageModel(config, training);
-    return train("language model", parts, course, build);
-  });
-  const safeLanguageModel = once(async () => {
-    const { model, key } = await languageModel();
-    const course = recipe.safeLanguageModel;
-    const parts = { kind: "safe language model", base: key, course };
-    const isSafe = (row: number) => suite.train[row].malign === 0;
-    return train("safe language model", parts, course, (training) => {
-      return trainLanguageModel(model.config, onlyRows(training, isSafe), model.parameters);
-    });
-  });
-  const guard = onceFor(async (seed: number) => {
-    const { model, key } = await languageModel();
-    const course = recipe.guard;
-    const parts = { kind: "guard", base: key, seed, course };
-    const labels = suite.train.map(({ malign }) => malign);
-    return train(
-      `guard ${seed}`,
-      parts,
-      course,
-      (training) => trainGuard(model, labels, training),
-    );
-  });
+    const lengths = (await encoded("train")).sequences.map(({ length }) => length);
+    const key = hashOf(parts);
+    const open = once(() => train(label, parts, course, build));
+    return {
+      name: label,
+      key,
+      config,
+      head,
+      after,
+      pieces: 1,
+      cost: trainingCost({ config, head, course, lengths: lengths.filter((_, i) => rows(i)) }),
+      isDone: () => cache.find("model", parts) !== undefined,
+      open,
+      make: open,
+    };
+  };
 
-  const { signals } = passesOver({ suite, cache, encoded, device: CPU, options });
+  const every = () => true;
+  const planned: Planned & Required<Pick<Planned, "languageModel">> = {
+    languageModel: once(async () => {
+      const config = { vocabSize: (await tokenizer()).vocabSize, ...recipe.size };
+      const course = recipe.languageModel;
+      const parts = { ...data(), kind: "language model", size: recipe.size, course };
+      const build = (training: MonitorTraining) => trainLanguageModel(config, training);
+      return await plan("language model", "language-model", parts, {
+        course,
+        rows: every,
+        after: [],
+        build,
+      });
+    }),
+    safeLanguageModel: once(async () => {
+      const base = await planned.languageModel();
+      const course = recipe.safeLanguageModel;
+      const parts = { kind: "safe language model", base: base.key, course };
+      const isSafe = (row: number) => suite.train[row].malign === 0;
+      return await plan("safe language model", "language-model", parts, {
+        course,
+        rows: isSafe,
+        after: [base],
+        async build(training) {
+          const { model } = await base.open();
+          return trainLanguageModel(model.config, onlyRows(training, isSafe), model.parameters);
+        },
+      });
+    }),
+    guard: onceFor(async (seed: number) => {
+      const base = await planned.languageModel();
+      const course = recipe.guard;
+      const parts = { kind: "guard", base: base.key, seed, course };
+      const labels = suite.train.map(({ malign }) => malign);
+      return await plan(`guard ${seed}`, "guard", parts, {
+        course,
+        rows: every,
+        after: [base],
+        build: async (training) => trainGuard((await base.open()).model, labels, training),
+      });
+    }),
+    async pass(model, split, request) {
+      const { config, head, key } = model;
+      const size = countParameters(modelParameters(config, head));
+      const asked = request(config.layers);
+      const pass = await passes.planned({ key, config, size }, split, asked);
+      return workOfPass(model, split, pass, passCost({ config, request: asked, size, ...pass }));
+    },
+  };
+
+  const passes = passesOver({ suite, cache, encoded, device: CPU, options });
 
   return {
     suite,
@@ -147,10 +210,11 @@ function assemble(
     resized: (size) => assemble(suite, { ...recipe, size }, cache, options),
     tokenizer,
     encoded,
-    languageModel,
-    safeLanguageModel,
-    guard,
+    planned,
+    languageModel: async () => await (await planned.languageModel()).open(),
+    safeLanguageModel: async () => await (await planned.safeLanguageModel()).open(),
+    guard: async (seed) => await (await planned.guard(seed)).open(),
     trained: (_, ...rest) => train(...rest),
-    signals,
+    signals: passes.signals,
   };
 }

@@ -17,6 +17,7 @@ import type { Trained } from "../training/loop.ts";
 import type { MonitorTraining } from "../training/monitors.ts";
 import type { Encoded } from "./encoded.ts";
 import type { GivenOptions, GivenProvenance } from "./pretrained/given_options.ts";
+import type { Planned } from "./planned/work.ts";
 import type { Course, Recipe, Size } from "./recipe.ts";
 
 /** What a run is started with. */
@@ -71,6 +72,8 @@ export interface Workbench {
   readonly device: Device;
   /** 0, 1, …: the seeds that were asked for. */
   readonly seeds: readonly number[];
+  /** What is behind the models and signals that it hands out, before any of it is made. */
+  readonly planned: Planned;
   /** For what an experiment makes beside models and signals. */
   readonly cache: Cache;
   /** The tokenizer trained on the training split. */

@@ -5,13 +5,16 @@
  * @module
  */
 import { openCache } from "../../core/cache.ts";
+import type { Split } from "../../conversation/scenes.ts";
 import type { Suite } from "../../conversation/suite.ts";
 import type { SignalRequest } from "../../signals/signal_graph.ts";
 import { encodedOnce, encodeWhole } from "../encoded.ts";
 import type { GivenModels } from "./given_models.ts";
-import { passesOver } from "../passes.ts";
+import { passesOver, passModel } from "../passes.ts";
+import { passCost } from "../planned/costs.ts";
+import { presentModel, workOfPass } from "../planned/work.ts";
 import { covers, pick } from "../requests.ts";
-import type { RunOptions, Workbench } from "../workbench.ts";
+import type { RunOptions, TrainedModel, Workbench } from "../workbench.ts";
 
 /**
  * A workbench with models from outside. A given guard has one seed.
@@ -42,6 +45,16 @@ export function givenWorkbench(suite: Suite, models: GivenModels, options: RunOp
   /** What they ask of the language model, and that only of rows that are not trained on. */
   const surprise: SignalRequest = { nll: true, tokens: true };
 
+  /** The pass that a request is answered from: one that serves other experiments too, where that is possible. */
+  const passFor = (model: TrainedModel, split: Split, request: SignalRequest) => {
+    const own = model.key === guard.key ? ofGuard : surprise;
+    const both = shared !== undefined && split !== "train";
+    const wide = both ? { ...ofGuard, ...surprise } : own;
+    return covers(wide, request)
+      ? { of: both ? shared : model, wide }
+      : { of: model, wide: request };
+  };
+
   return {
     suite,
     options,
@@ -54,13 +67,27 @@ export function givenWorkbench(suite: Suite, models: GivenModels, options: RunOp
     encoded,
     safeLanguageModel: () => Promise.resolve(languageModel),
     guard: () => Promise.resolve(guard),
-    // taken out of a pass that serves other experiments too where that is possible
+    planned: {
+      safeLanguageModel: () => Promise.resolve(presentModel("language model", languageModel)),
+      guard: () => Promise.resolve(presentModel("guard", guard)),
+      async pass(planned, split, request) {
+        const asked = request(planned.config.layers);
+        const { of, wide } = passFor(await planned.open(), split, asked);
+        const named = passModel(of);
+        const pass = await passes.planned(named, split, wide);
+        const cost = passCost({
+          ...named,
+          ...pass,
+          request: wide,
+          ...options.given?.tokenBudget && { tokenBudget: options.given.tokenBudget },
+        });
+        const name = of === shared ? "guard and language model" : planned.name;
+        return workOfPass(presentModel(name, of), split, pass, cost);
+      },
+    },
     async signals(model, split, request) {
-      const own = model.key === guard.key ? ofGuard : surprise;
-      const both = shared !== undefined && split !== "train";
-      const wide = both ? { ...ofGuard, ...surprise } : own;
-      if (!covers(wide, request)) return await passes.signals(model, split, request);
-      return pick(await passes.signals(both ? shared : model, split, wide), wide, request);
+      const { of, wide } = passFor(model, split, request);
+      return pick(await passes.signals(of, split, wide), wide, request);
     },
   };
 }

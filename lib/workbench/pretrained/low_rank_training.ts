@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { hashOf } from "../../core/json.ts";
 import { startProgress } from "../../core/progress.ts";
 import { applyAdapter, readAdapter } from "../../model/adapter.ts";
+import type { Suite } from "../../conversation/suite.ts";
 import type { Head, Model } from "../../model/checkpoint.ts";
 import { type LoraOptions, writeLora } from "../../model/lora.ts";
 import { writeSafetensors } from "../../model/safetensors.ts";
@@ -35,6 +36,24 @@ export type LowRankTraining = (
 ) => Promise<TrainedModel>;
 
 /**
+ * All that updates depend on.
+ *
+ * @param version as {@linkcode lowRankTraining} has it.
+ * @param from what they begin as.
+ * @param suite whose training rows.
+ * @param course what is trained, and how.
+ * @returns what they are kept by in the cache, as `adapter`; its hash is the key of the model.
+ */
+export function adapterParts(
+  version: number,
+  from: Pick<TrainedModel, "key">,
+  suite: Pick<Suite, "train">,
+  course: LowRankCourse,
+): object {
+  return { version, base: from.key, train: hashOf(suite.train), ...course };
+}
+
+/**
  * Makes low-rank updates.
  *
  * @param over whose training rows, and where adapters are kept.
@@ -50,7 +69,7 @@ export function lowRankTraining(
   const { suite, cache, encoded, options } = over;
   return async (from, head, parts, build) => {
     const { label, course: { schedule, masking, lora } } = parts;
-    const all = { version, base: from.key, train: hashOf(suite.train), ...parts };
+    const all = adapterParts(version, from, suite, parts);
     const folder = await cache.entry("adapter", all, async (folder, scratch) => {
       const { sequences } = await encoded("train");
       const { below } = from;

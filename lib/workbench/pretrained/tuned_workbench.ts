@@ -14,6 +14,7 @@ import type { Pooling, SignalRequest } from "../../signals/signal_graph.ts";
 import { guardScoresOf } from "../../signals/signals.ts";
 import { onlyRows, trainGuard, trainLanguageModel } from "../../training/monitors.ts";
 import { encodedOnce, encodeWhole } from "../encoded.ts";
+import { keptFinding } from "../kept_scores.ts";
 import { passesOver } from "../passes.ts";
 import { covers, pick } from "../requests.ts";
 import type { PretrainedWorkbench, RunOptions, TrainedModel, Workbench } from "../workbench.ts";
@@ -22,7 +23,8 @@ import type { GivenOptions } from "./given_options.ts";
 import { chooseKind, chooseState, type ChosenKind } from "./head_choice.ts";
 import { headGuards } from "./head_guards.ts";
 import { featuresOf, vectorsOf } from "./head_state.ts";
-import { lowRankTraining } from "./low_rank_training.ts";
+import { adapterParts, lowRankTraining } from "./low_rank_training.ts";
+import { plannedTuning } from "./tuned_plan.ts";
 import { loraOf, sampledLayers, TUNING } from "./tuned_recipe.ts";
 
 /** Raised whenever the same settings would train or fit otherwise than before. */
@@ -70,20 +72,37 @@ export function tunedWorkbench(
     return pick(await passes.signals(base, split, all), all, request);
   };
 
+  const choiceParts = once(() => ({
+    kind: "state of guards",
+    version: TUNED_VERSION,
+    base: base.key,
+    train: hashOf(suite.train),
+    calibration: hashOf(suite.calibration),
+    ...given.layer !== undefined && { layer: given.layer },
+    device,
+  }));
+  // every process of a run would choose again
   const choice = once(() =>
-    chooseState(suite, layers, given.layer, async (split, state) => {
-      return featuresOf(await ofBase(base, split, { hidden: vectorsOf(state) }), width);
-    })
+    keptFinding(
+      { cache },
+      choiceParts(),
+      () =>
+        chooseState(suite, layers, given.layer, async (split, state) => {
+          return featuresOf(await ofBase(base, split, { hidden: vectorsOf(state) }), width);
+        }),
+    )
   );
   const stateOf = async () => (await choice()).state;
   const heads = headGuards(base, over, TUNED_VERSION, stateOf, ofBase);
   const train = lowRankTraining(over, passes, TUNED_VERSION);
 
+  const surprised = {
+    label: "safe language model",
+    course: { ...TUNING.safeLanguageModel, lora: adapted },
+  };
   const safeLanguageModel = once(() => {
     if (origins.languageModel.adapter !== undefined) return Promise.resolve(models.languageModel);
-    const course = { ...TUNING.safeLanguageModel, lora: adapted };
-    const parts = { label: "safe language model", course };
-    return train(base, "language-model", parts, (training, { config, parameters }) => {
+    return train(base, "language-model", surprised, (training, { config, parameters }) => {
       const safe = onlyRows(training, (row) => suite.train[row].malign === 0);
       return trainLanguageModel(config, safe, parameters);
     });
@@ -121,9 +140,29 @@ export function tunedWorkbench(
     });
   });
 
+  const guard = async (seed: number) => await guards[(await kind()).monitors](seed);
+  const planned = plannedTuning({
+    suite,
+    cache,
+    base,
+    request: all,
+    passes,
+    given,
+    signals,
+    guard,
+    key: hashOf({ ...choiceParts(), monitors: given.monitors ?? "head" }),
+    safeLanguageModel: {
+      open: safeLanguageModel,
+      ...origins.languageModel.adapter === undefined
+        ? { tuned: { ...surprised, parts: adapterParts(TUNED_VERSION, base, suite, surprised) } }
+        : { given: models.languageModel },
+    },
+  });
+
   return {
     suite,
     options,
+    planned,
     async provenance() {
       const { state, candidates } = await choice();
       const { monitors, kinds } = await kind();
@@ -152,7 +191,7 @@ export function tunedWorkbench(
     encoded,
     languageModel: () => Promise.resolve(base),
     safeLanguageModel,
-    guard: async (seed) => await guards[(await kind()).monitors](seed),
+    guard,
     trained: ({ model, key, folder }, label, parts, course, build) => {
       const all = { label, parts: parts as object, course: { ...course, lora: adapted } };
       // other texts than the suite's: nothing of them was worked out before

@@ -1,0 +1,169 @@
+/**
+ * A log that is scored in parts, by as many processes, and put together in order. Parts are ranges of bytes, cut where lines end;
+ * together they are what one process would have written, byte for byte.
+ *
+ * @module
+ */
+import { createWriteStream } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import { createGzip } from "node:zlib";
+import { type ByteRange, rangeOf, readRawLines, STANDARD } from "../conversation/log_lines.ts";
+import { canBeCut } from "../conversation/records.ts";
+import { UsageError, UserError } from "../core/errors.ts";
+import { exists, fileError, readText, removeIfPresent, writeFileAtomic } from "../core/files.ts";
+import type { Part } from "../core/flag.ts";
+import { hashOf } from "../core/json.ts";
+import { addNotes } from "../log/logs.ts";
+import type { ScoreCounts } from "./score_log.ts";
+
+/** What is said of a part beside it, once it is whole. */
+export interface PartSummary extends ScoreCounts {
+  /** Hash of monitor and settings. */
+  key: string;
+  /** Bytes of the input. */
+  range: ByteRange;
+  /** Lines of the part, blank ones too. */
+  lines: number;
+}
+
+/** Where a part is written to. */
+export function partPath(output: string, { i, n }: Part): string {
+  return `${output}.part-${i}-of-${n}`;
+}
+
+/**
+ * The bytes of a part.
+ *
+ * @param input a plain file of lines.
+ * @param output where the whole is to go.
+ * @param part which.
+ * @returns its range; throws a {@linkcode UsageError} where the input cannot be cut.
+ */
+export function rangeOfPart(input: string, output: string, part: Part): ByteRange {
+  if (!canBeCut(input) || output === STANDARD) {
+    throw new UsageError(
+      `Cannot score "${input}" in parts: input and output must be files, and the input lines that are not compressed`,
+      "Unpack it first, or convert it to JSON Lines.",
+    );
+  }
+  return rangeOf(input, part);
+}
+
+/**
+ * Says that a part is whole.
+ *
+ * @param path of the part.
+ * @param settings all that it depends on besides the input.
+ * @param summary what it holds.
+ */
+export function finishPart(
+  path: string,
+  settings: unknown,
+  summary: Omit<PartSummary, "key">,
+): void {
+  const { rows, flagged, truncated, notes, lines, range } = summary;
+  const kept = { key: hashOf(settings), rows, flagged, truncated, notes, lines, range };
+  writeFileAtomic(summaryPath(path), JSON.stringify(kept));
+}
+
+/**
+ * Whether a part was finished before, with the same settings and of the same bytes.
+ *
+ * @param path of the part.
+ * @param settings all that it depends on besides the input.
+ * @param range of it.
+ */
+export function isFinished(path: string, settings: unknown, range: ByteRange): boolean {
+  if (!exists(summaryPath(path)) || !exists(path)) return false;
+  const { key, range: { from, to } } = readSummary(path);
+  return key === hashOf(settings) && from === range.from && to === range.to;
+}
+
+/**
+ * Puts parts together, in order, and removes them.
+ *
+ * @param output where the whole goes, gzipped if it ends in `.gz`.
+ * @param n how many parts there are.
+ * @param options whether an output that exists is replaced.
+ * @returns counts over the whole; throws a {@linkcode UserError} where a part is missing, or was made with other settings.
+ */
+export async function joinParts(
+  output: string,
+  n: number,
+  { overwrite }: { overwrite: boolean },
+): Promise<ScoreCounts> {
+  if (exists(output) && !overwrite) {
+    throw new UserError(
+      `Cannot write "${output}": it exists`,
+      "Choose another output, or replace it with --overwrite.",
+    );
+  }
+  const paths = Array.from({ length: n }, (_, k) => partPath(output, { i: k + 1, n }));
+  const parts = paths.map((path) => ({ path, ...readSummary(path) }));
+  requireOneWhole(parts);
+  const temporary = `${output}.tmp-${crypto.randomUUID().slice(0, 8)}`;
+  try {
+    const whole = createWriteStream(temporary);
+    if (output.endsWith(".gz")) await pipeline(renumbered(parts), createGzip(), whole);
+    else await pipeline(renumbered(parts), whole);
+    Deno.renameSync(temporary, output);
+  } catch (error) {
+    removeIfPresent(temporary);
+    throw fileError("write", output, error);
+  }
+  for (const path of paths) [path, summaryPath(path)].forEach(removeIfPresent);
+  const total: ScoreCounts = { rows: 0, flagged: 0, truncated: 0, notes: {} };
+  for (const { rows, flagged, truncated, notes } of parts) {
+    total.rows += rows;
+    total.flagged += flagged;
+    total.truncated += truncated;
+    addNotes(total.notes, notes);
+  }
+  return total;
+}
+
+const summaryPath = (path: string) => `${path}.json`;
+
+function readSummary(path: string): PartSummary {
+  if (exists(summaryPath(path))) return JSON.parse(readText(summaryPath(path)));
+  throw new UserError(
+    `Cannot put the parts together: "${path}" must be finished`,
+    "Score that part with --shard, then ask again.",
+  );
+}
+
+function requireOneWhole(parts: readonly ({ path: string } & PartSummary)[]): void {
+  const odd = parts.find(({ key, range }, k) =>
+    key !== parts[0].key || range.from !== (parts[k - 1]?.range.to ?? 0)
+  );
+  if (odd === undefined) return;
+  throw new UserError(
+    `Cannot put the parts together: "${odd.path}" must go on where the part before it ends, with the same monitor and settings`,
+    "Remove it and score that part again.",
+  );
+}
+
+const LINE = /^\{"line":(\d+),/;
+
+/** Characters that are handed on together. */
+const BLOCK = 2 ** 16;
+
+/** The lines of all parts, counted through. */
+async function* renumbered(
+  parts: readonly { path: string; lines: number }[],
+): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let before = 0;
+  for (const { path, lines } of parts) {
+    let block = "";
+    for await (const { bytes } of readRawLines(path)) {
+      const text = decoder.decode(bytes);
+      block += text.replace(LINE, (_, line) => `{"line":${before + Number(line)},`) + "\n";
+      if (block.length < BLOCK) continue;
+      yield block;
+      block = "";
+    }
+    yield block;
+    before += lines;
+  }
+}

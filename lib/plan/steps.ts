@@ -1,0 +1,108 @@
+/**
+ * The steps of a run of experiments: what is made before them, in an order in which it can be made, and the experiments themselves.
+ * Each is named by a key, which is the hash of all that it depends on, and can be done by any process that sees the same cache.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { exists, readBytes, readText, writeFileAtomic } from "../core/files.ts";
+import { canonicalJson, hashOf, sha256 } from "../core/json.ts";
+import { type Experiment, runExperiment } from "../experiment/experiment.ts";
+import { secondsOnly } from "../workbench/planned/costs.ts";
+import type { Work } from "../workbench/planned/work.ts";
+import type { Workbench } from "../workbench/workbench.ts";
+import { codeVersion } from "./code_version.ts";
+
+/** A step of a run. */
+export interface Step extends Work {
+  /** The experiment that it is, if it is one. */
+  readonly experiment?: Experiment;
+}
+
+/** What a run is planned from. */
+export interface Run {
+  /** In the order in which they are run. */
+  experiments: readonly Experiment[];
+  /** Their workbench. */
+  bench: Workbench;
+  /** Where their artifacts go. */
+  folder: string;
+}
+
+/** Seconds that an experiment takes when all that it needs is there, for each row that is tested on: mostly resamples. */
+const PER_ROW = 4e-4;
+
+/**
+ * Plans a run. The tokenizer is trained for it, where there is none: tokens are counted by it.
+ *
+ * @param run experiments that the workbench has what it takes for.
+ * @returns the steps; each comes after those that it waits for, and what an experiment needs stands before it.
+ */
+export async function stepsOf({ experiments, bench, folder }: Run): Promise<Step[]> {
+  const steps = new Map<string, Step>();
+  const add = (step: Step) => {
+    if (steps.has(step.key)) return;
+    step.after.forEach(add);
+    if (step.pieces > 0) steps.set(step.key, step);
+  };
+  for (const experiment of experiments) {
+    const needs = await needsOf(experiment, bench);
+    needs.forEach(add);
+    add(experimentStep(experiment, needs, bench, folder));
+  }
+  return [...steps.values()];
+}
+
+/** What cannot be said of an experiment's needs shows when it is run. */
+async function needsOf({ needs, config }: Experiment, bench: Workbench): Promise<Work[]> {
+  try {
+    return await needs?.(bench, config) ?? [];
+  } catch {
+    return [];
+  }
+}
+
+function experimentStep(
+  experiment: Experiment,
+  after: readonly Work[],
+  bench: Workbench,
+  folder: string,
+): Step {
+  const { name, config } = experiment;
+  const { suite, device, cache, options: { quick, seeds, covariance, judgeScores, given } } = bench;
+  const key = hashOf(plain({
+    experiment: name,
+    config,
+    suite: suite.hash,
+    after: after.map(({ key }) => key),
+    settings: { quick, seeds, covariance, judgeScores, given, device },
+    code: codeVersion(),
+    folder,
+  }));
+  const mark = join(cache.root, "steps", `${key.slice(0, 24)}.json`);
+  const artifact = join(folder, `${name}.json`);
+  return {
+    name,
+    key,
+    after,
+    pieces: 1,
+    cost: secondsOnly(PER_ROW * suite.test.length),
+    experiment,
+    isDone: () => exists(mark) && exists(artifact) && readText(mark) === markOf(artifact),
+    async make() {
+      const made = await runExperiment(experiment, bench, folder);
+      writeFileAtomic(mark, markOf(artifact));
+      return made;
+    },
+  };
+}
+
+/** Says which artifact a step has made: an older one of the same name, or a changed one, is another. */
+function markOf(artifact: string): string {
+  return canonicalJson({ artifact: sha256(readBytes(artifact)) });
+}
+
+/** Without what is left out. */
+function plain(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
+}

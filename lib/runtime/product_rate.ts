@@ -1,0 +1,35 @@
+/**
+ * How fast this machine multiplies matrices: what the speed of models is measured by, and guessed from.
+ *
+ * @module
+ */
+import { matmul } from "../graph/matmul.ts";
+import { input } from "../graph/tensor.ts";
+import { openSession, type SessionOptions } from "./session.ts";
+
+const SIZE = 1024;
+const PRODUCTS = 5;
+const TRIES = 3;
+
+/**
+ * Measures the product of two square matrices of 1,024 rows, some 30 GFLOP of it. The fastest of three tries counts.
+ *
+ * @param options threads and device.
+ * @returns FLOP/s; a multiplication and an addition are two FLOP.
+ */
+export async function productRate(options: SessionOptions): Promise<number> {
+  const dims = [SIZE, SIZE];
+  const operand = { data: new Float32Array(SIZE * SIZE).fill(0.5), dims };
+  const into = { y: { data: new Float32Array(SIZE * SIZE), dims } };
+  const y = matmul(input("a", dims), input("b", dims));
+  await using session = await openSession({ y }, options);
+  const feeds = { a: operand, b: operand };
+  await session.run(feeds, into);
+  let fastest = Infinity; // milliseconds
+  for (let t = 0; t < TRIES; t++) {
+    const started = performance.now();
+    for (let i = 0; i < PRODUCTS; i++) await session.run(feeds, into);
+    fastest = Math.min(fastest, performance.now() - started);
+  }
+  return 2 * SIZE ** 3 * PRODUCTS / (fastest / 1000);
+}

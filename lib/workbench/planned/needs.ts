@@ -1,0 +1,94 @@
+/**
+ * What experiments need to have been made before they begin: models, and their passes over splits. An experiment that says too
+ * little is as right, and slower: what is missing is made when it is asked for.
+ *
+ * @module
+ */
+import type { Split } from "../../conversation/scenes.ts";
+import { ofFrozen } from "../frozen_scores.ts";
+import { MEAN_SURPRISE, ofGuard, SURPRISE } from "../scores.ts";
+import type { Workbench } from "../workbench.ts";
+import type { PlannedModel, RequestFor, Work } from "./work.ts";
+
+/**
+ * For the scores of guards, and for detectors on their states.
+ *
+ * @param bench the workbench.
+ * @param splits which rows; detectors need `train` too.
+ * @param options which guards, and what of them. Default: the workbench's, and what guards' scores are made of.
+ * @returns the guards and their passes.
+ */
+export async function guardsOver(
+  bench: Workbench,
+  splits: readonly Split[],
+  { seeds = bench.seeds, request = ofGuard }: {
+    seeds?: readonly number[];
+    request?: RequestFor;
+  } = {},
+): Promise<Work[]> {
+  const guards = await Promise.all(seeds.map(bench.planned.guard));
+  const passes = guards.map(async (guard) => [
+    guard,
+    ...await Promise.all(splits.map((split) => bench.planned.pass(guard, split, request))),
+  ]);
+  return (await Promise.all(passes)).flat();
+}
+
+/**
+ * For perplexity.
+ *
+ * @param bench the workbench.
+ * @param split which rows.
+ * @returns the language model of the safe rows and its pass.
+ */
+export async function surpriseOver(bench: Workbench, split: Split): Promise<Work[]> {
+  const model = await bench.planned.safeLanguageModel();
+  return [model, await bench.planned.pass(model, split, () => SURPRISE)];
+}
+
+/**
+ * For guard, perplexity and Mahalanobis distance together.
+ *
+ * @param bench the workbench.
+ * @param split which rows.
+ * @returns the models and their passes.
+ */
+export async function partsOver(bench: Workbench, split: Split): Promise<Work[]> {
+  return [
+    ...await guardsOver(bench, split === "train" ? ["train"] : ["train", split]),
+    ...await surpriseOver(bench, split),
+  ];
+}
+
+/**
+ * For all detectors.
+ *
+ * @param bench the workbench.
+ * @param split which rows.
+ * @returns the models and their passes, those of the language model that training starts from among them.
+ */
+export async function detectorsOver(bench: Workbench, split: Split): Promise<Work[]> {
+  const { planned } = bench;
+  const parts = await partsOver(bench, split);
+  if (planned.languageModel === undefined) return parts;
+  const model = await planned.languageModel();
+  const hasBoth = new Set(bench.suite.calibration.map(({ malign }) => malign)).size === 2;
+  const frozen: Split[] = hasBoth ? ["train", "calibration", split] : [];
+  return [
+    ...parts,
+    model,
+    await planned.pass(model, split, () => MEAN_SURPRISE),
+    ...await Promise.all(frozen.map((split) => planned.pass(model, split, ofFrozen))),
+  ];
+}
+
+/**
+ * For models that an experiment trains itself.
+ *
+ * @param bench the workbench.
+ * @returns the language model that they begin as; none where models come from outside.
+ */
+export async function languageModelOf(bench: Workbench): Promise<PlannedModel[]> {
+  const { languageModel } = bench.planned;
+  return languageModel === undefined ? [] : [await languageModel()];
+}
