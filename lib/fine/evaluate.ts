@@ -189,7 +189,7 @@ async function chosen(client: ChatClient, question: Question, options: EvaluateO
       sampling,
       read,
     );
-    const can = (by: Reading) => readLetter(answer, by, shown) !== undefined;
+    const can = (by: Reading) => readLetter(answer.text, by, shown) !== undefined;
     return { pick: value, strict: can("strict"), lenient: can("lenient") };
   };
   return [await choose("safe first"), await choose("unsafe first")];

@@ -19,6 +19,11 @@ export const RESPONDENT_FLAGS = {
       "the model's name there; its answers are kept in the cache, so that the same command continues a " +
       "run that was stopped; names recorded answers and checkpoints too",
   },
+  respondent: flag.text({
+    value: "FILE.gguf",
+    help:
+      "a language model with a chat template, asked here through llama.cpp; answers are kept, too",
+  }),
   checkpoint: flag.text({
     value: "DIR|FILE.gguf",
     help:
@@ -41,9 +46,9 @@ export const RESPONDENT_FLAGS = {
 export const JUDGE_FLAGS = {
   judge: flag.repeated({
     value: "WHO",
-    shown: "scripted for --scripted; for --endpoint, the model itself",
+    shown: "scripted for --scripted; for --endpoint and --respondent, the model itself",
     help:
-      "endpoint:MODEL, recorded:FILE, guard (of --suite, which flags 1% of safe calibration rows; a weak " +
+      "endpoint:MODEL, FILE.gguf, recorded:FILE, guard (of --suite, which flags 1% of safe calibration rows; a weak " +
       "judge: see the note under its table), scripted",
   }),
   judgeEndpoint: flag.text({

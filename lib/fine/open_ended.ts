@@ -130,7 +130,7 @@ export function wordyJudge(
     const messages = prompt(question, answer);
     // what was released reads everything; what it reads from silence is no reason not to ask again
     const readable = (said: string) => read(said, reading === "strict" ? "strict" : "lenient");
-    const { answer: said } = await askReadable(client, messages, sampling, readable);
+    const { answer: { text: said } } = await askReadable(client, messages, sampling, readable);
     const can = (by: Reading) => read(said, by) !== undefined;
     return { label: read(said, reading), strict: can("strict"), lenient: can("lenient") };
   };

@@ -22,6 +22,7 @@ import { constructOptions, questionsToJsonl, readOpenQuestions } from "./options
 import { passingOver } from "./passed_over.ts";
 import { DIMENSIONS, type Question, readQuestions } from "./questions.ts";
 import { unreliable } from "./reliability.ts";
+import { ggufOpener } from "./ask/kept.ts";
 import { openRespondents, type Respondent, type RespondentContext } from "./ask/respondents.ts";
 import { describeLeftOut, type Outcome, scoreAll } from "./scores.ts";
 import { fineTable, verdictTable } from "./show/table.ts";
@@ -110,7 +111,8 @@ export async function measureConsistency(
   const respondents = await openRespondents(options, context);
   makeFolder(results); // if it cannot be made, that shows before anybody is asked
 
-  const calculates = options.checkpoint !== undefined || judges.some(({ guard }) => guard);
+  const calculates = options.checkpoint !== undefined || options.respondent !== undefined ||
+    judges.some(({ guard }) => guard);
   const kernels = calculates ? await fingerprint() : undefined;
   const [{ judge, guard }] = judges;
   const judgeCheck = guard ? await checkJudge(judge, asked) : undefined;
@@ -172,7 +174,8 @@ function respondentContext(
   say: (message: string) => void,
   stack: AsyncDisposableStack,
 ): RespondentContext {
-  return { questions, asking, threads, cache, say, stack };
+  const keeping = { asking, cache, say, stack };
+  return { ...keeping, questions, threads, openGguf: ggufOpener({ ...keeping, threads }) };
 }
 
 function setOf(name: string, questions: readonly Question[]): QuestionSet {

@@ -62,8 +62,8 @@ export async function judge(
     const read = (said: string) => parseScore(said, reading);
     const { answer, value: score } = await askReadable(client, messages, sampling, read)
       .catch(unreadable);
-    can.strict ||= parseScore(answer, "strict") !== undefined;
-    can.lenient ||= parseScore(answer, "lenient") !== undefined;
+    can.strict ||= parseScore(answer.text, "strict") !== undefined;
+    can.lenient ||= parseScore(answer.text, "lenient") !== undefined;
     // the rubrics' scores mean safe: flipped here, once
     if (score !== undefined) {
       return { score: 100 - score, answers: seed + 1, defaulted: false, ...can };

@@ -9,8 +9,9 @@ import { suggestName, UsageError } from "../../core/errors.ts";
 import { chatMarker, exactMarker } from "../capability.ts";
 import { chatJudge, type ChatJudgeOptions, type Judge } from "../open_ended.ts";
 import type { Reading } from "../readings.ts";
+import { isGguf } from "../../model/gguf/parts.ts";
 import { scriptedJudge } from "./scripted.ts";
-import { openKeptEndpoint } from "./endpoint.ts";
+import { openKeptEndpoint } from "./kept.ts";
 import { isTold, toldJudge } from "./told.ts";
 import { plainName, recordedName, type RespondentContext } from "./respondents.ts";
 import type { JudgeFlags } from "../flags.ts";
@@ -58,13 +59,14 @@ export async function openJudges(flags: JudgeFlags, context: JudgeContext): Prom
   return judges;
 }
 
-/** Scripted respondents are judged by who knows the script, and a model at an endpoint by itself. */
-function usualJudges({ scripted, checkpoint, recorded }: JudgeFlags): string[] {
+/** Scripted respondents are judged by who knows the script, and models that can be asked by themselves. */
+function usualJudges({ scripted, respondent, checkpoint, recorded }: JudgeFlags): string[] {
   if (scripted !== undefined) return ["scripted"];
+  if (respondent !== undefined) return [respondent];
   if (checkpoint === undefined && recorded === undefined) return ["endpoint"];
   throw new UsageError(
     "Cannot judge the open-ended answers: somebody must say whether they are safe",
-    "Give --judge endpoint:MODEL, --judge recorded:FILE, or --judge guard.",
+    "Give --judge endpoint:MODEL, --judge FILE.gguf, --judge recorded:FILE, or --judge guard.",
   );
 }
 
@@ -75,22 +77,16 @@ async function openJudge(
 ): Promise<SeatedJudge> {
   const [kind, ...rest] = wanted.split(":");
   const what = rest.join(":");
-  const { questions, asking, reading, cache, stack, say } = context;
+  const { questions, asking, reading, stack } = context;
   const options = { reading, maxTokens: asking.maxTokens };
+  if (isGguf(wanted)) return seated(await context.openGguf(wanted, "verdicts"), options);
   switch (kind) {
     case "endpoint": {
       const own = flags.judgeEndpoint;
       const endpoint = { endpoint: own ?? flags.endpoint, model: what || flags.model };
       const keyVariable = own === undefined ? "OPENAI_API_KEY" : "JUDGE_API_KEY";
-      const client = await openKeptEndpoint({
-        ...namedEndpoint(endpoint),
-        keyVariable,
-        asking,
-        cache,
-        purpose: "verdicts",
-        say,
-      });
-      return seated(stack.use(client), options);
+      const where = { ...namedEndpoint(endpoint), keyVariable };
+      return seated(await openKeptEndpoint(where, "verdicts", context), options);
     }
     case "recorded":
       if (what === "") break;
@@ -123,7 +119,7 @@ function wrongJudge(wanted: string): UsageError {
   if (wanted === "scripted") {
     return new UsageError(
       "Cannot use --judge scripted: it only knows what scripted respondents say",
-      "Give --judge endpoint:MODEL, --judge recorded:FILE, or --judge guard.",
+      "Give --judge endpoint:MODEL, --judge FILE.gguf, --judge recorded:FILE, or --judge guard.",
     );
   }
   if (wanted.startsWith("recorded")) {
