@@ -70,10 +70,10 @@ interface Prompt {
  */
 export async function openGgufClient(
   path: string,
-  { name = basename(path, ".gguf"), threads }: GgufOptions,
+  { name = ggufName(path), threads }: GgufOptions,
 ): Promise<GgufClient> {
   const template = openChatTemplate(path);
-  const sha256 = await hashOf(path);
+  const sha256 = await hashOfGguf(path);
   const model = await loadModel(path, threads);
   const seats = Array.from({ length: threads }, () => seatAt(model));
   const free = [...seats];
@@ -113,8 +113,23 @@ export async function openGgufClient(
   };
 }
 
-/** Read piece by piece, since weights may be larger than memory. */
-async function hashOf(path: string): Promise<string> {
+/**
+ * The name of a GGUF file's model.
+ *
+ * @param path of the file.
+ * @returns its file's name without the ending.
+ */
+export function ggufName(path: string): string {
+  return basename(path, ".gguf");
+}
+
+/**
+ * The hash of a GGUF file, which is read piece by piece, since weights may be larger than memory.
+ *
+ * @param path of the file, the first one where it is split.
+ * @returns SHA-256 over its parts, 64 hexadecimal digits.
+ */
+export async function hashOfGguf(path: string): Promise<string> {
   const hash = createHash("sha256");
   for (const part of partsOf(path)) {
     try {

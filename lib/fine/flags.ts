@@ -48,8 +48,9 @@ export const JUDGE_FLAGS = {
     value: "WHO",
     shown: "scripted for --scripted; for --endpoint and --respondent, the model itself",
     help:
-      "endpoint:MODEL, FILE.gguf, recorded:FILE, guard (of --suite, which flags 1% of safe calibration rows; a weak " +
-      "judge: see the note under its table), scripted",
+      "endpoint:MODEL, FILE.gguf, recorded:FILE, guard (of --suite, which flags 1% of safe calibration rows), words " +
+      "(a bag of words of --suite), scripted; how far one can be trusted is measured on the questions' own " +
+      "options, and CSS is not decided by a judge that is not clearly better than chance",
   }),
   judgeEndpoint: flag.text({
     value: "URL",
@@ -101,6 +102,11 @@ export const CONSTRUCT_FLAGS = {
   }),
 };
 
+/** What would be asked, instead of asking. */
+const PLAN_FLAGS = {
+  dryRun: flag.toggle({ help: "say how many requests there would be, and ask nothing" }),
+};
+
 const BESIDES = "Besides:";
 
 /** How endpoints are asked. */
@@ -121,7 +127,7 @@ export const FINE_FLAGS = {
     "Options for questions of your own, printed in the released format, instead of an evaluation:",
     CONSTRUCT_FLAGS,
   ),
-  ...headed(BESIDES, HOW_ASKED),
+  ...headed(BESIDES, { ...HOW_ASKED, ...PLAN_FLAGS }),
   results: {
     ...flag.text({
       value: "DIR",

@@ -7,9 +7,12 @@
 import { join } from "node:path";
 import { type Account, describeAccount } from "../../chat/account.ts";
 import type { ChatClient } from "../../chat/client.ts";
-import type { AskingFlags } from "../../chat/endpoint_flags.ts";
+import { type AskingFlags, namedEndpoint } from "../../chat/endpoint_flags.ts";
+import { ggufName, hashOfGguf } from "../../chat/gguf.ts";
 import { requireNetwork } from "../../chat/network.ts";
 import { fileName } from "../../core/files.ts";
+import { isGguf } from "../../model/gguf/parts.ts";
+import type { JudgeFlags } from "../flags.ts";
 
 /** What all kept answers need. */
 export interface KeepOptions {
@@ -21,6 +24,8 @@ export interface KeepOptions {
   say: (message: string) => void;
   /** Holds what must be closed. */
   stack: AsyncDisposableStack;
+  /** What asking takes, of every model that is opened. */
+  accounts: Readonly<Account>[];
 }
 
 /** Which endpoint. */
@@ -55,7 +60,55 @@ export async function openKeptEndpoint(
   const { host } = new URL(where.baseURL);
   await requireNetwork(host, "fine");
   stack.defer(() => tellAccount(`${client.name} for ${purpose}`, client.account, say));
-  return await keep(client, `${host} ${where.model}`, purpose, options);
+  options.accounts.push(client.account);
+  return await keep(client, endpointModel(where), purpose, options);
+}
+
+const endpointModel = ({ baseURL, model }: { baseURL: string; model: string }) =>
+  `${new URL(baseURL).host} ${model}`;
+
+const ggufModel = (path: string, sha256: string) => `${ggufName(path)} ${sha256.slice(0, 8)}`;
+
+/**
+ * The endpoint that judges.
+ *
+ * @param model its name there; empty for that of the respondent.
+ * @param flags where it is.
+ * @returns base URL and model.
+ */
+export function judgeEndpoint(
+  model: string,
+  flags: JudgeFlags,
+): { baseURL: string; model: string } {
+  return namedEndpoint({
+    endpoint: flags.judgeEndpoint ?? flags.endpoint,
+    model: model || flags.model,
+  });
+}
+
+/**
+ * What a model's kept answers are filed under.
+ *
+ * @param who `endpoint` for the respondent's, a judge as `--judge` names it, or a GGUF file.
+ * @param flags which endpoints.
+ * @returns host and name, or name and hash; undefined where `who` is none of these.
+ */
+export async function keptModel(who: string, flags: JudgeFlags): Promise<string | undefined> {
+  if (isGguf(who)) return ggufModel(who, await hashOfGguf(who));
+  const [kind, ...rest] = who.split(":");
+  return kind === "endpoint" ? endpointModel(judgeEndpoint(rest.join(":"), flags)) : undefined;
+}
+
+/**
+ * Where a model's answers are kept.
+ *
+ * @param cache folder of the cache.
+ * @param model as of {@linkcode keptModel}.
+ * @param purpose what is asked.
+ * @returns the path of a recording.
+ */
+export function keptPath(cache: string, model: string, purpose: Purpose): string {
+  return join(cache, "fine", `${fileName(model)}.${purpose}.jsonl`);
 }
 
 /** Opens GGUF files; whoever names the same one shares it. */
@@ -73,6 +126,7 @@ export function ggufOpener(options: KeepOptions & { threads: number }): GgufOpen
     const { openGgufClient } = await import("../../chat/gguf.ts");
     const client = stack.use(await openGgufClient(path, { threads }));
     stack.defer(() => tellAccount(client.name, client.account, say));
+    options.accounts.push(client.account);
     return client;
   };
   const opened = new Map<string, ReturnType<typeof open>>();
@@ -80,18 +134,18 @@ export function ggufOpener(options: KeepOptions & { threads: number }): GgufOpen
     opened.set(path, opened.get(path) ?? open(path));
     const model = await opened.get(path)!;
     const client = { name: name ?? model.name, ask: model.ask };
-    return await keep(client, `${model.name} ${model.sha256.slice(0, 8)}`, purpose, options);
+    return await keep(client, ggufModel(path, model.sha256), purpose, options);
   };
 }
 
 async function keep(
   client: ChatClient,
-  file: string,
+  model: string,
   purpose: Purpose,
   { cache, asking: { askAgain }, say, stack }: KeepOptions,
 ): Promise<ChatClient> {
   const { recordingClient } = await import("../../chat/recording.ts");
-  const path = join(cache, "fine", `${fileName(file)}.${purpose}.jsonl`);
+  const path = keptPath(cache, model, purpose);
   return stack.use(recordingClient(client, path, say, { again: askAgain !== undefined }));
 }
 
