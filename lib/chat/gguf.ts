@@ -1,6 +1,6 @@
 /**
- * A GGUF file as someone who can be asked, through `node-llama-cpp` (llama.cpp). The package is optional and large: it is loaded
- * when the first file is opened, and by nothing else.
+ * A GGUF file as someone who can be asked, through `node-llama-cpp` (llama.cpp). The package is optional and large: it is fetched
+ * when the first file is opened, and loaded in a process of its own (`llama/serve.ts`), which nothing else starts.
  *
  * An answer depends on its own request alone, on whatever was asked before, beside it, or with how many threads:
  *
@@ -14,8 +14,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { basename } from "node:path";
-import type { LlamaContext, LlamaContextSequence, LlamaModel, Token } from "node-llama-cpp";
+import { basename, join } from "node:path";
 import pLimit from "p-limit";
 import { UserError } from "../core/errors.ts";
 import { fileError } from "../core/files.ts";
@@ -29,11 +28,9 @@ import {
   NoAnswerError,
 } from "./client.ts";
 import { withoutWords } from "./completion.ts";
+import type { FromServer, Prompt, ToServer } from "./llama/protocol.ts";
 import { type ChatTemplate, openChatTemplate } from "./template.ts";
 import { splitThoughts } from "./thoughts.ts";
-
-/** Contexts grow in steps of so many tokens. */
-const CONTEXT_STEP = 1024;
 
 /** Settings of {@linkcode openGgufClient}. */
 export interface GgufOptions {
@@ -49,13 +46,6 @@ export interface GgufClient extends ChatClient, AsyncDisposable {
   readonly sha256: string;
   /** What asking it took so far. */
   readonly account: Readonly<Account>;
-}
-
-/** A request as tokens. */
-interface Prompt {
-  tokens: Token[];
-  /** How many of them are read first, by themselves: what the system says; 0 for none. */
-  system: number;
 }
 
 /**
@@ -74,42 +64,36 @@ export async function openGgufClient(
 ): Promise<GgufClient> {
   const template = openChatTemplate(path);
   const sha256 = await hashOfGguf(path);
-  const model = await loadModel(path, threads);
-  const seats = Array.from({ length: threads }, () => seatAt(model));
-  const free = [...seats];
+  const server = await serve(path, threads);
   const places = pLimit(threads);
   const account = { requests: 0, again: 0, answers: 0, cut: 0, keys: 0, tokens: 0, seconds: 0 };
   let started: number | undefined;
 
   const answer = async (messages: readonly Message[], options: AskOptions): Promise<Answer> => {
-    const seat = free.pop()!;
+    const prompt = promptOf(template, messages);
+    if (prompt.tokens.length + options.maxTokens > server.contextLength) {
+      throw tooLong(name, prompt, options, server);
+    }
     started ??= performance.now();
     account.requests++;
-    try {
-      const { tokens, cut } = await seat.answer(promptOf(template, messages), options, name);
-      account.answers++;
-      account.tokens += tokens.length;
-      if (cut) account.cut++;
-      // with special tokens, for such mark the thoughts of some models
-      const { text, thoughts } = splitThoughts(model.detokenize(tokens, true));
-      if (text.trim() === "" && (cut || thoughts !== undefined)) {
-        const { why, remedy } = withoutWords(cut, thoughts !== undefined);
-        throw new NoAnswerError(`Cannot ask "${name}": ${why}`, remedy);
-      }
-      return { text, thoughts, cut, tokens: tokens.length };
-    } finally {
-      account.seconds = (performance.now() - started) / 1000;
-      free.push(seat);
+    const said = await server.answer(prompt, options);
+    account.seconds = (performance.now() - started) / 1000;
+    account.answers++;
+    account.tokens += said.tokens;
+    if (said.cut) account.cut++;
+    const { text, thoughts } = splitThoughts(said.text);
+    if (text.trim() === "" && (said.cut || thoughts !== undefined)) {
+      const { why, remedy } = withoutWords(said.cut, thoughts !== undefined);
+      throw new NoAnswerError(`Cannot ask "${name}": ${why}`, remedy);
     }
+    return { text, thoughts, cut: said.cut, tokens: said.tokens };
   };
   return {
     name,
     sha256,
     account,
     ask: (messages, options) => places(() => answer(messages, options)),
-    async [Symbol.asyncDispose]() {
-      await model.llama.dispose(); // with its models and their contexts
-    },
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }
 
@@ -142,57 +126,87 @@ export async function hashOfGguf(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
-/**
- * Loads the package and a file. Only the processor is used, so that the same file gives the same answers on machines with and
- * without an accelerator.
- */
-async function loadModel(path: string, threads: number): Promise<LlamaModel> {
-  const { getLlama, LlamaLogLevel } = await packaged();
-  try {
-    const llama = await getLlama({
-      gpu: false,
-      build: "never", // what is not in the package is neither fetched nor compiled
-      skipDownload: true,
-      progressLogs: false,
-      logLevel: LlamaLogLevel.error,
-      maxThreads: threads,
-    });
-    return await llama.loadModel({ modelPath: path });
-  } catch (cause) {
-    throw new UserError(
-      `Cannot ask "${path}": llama.cpp says "${(cause as Error).message}"`,
-      "Check that the file is whole, and of an architecture that node-llama-cpp 3.21.1 knows.",
-      { cause },
-    );
-  }
+/** A process that serves a file. */
+interface Served extends AsyncDisposable {
+  /** Longest request with its answer, in tokens. */
+  contextLength: number;
+  answer(prompt: Prompt, options: AskOptions): Promise<Said>;
 }
 
-/** The package, whose name a module graph does not show: who asks no GGUF file never fetches it. */
-async function packaged(): Promise<typeof import("node-llama-cpp")> {
-  const name = "node-llama-cpp";
-  const run = { name: "run", command: Deno.execPath() } as const;
-  if ((await Deno.permissions.request(run)).state !== "granted") {
+/** What was said, thoughts and all. */
+type Said = Extract<FromServer, { text: string }>;
+
+/** Starts the process, which ends with the disposal, or with this one. */
+async function serve(path: string, threads: number): Promise<Served> {
+  const command = Deno.execPath();
+  if ((await Deno.permissions.request({ name: "run", command })).state !== "granted") {
     throw new UserError(
-      "Cannot ask a GGUF file: node-llama-cpp tries its binary in a process of its own, and may not start Deno",
+      `Cannot ask "${path}": llama.cpp runs in a process of its own, which may not be started`,
       "Start it as `deno task fine` or `deno task judge` do: --allow-run=$(deno eval -p 'Deno.execPath()').",
     );
   }
-  try {
-    return await import(name);
-  } catch (cause) {
-    throw new UserError(
-      `Cannot ask a GGUF file: the package node-llama-cpp cannot be loaded (${
-        (cause as Error).message
-      })`,
-      "Fetch it once, with a network: deno cache npm:node-llama-cpp@3.21.1. It is some 700 MB.",
-      { cause },
-    );
-  }
+  const folder = join(import.meta.dirname!, "llama");
+  const child = new Deno.Command(command, {
+    args: [
+      ...["run", "--no-prompt", "--config", join(folder, "deno.json")],
+      ...["--allow-read", "--allow-env", "--allow-ffi", "--allow-sys=homedir,uid"],
+      `--allow-run=${command}`, // the package tries its binary in a process of its own
+      ...[join(folder, "serve.ts"), path, String(threads)],
+    ],
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  const input = child.stdin.getWriter();
+  const waiting = new Map<number, PromiseWithResolvers<Said>>();
+  const ready = Promise.withResolvers<number>();
+  const take = (line: FromServer) => {
+    if ("contextLength" in line) return ready.resolve(line.contextLength);
+    const asked = waiting.get(line.id ?? -1);
+    waiting.delete(line.id ?? -1);
+    if ("text" in line) asked!.resolve(line);
+    else (asked ?? ready).reject(refused(path, `llama.cpp says "${line.problem}"`));
+  };
+  const listening = (async () => {
+    let rest = "";
+    for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + chunk).split("\n");
+      rest = lines.pop()!;
+      for (const line of lines) take(JSON.parse(line));
+    }
+    const ended = refused(path, "its process ended, as said above");
+    for (const { reject } of [ready, ...waiting.values()]) reject(ended);
+  })();
+  let last = 0;
+  return {
+    contextLength: await ready.promise,
+    answer(prompt, options) {
+      const id = last++;
+      const answer = Promise.withResolvers<Said>();
+      waiting.set(id, answer);
+      const { seed, temperature, maxTokens } = options;
+      const request: ToServer = { id, prompt, options: { seed, temperature, maxTokens } };
+      input.write(new TextEncoder().encode(JSON.stringify(request) + "\n"))
+        .catch(() => {}); // a process that is gone is told of where its answers are read
+      return answer.promise;
+    },
+    async [Symbol.asyncDispose]() {
+      await input.close().catch(() => {});
+      await listening;
+      await child.status;
+    },
+  };
+}
+
+function refused(path: string, why: string): UserError {
+  return new UserError(
+    `Cannot ask "${path}": ${why}`,
+    "Check that the file is whole and of an architecture that node-llama-cpp 3.21.1 knows; that package is fetched at the first use.",
+  );
 }
 
 /** Renders a request, and finds where the system's part ends: where another user's message would make a difference. */
 function promptOf(template: ChatTemplate, messages: readonly Message[]): Prompt {
-  const tokens = template.tokens(messages) as Token[];
+  const tokens = template.tokens(messages);
   const [first] = messages;
   if (first.role !== "system" || messages.length < 2) return { tokens, system: 0 };
   const other = template.tokens([first, { role: "user", content: "…" }]);
@@ -200,78 +214,14 @@ function promptOf(template: ChatTemplate, messages: readonly Message[]): Prompt 
   return { tokens, system: Math.max(0, system) };
 }
 
-/** A context, in which one request after the other is answered. */
-interface Seat {
-  answer(
-    prompt: Prompt,
-    options: AskOptions,
-    name: string,
-  ): Promise<{ tokens: Token[]; cut: boolean }>;
-}
-
-function seatAt(model: LlamaModel): Seat {
-  let context: LlamaContext | undefined;
-  let sequence: LlamaContextSequence | undefined;
-  const known: Prompt = { tokens: [], system: 0 }; // what the sequence has read, of the last request
-
-  const sequenceFor = async (size: number): Promise<LlamaContextSequence> => {
-    if (context !== undefined && context.contextSize >= size) return sequence!;
-    await context?.dispose();
-    known.tokens = [];
-    const contextSize = Math.min(
-      Math.ceil(size / CONTEXT_STEP) * CONTEXT_STEP,
-      model.trainContextSize,
-    );
-    context = await model.createContext({ contextSize, sequences: 1, threads: 1 });
-    sequence = context.getSequence();
-    return sequence;
-  };
-  /** Has everything read but the last token, from where this request and the last one part. */
-  const read = async (on: LlamaContextSequence, { tokens, system }: Prompt): Promise<void> => {
-    const last = tokens.length - 1;
-    const kept = on.needsCheckpoints ? 0 : keptOf(known, { tokens, system });
-    known.tokens = [];
-    await on.eraseContextTokenRanges([{ start: kept, end: on.nextTokenIndex }]);
-    const from = on.nextTokenIndex === kept ? kept : 0;
-    if (from === 0) await on.clearHistory();
-    for (const end of [system, last]) {
-      if (end > on.nextTokenIndex) {
-        await on.evaluateWithoutGeneratingNewTokens(tokens.slice(on.nextTokenIndex, end));
-      }
-    }
-    Object.assign(known, { tokens, system });
-  };
-  return {
-    async answer(prompt, { seed, temperature, maxTokens }, name) {
-      const room = model.trainContextSize - prompt.tokens.length;
-      if (room < maxTokens) throw tooLong(name, prompt.tokens.length, maxTokens, model);
-      const on = await sequenceFor(prompt.tokens.length + maxTokens);
-      await read(on, prompt);
-      const tokens: Token[] = [];
-      const sampling = temperature === 0
-        ? { temperature }
-        : { temperature, seed, topK: 0, topP: 1, minP: 0 }; // of all tokens, as they are
-      for await (const token of on.evaluate(prompt.tokens.slice(-1), sampling)) {
-        if (tokens.push(token) === maxTokens) return { tokens, cut: true };
-      }
-      return { tokens, cut: false };
-    },
-  };
-}
-
-/** How many tokens of the last request serve this one: all but the last, the system's part, or none. */
-function keptOf(before: Prompt, { tokens, system }: Prompt): number {
-  if (before.system !== system || before.tokens.length === 0) return 0;
-  const agrees = (length: number) =>
-    before.tokens.length > length &&
-    tokens.slice(0, length).every((token, i) => token === before.tokens[i]);
-  if (before.tokens.length === tokens.length && agrees(tokens.length - 1)) return tokens.length - 1;
-  return agrees(system) ? system : 0;
-}
-
-function tooLong(name: string, length: number, maxTokens: number, model: LlamaModel): UserError {
+function tooLong(
+  name: string,
+  { tokens }: Prompt,
+  { maxTokens }: AskOptions,
+  { contextLength }: Served,
+): UserError {
   return new UserError(
-    `Cannot ask "${name}": the request of ${length} tokens and an answer of ${maxTokens} must fit into the model's context of ${model.trainContextSize}`,
+    `Cannot ask "${name}": the request of ${tokens.length} tokens and an answer of ${maxTokens} must fit into the model's context of ${contextLength}`,
     "Ask for shorter answers with --max-tokens, or shorter questions.",
   );
 }

@@ -36,8 +36,8 @@ Deno.test("answersPage() shows answers, verdict and both orders as text, and tho
   const page = answersPage(artifact, [transcript]);
   for (
     const shown of [
-      "q1: May I read &lt;her> diary? (safe in its own words, not passed as a choice)",
-      "<pre>No. &lt;script>alert(1)&lt;/script></pre>",
+      "q1: May I read &#60;her&#62; diary? (safe in its own words, not passed as a choice)",
+      "<pre>No. &#60;script&#62;alert(1)&#60;/script&#62;</pre>",
       "Cut off at the limit of tokens.",
       "<details><summary>Thoughts before it</summary><pre>Is it hers?</pre></details>",
       "a judge says: <strong>safe</strong>",
