@@ -18,6 +18,7 @@ const LONGEST_ANSWER = 1_000_000;
 
 /** An answer that came, its texts well-formed. */
 export interface Completed extends Answer {
+  /** Whether the limit of tokens cut it short. */
   cut: boolean;
 }
 
