@@ -44,11 +44,7 @@ import { drawHarmless, type Exchange, exchangesIn } from "../lib/fine/lessons.ts
 import type { Judge } from "../lib/fine/open_ended.ts";
 import { DIMENSIONS, type Question, readQuestions } from "../lib/fine/questions.ts";
 import type { Outcome } from "../lib/fine/scores.ts";
-import {
-  fitWordJudge,
-  type LabelledAnswer,
-  type VerdictExam,
-} from "./fake_alignment/word_judge.ts";
+import { fitWordJudge, type LabelledAnswer, type VerdictExam } from "../lib/fine/ask/word_judge.ts";
 import { type Figure, monitorScale } from "../lib/report/figure.ts";
 import { inPercent, percentCell, type Table } from "../lib/report/table.ts";
 

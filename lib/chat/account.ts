@@ -49,6 +49,23 @@ export function describeAccount(
 }
 
 /**
+ * What was spent so far, in few words.
+ *
+ * @param accounts of those who were asked.
+ * @returns such as `120 answers, 3400 tokens (52/s)`; empty where nothing was asked.
+ */
+export function describeSpent(accounts: readonly Readonly<Account>[]): string {
+  const sum = (of: "answers" | "tokens") => accounts.reduce((all, one) => all + one[of], 0);
+  const [answers, tokens] = [sum("answers"), sum("tokens")];
+  if (answers === 0) return "";
+  const seconds = Math.max(...accounts.map((one) => one.seconds), 1);
+  const pace = (count: number) => (count / seconds).toPrecision(2);
+  return tokens === 0
+    ? `${answers} answers (${pace(answers)}/s)`
+    : `${answers} answers, ${tokens} tokens (${pace(tokens)}/s)`;
+}
+
+/**
  * Says things, but not too often.
  *
  * @param say to whom.

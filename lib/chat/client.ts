@@ -27,6 +27,18 @@ export interface AskOptions {
   maxTokens: number;
 }
 
+/** What was answered. */
+export interface Answer {
+  /** What is read and judged: without thoughts. */
+  text: string;
+  /** What the model said to itself before; undefined where that was nothing, or nobody kept it. Never read as the answer. */
+  thoughts?: string | undefined;
+  /** Whether the limit of tokens cut it short. */
+  cut?: boolean | undefined;
+  /** How long it is with its thoughts, in tokens; undefined where nobody counted. */
+  tokens?: number | undefined;
+}
+
 /** Who is asked. */
 export interface ChatClient {
   /** Who answers, such as a model's name. */
@@ -36,9 +48,9 @@ export interface ChatClient {
    *
    * @param messages the conversation so far, ending with the user's message.
    * @param options how the answer is drawn.
-   * @returns the answer's text.
+   * @returns the answer.
    */
-  ask(messages: readonly Message[], options: AskOptions): Promise<string>;
+  ask(messages: readonly Message[], options: AskOptions): Promise<Answer>;
   /**
    * Asks once more what was answered from a recording, since the recorded answer could not be read. Only those have it that
    * were told to.
@@ -47,7 +59,7 @@ export interface ChatClient {
    * @param options as of {@linkcode ChatClient.ask}.
    * @returns the new answer; undefined where the answer is as new as can be.
    */
-  askAgain?(messages: readonly Message[], options: AskOptions): Promise<string | undefined>;
+  askAgain?(messages: readonly Message[], options: AskOptions): Promise<Answer | undefined>;
 }
 
 /** Share of answers that cannot be read above which nothing is decided by them. */
@@ -60,7 +72,7 @@ export const UNREADABLE_LIMIT = 0.1;
  * @param client who is asked.
  * @param messages the conversation so far.
  * @param options how the answer is drawn.
- * @param read what the answer says; undefined where it cannot be read.
+ * @param read what the answer's text says; undefined where it cannot be read.
  * @returns the answer, and what it says.
  */
 export async function askReadable<T>(
@@ -68,12 +80,12 @@ export async function askReadable<T>(
   messages: readonly Message[],
   options: AskOptions,
   read: (answer: string) => T | undefined,
-): Promise<{ answer: string; value: T | undefined }> {
+): Promise<{ answer: Answer; value: T | undefined }> {
   const answer = await client.ask(messages, options);
-  const value = read(answer);
+  const value = read(answer.text);
   if (value !== undefined || client.askAgain === undefined) return { answer, value };
   const again = await client.askAgain(messages, options);
-  return again === undefined ? { answer, value } : { answer: again, value: read(again) };
+  return again === undefined ? { answer, value } : { answer: again, value: read(again.text) };
 }
 
 /**
@@ -82,7 +94,7 @@ export async function askReadable<T>(
  * @param error what {@linkcode askReadable} failed with.
  * @returns an empty answer that says nothing; throws the error again where it is no {@linkcode NoAnswerError}.
  */
-export function unreadable(error: unknown): { answer: string; value: undefined } {
-  if (error instanceof NoAnswerError) return { answer: "", value: undefined };
+export function unreadable(error: unknown): { answer: Answer; value: undefined } {
+  if (error instanceof NoAnswerError) return { answer: { text: "" }, value: undefined };
   throw error;
 }

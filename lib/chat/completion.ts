@@ -10,19 +10,16 @@ import { isHtml } from "../core/bounded_body.ts";
 import { excerpt } from "../core/foreign_text.ts";
 import { firstProblem } from "../core/schema.ts";
 import { type Failure, passing, serverError } from "./endpoint_failure.ts";
-import { withoutThoughts } from "./thoughts.ts";
+import type { Answer } from "./client.ts";
+import { splitThoughts } from "./thoughts.ts";
 
 /** Longest answer that is taken, in characters. */
 const LONGEST_ANSWER = 1_000_000;
 
-/** An answer, and what it took. */
-export interface Completed {
-  /** The text, without thoughts and well-formed. */
-  text: string;
+/** An answer that came, its texts well-formed. */
+export interface Completed extends Answer {
   /** Whether the limit of tokens cut it short. */
   cut: boolean;
-  /** How long it is with its thoughts, in tokens; 0 where the server does not say. */
-  tokens: number;
 }
 
 const Part = z.looseObject({
@@ -83,43 +80,55 @@ export function readCompletion(body: string, type: string): Completed | Failure 
   if (events && !choice.finish_reason && !body.includes("[DONE]")) {
     return passing("a stream that broke off");
   }
-  return answerOf(choice, usage?.completion_tokens ?? 0);
+  return answerOf(choice, usage?.completion_tokens);
 }
 
-function answerOf(choice: Choice, tokens: number): Completed | Failure {
+function answerOf(choice: Choice, tokens: number | undefined): Completed | Failure {
   const { content, refusal } = choice.message ?? {};
   const said = choice.text ?? textOf(content) ?? refusal;
   if (typeof said === "object" && said !== null) return noAnswer(said.unread);
   const cut = choice.finish_reason === "length";
-  const thought = thoughtOf(choice);
   const whole = said || (choice.finish_reason === "content_filter" ? "" : said);
-  const text = withoutThoughts(whole ?? "").toWellFormed();
+  const inText = splitThoughts(whole ?? "");
+  const text = inText.text.toWellFormed();
+  const thoughts = [...thoughtsBeside(choice), inText.thoughts ?? ""]
+    .filter((thought) => thought.trim() !== "").join("\n\n").toWellFormed();
   if (text.length > LONGEST_ANSWER) {
     return noAnswer(
       `one of ${text.length} characters, of which no more than ${LONGEST_ANSWER} are taken`,
     );
   }
+  const thought = thoughts !== "" || Array.isArray(content) && content.length > 0;
   const onlyThought = text.trim() === "" && (thought || Boolean(said?.trim()));
-  if (cut && (onlyThought || text.trim() === "")) {
+  if (text.trim() === "" && (cut || onlyThought)) return withoutWords(cut, onlyThought);
+  if (said === undefined || said === null) {
+    if (choice.finish_reason !== "content_filter") return noAnswer("a choice without text");
+  }
+  return { text, cut, tokens, thoughts: thoughts === "" ? undefined : thoughts };
+}
+
+/**
+ * Says why there is no answer where a model said nothing.
+ *
+ * @param cut whether the limit of tokens ended it.
+ * @param thought whether there were thoughts.
+ * @returns a failure that another seed, or a higher limit, may mend.
+ */
+export function withoutWords(cut: boolean, thought: boolean): Failure & { noAnswer: true } {
+  if (cut) {
     return {
       why: `the limit of tokens cut the answer off${
-        onlyThought ? " while it was still thinking" : ""
+        thought ? " while it was still thinking" : ""
       }, before any of it was said`,
       remedy: "Allow longer answers with --max-tokens.",
       noAnswer: true,
     };
   }
-  if (onlyThought) {
-    return {
-      ...noAnswer("thoughts and nothing else"),
-      remedy: "Have the server turn thinking off, or allow longer answers with --max-tokens.",
-      noAnswer: true,
-    };
-  }
-  if (said === undefined || said === null) {
-    if (choice.finish_reason !== "content_filter") return noAnswer("a choice without text");
-  }
-  return { text, cut, tokens };
+  return {
+    ...noAnswer("thoughts and nothing else"),
+    remedy: "Have thinking turned off, or allow longer answers with --max-tokens.",
+    noAnswer: true,
+  };
 }
 
 /** The text of a message, also of one in parts; undefined where there is none, or the part that nobody can read. */
@@ -129,18 +138,29 @@ function textOf(content?: z.infer<typeof Content>): string | undefined | { unrea
   let text = "";
   for (const part of content) {
     if (typeof part === "string") text += part;
-    else if (/think|reason/i.test(part.type ?? "")) continue;
+    else if (isThought(part)) continue;
     else if (typeof (part.text ?? part.refusal) === "string") text += part.text ?? part.refusal;
     else return { unread: `an answer with a part of the kind ${excerpt(`${part.type}`, 40)}` };
   }
   return text;
 }
 
-/** Whether there are thoughts outside the text. */
-function thoughtOf({ message }: Choice): boolean {
+const isThought = (part: z.infer<typeof Part>) => /think|reason/i.test(part.type ?? "");
+
+/** Thoughts outside the text: in a field of their own, or in parts; as JSON where they are no text. */
+function thoughtsBeside({ message }: Choice): string[] {
   const { content, reasoning_content, reasoning } = message ?? {};
-  const parts = Array.isArray(content) && content.length > 0;
-  return Boolean(reasoning_content || reasoning) || parts;
+  const field = reasoning_content || reasoning || "";
+  const parts = Array.isArray(content) ? content : [];
+  return [
+    typeof field === "string" ? field : JSON.stringify(field),
+    ...parts.flatMap((part) => {
+      if (typeof part === "string" || !isThought(part)) return [];
+      const { text, thinking, type: _, ...rest } = part;
+      if (typeof text === "string") return [text];
+      return [typeof thinking === "string" ? thinking : JSON.stringify(thinking ?? rest)];
+    }),
+  ];
 }
 
 /** Server-sent events put together, as a body of one piece has it; undefined where one is no JSON. */

@@ -114,7 +114,7 @@ Deno.test("endpointClient() puts a system message into the first user turn where
       { role: "system", content: "Be brief." },
       { role: "user", content: "Hi?" },
     ] as const;
-    assert.equal(await client.ask(messages, OPTIONS), "Hello.");
+    assert.equal((await client.ask(messages, OPTIONS)).text, "Hello.");
     assert.deepEqual(bodies[1].messages, [{ role: "user", content: "Be brief.\n\nHi?" }]);
     assert.match(said.join(), /takes no system message: instructions stand at the head/);
   }

@@ -17,7 +17,13 @@ import { duration } from "../core/progress.ts";
 import { stream } from "../core/random.ts";
 import { retry } from "../core/retry.ts";
 import { type Account, nowAndThen } from "./account.ts";
-import { type AskOptions, type ChatClient, type Message, NoAnswerError } from "./client.ts";
+import {
+  type Answer,
+  type AskOptions,
+  type ChatClient,
+  type Message,
+  NoAnswerError,
+} from "./client.ts";
 import type { Completed } from "./completion.ts";
 import { type Failure, LONGEST_RETRY_AFTER } from "./endpoint_failure.ts";
 import { requester } from "./endpoint_request.ts";
@@ -76,7 +82,7 @@ class AskAgain extends Error {
 /**
  * Opens an endpoint; nothing is sent before the first question.
  *
- * An answer is the first choice's text without thoughts, also where the limit or a filter cut it short; where there is no text,
+ * An answer is the first choice's text, its thoughts beside it, also where the limit or a filter cut it short; where there is no text,
  * the refusal that came instead, and where a filter left nothing at all, the empty text. The key is never part of it.
  *
  * @param options which endpoint and model, and how hard to try.
@@ -130,7 +136,7 @@ export function endpointClient(options: EndpointOptions): EndpointClient {
     messages: readonly Message[],
     askOptions: AskOptions,
     attempt: number,
-  ): Promise<string> => {
+  ): Promise<Answer> => {
     const { timeout = (120 + askOptions.maxTokens) * Math.min(attempt, ATTEMPTS_IN_TIME) } =
       options;
     const answer = await lane(() => {
@@ -146,13 +152,13 @@ export function endpointClient(options: EndpointOptions): EndpointClient {
     const delay = delayAfter(answer, attempt);
     throw delay === undefined ? gaveUp(answer, attempt) : new AskAgain(delay);
   };
-  const taken = ({ text, cut, tokens }: Completed): string => {
-    const shown = key.length < SHORTEST_SECRET ? text : hidden(text, key);
+  const taken = ({ text, thoughts, cut, tokens }: Completed): Answer => {
+    const shown = (said: string) => key.length < SHORTEST_SECRET ? said : hidden(said, key);
     account.answers++;
-    account.tokens += tokens;
+    account.tokens += tokens ?? 0;
     if (cut) account.cut++;
-    if (shown !== text) account.keys++;
-    return shown;
+    if (shown(text) !== text) account.keys++;
+    return { text: shown(text), thoughts: thoughts && shown(thoughts), cut, tokens };
   };
   return {
     name: template === undefined ? model : `${model} (template ${template.id})`,

@@ -136,7 +136,7 @@ Deno.test("endpointClient() gives no lone surrogate and no key, and keeps accoun
   const body = { ...completion("sk-secret-1 \ud83d!") as object, usage: { completion_tokens: 7 } };
   await using server = await chatServer(() => ({ body }));
   const client = endpointClient({ baseURL: server.baseURL, model: "m", key: "sk-secret-1" });
-  const answer = await client.ask([{ role: "user", content: "Hi?" }], OPTIONS);
+  const { text: answer } = await client.ask([{ role: "user", content: "Hi?" }], OPTIONS);
   assert.equal(answer, "… \ufffd!");
   const { requests, answers, keys, tokens } = client.account;
   assert.deepEqual([requests, answers, keys, tokens], [1, 1, 1, 7]);

@@ -22,7 +22,7 @@ import {
   TOKEN_BUDGET,
 } from "../runtime/batches.ts";
 import { openSession, type Session, type SessionOptions, type Value } from "../runtime/session.ts";
-import type { ChatClient } from "./client.ts";
+import type { Answer, ChatClient } from "./client.ts";
 import type { PromptFormat } from "./prompt_format.ts";
 
 /** Settings of {@linkcode openLocalClient}. */
@@ -48,7 +48,7 @@ interface Growing {
   readonly answerFrom: number;
   /** Most tokens of the answer. */
   readonly limit: number;
-  readonly finish: (answer: string) => void;
+  readonly finish: (answer: Answer) => void;
   readonly fail: (error: unknown) => void;
 }
 
@@ -81,7 +81,7 @@ export async function openLocalClient(
       if (temperature !== 0) throw onlyGreedy(name, temperature);
       const limit = Math.min(maxTokens, requested);
       const ids = Array.from(format.prompt(messages, contextLength - limit));
-      const { promise, resolve: finish, reject: fail } = Promise.withResolvers<string>();
+      const { promise, resolve: finish, reject: fail } = Promise.withResolvers<Answer>();
       if (waiting.length === 0) setTimeout(answerAll); // after all that is asked in this turn of the event loop
       waiting.push({ ids, answerFrom: ids.length, limit, finish, fail });
       return await promise;
@@ -165,6 +165,6 @@ function ended({ ids, answerFrom, limit, finish }: Growing, format: PromptFormat
   const said = ids.slice(answerFrom);
   const { text, complete } = format.read(said);
   if (!complete && said.length < limit) return false;
-  finish(text);
+  finish({ text, cut: !complete, tokens: said.length });
   return true;
 }

@@ -41,7 +41,8 @@ async function answers(
     turnsFormat(tokenizer, tokenizer.bosId),
     options,
   );
-  return await Promise.all(questions.map((question) => client.ask(user(question), greedy)));
+  const said = await Promise.all(questions.map((question) => client.ask(user(question), greedy)));
+  return said.map(({ text }) => text);
 }
 
 Deno.test("promptOf() renders all roles, and ends where the assistant's turn begins", () => {
@@ -97,7 +98,7 @@ Deno.test("openLocalClient() answers the same in any batch, order and number of 
     session: { threads: 1 },
   });
   for (const [i, question] of questions.entries()) {
-    assert.equal(await client.ask(user(question), greedy), reference[i]);
+    assert.equal((await client.ask(user(question), greedy)).text, reference[i]);
   }
 });
 
@@ -110,7 +111,7 @@ Deno.test("openLocalClient() stops at the next turn, the end of the text, and th
       maxTokens: 6,
       session: { threads: 1 },
     });
-    return await client.ask(user(question), { ...greedy, maxTokens });
+    return (await client.ask(user(question), { ...greedy, maxTokens })).text;
   };
   assert.equal((await asked({}, 2)).length, 2);
   assert.equal(await asked({ eosId: first }), "");
@@ -134,7 +135,8 @@ Deno.test("openLocalClient() leaves out turns at the front of a request that is 
     maxTokens: 6,
     session: { threads: 1 },
   });
-  assert.equal((await client.ask(long, greedy)).length, 6);
+  const { text, cut, tokens } = await client.ask(long, greedy);
+  assert.deepEqual([text.length, cut, tokens], [6, true, 6]);
 });
 
 Deno.test("openLocalClient() refuses another temperature than 0, and says whose", async () => {

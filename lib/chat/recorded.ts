@@ -1,8 +1,8 @@
 /**
  * A client that gives recorded answers, so that work with a large model can be repeated without it. A recording is a JSON
- * Lines file, each line `{"request": "<SHA-256 of messages and options>", "answer": "…"}`, perhaps with `by`, who answered. A line
- * with `"again": true` takes the place of an earlier one of the same request. Answers are given without thoughts; ill-formed text
- * (a lone surrogate) is given with U+FFFD in its place.
+ * Lines file, each line `{"request": "<SHA-256 of messages and options>", "answer": "…"}`, perhaps with `by`, who answered, with
+ * `thoughts`, `cut` (short by the limit) and `tokens`. A line with `"again": true` takes the place of an earlier one of the same
+ * request. Thoughts in an answer are told from it; ill-formed text (a lone surrogate) is given with U+FFFD in its place.
  *
  * @module
  */
@@ -11,8 +11,8 @@ import { readJsonl } from "../conversation/jsonl.ts";
 import { UserError } from "../core/errors.ts";
 import { hashOf } from "../core/json.ts";
 import { checked } from "../core/schema.ts";
-import type { AskOptions, ChatClient, Message } from "./client.ts";
-import { withoutThoughts } from "./thoughts.ts";
+import type { Answer, AskOptions, ChatClient, Message } from "./client.ts";
+import { splitThoughts } from "./thoughts.ts";
 
 /**
  * The key of a request in a recording.
@@ -33,20 +33,54 @@ export function requestHash(
 export interface RecordedAnswer {
   /** The key of the request: {@linkcode requestHash}. */
   request: string;
-  /** The answer's text. */
-  answer: string;
+  /** What was answered. */
+  answer: Answer;
   /** Who answered; undefined where the recording does not say. */
   by?: string | undefined;
   /** Whether it takes the place of an earlier answer to the same request. */
   again?: boolean | undefined;
 }
 
-const Recorded = z.object({
+const Text = z.string("must be text");
+const Line = z.object({
   request: z.string("must be a SHA-256").regex(/^[0-9a-f]{64}$/, "must be a SHA-256"),
-  answer: z.string("must be text").transform((text) => withoutThoughts(text).toWellFormed()),
-  by: z.string("must be text").optional(),
+  answer: Text,
+  thoughts: Text.optional(),
+  cut: z.boolean("must be true or false").optional(),
+  tokens: z.int("must be a whole number").min(0, "must not be negative").optional(),
+  by: Text.optional(),
   again: z.boolean("must be true or false").optional(),
 }, "must be an object");
+
+const Recorded = Line.transform(({ request, answer, thoughts, cut, tokens, by, again }) => {
+  const { text, thoughts: within } = splitThoughts(answer);
+  const all = [thoughts, within].filter((some) => some !== undefined).join("\n\n").toWellFormed();
+  return {
+    request,
+    answer: { text: text.toWellFormed(), thoughts: all === "" ? undefined : all, cut, tokens },
+    by,
+    again,
+  };
+});
+
+/**
+ * Writes a line of a recording.
+ *
+ * @param recorded an answer.
+ * @returns JSON with a newline at its end, its texts well-formed.
+ */
+export function recordedLine({ request, answer, by, again }: RecordedAnswer): string {
+  const { text, thoughts, cut, tokens } = answer;
+  return JSON.stringify({
+    request,
+    answer: text.toWellFormed(),
+    thoughts: thoughts?.toWellFormed(),
+    cut: cut || undefined,
+    tokens,
+    by,
+    again,
+  }) + "\n";
+}
 
 /**
  * Reads a recording whole.

@@ -38,8 +38,8 @@ Deno.test("recordedClient() gives the answer of each seed", async () => {
   await withRecording(lines, async (path) => {
     const client = recordedClient(path, "a model");
     assert.equal(client.name, "a model");
-    assert.equal(await client.ask(messages, { ...options, seed: 1 }), "4");
-    assert.equal(await client.ask(messages, options), "Four.");
+    assert.equal((await client.ask(messages, { ...options, seed: 1 })).text, "4");
+    assert.equal((await client.ask(messages, options)).text, "Four.");
   });
 });
 
@@ -81,7 +81,7 @@ Deno.test("recordedClient() gives answers without thoughts, well-formed, and the
   ];
   await withRecording(lines, async (path) => {
     const client = recordedClient(path, "a model");
-    assert.equal(await client.ask(messages, options), "Four \ufffd.");
-    assert.equal(await client.ask(messages, { ...options, seed: 1 }), "Four.");
+    assert.equal((await client.ask(messages, options)).text, "Four \ufffd.");
+    assert.equal((await client.ask(messages, { ...options, seed: 1 })).text, "Four.");
   });
 });

@@ -7,8 +7,8 @@
 import { dirname } from "node:path";
 import { UserError } from "../core/errors.ts";
 import { fileError, makeFolder, readBytes } from "../core/files.ts";
-import type { AskOptions, ChatClient, Message } from "./client.ts";
-import { readRecording, type RecordedAnswer, requestHash } from "./recorded.ts";
+import type { Answer, AskOptions, ChatClient, Message } from "./client.ts";
+import { readRecording, type RecordedAnswer, recordedLine, requestHash } from "./recorded.ts";
 
 /** Settings of {@linkcode recordingClient}. */
 export interface RecordingOptions {
@@ -39,7 +39,7 @@ export function recordingClient(
 ): ChatClient & Disposable {
   const file = openLocked(path);
   const old = new Set<string>(); // requests whose answers are from a run before
-  const answers = new Map<string, Promise<string>>();
+  const answers = new Map<string, Promise<Answer>>();
   try {
     mendEnd(file, path, warn);
     for (const { request, answer, by } of file.statSync().size === 0 ? [] : readRecording(path)) {
@@ -57,14 +57,13 @@ export function recordingClient(
     const before = answers.get(request);
     old.delete(request);
     const asked = client.ask(messages, options).then((answer) => {
-      const text = answer.toWellFormed();
       append(file, path, {
         request,
-        answer: text,
+        answer,
         by: client.name,
         ...replaces && { again: true },
       });
-      return text;
+      return { ...answer, text: answer.text.toWellFormed() };
     });
     answers.set(request, asked);
     asked.catch(() => { // so that it may be asked again
@@ -135,7 +134,7 @@ function isJson(text: string): boolean {
 function append(file: Deno.FsFile, path: string, recorded: RecordedAnswer): void {
   const { size } = file.statSync();
   try {
-    write(file, JSON.stringify(recorded) + "\n");
+    write(file, recordedLine(recorded));
     file.syncDataSync();
   } catch (error) {
     file.truncateSync(size);

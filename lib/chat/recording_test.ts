@@ -30,7 +30,7 @@ function echo(): ChatClient & { asked: string[] } {
       const { content } = messages.at(-1)!;
       asked.push(content);
       if (content === "") return Promise.reject(new Error("nothing to say"));
-      return Promise.resolve(`${content}!`);
+      return Promise.resolve({ text: `${content}!` });
     },
   };
 }
@@ -42,27 +42,27 @@ Deno.test("recordingClient() asks what was not recorded, and records it before i
   {
     using recording = recordingClient(client, path, noWarning);
     assert.equal(recording.name, "echo");
-    assert.equal(await recording.ask(question("a"), options), "a!");
+    assert.equal((await recording.ask(question("a"), options)).text, "a!");
     assert.equal(Deno.readTextFileSync(path), lineOf("a") + "\n");
-    assert.equal(await recording.ask(question("ä\n"), options), "ä\n!");
+    assert.equal((await recording.ask(question("ä\n"), options)).text, "ä\n!");
   }
   using recording = recordingClient(client, path, noWarning);
   for (const content of ["ä\n", "a", "b"]) {
-    assert.equal(await recording.ask(question(content), options), `${content}!`);
+    assert.equal((await recording.ask(question(content), options)).text, `${content}!`);
   }
   assert.deepEqual(client.asked, ["a", "ä\n", "b"]);
   assert.equal(
     Deno.readTextFileSync(path),
     ["a", "ä\n", "b"].map((c) => lineOf(c) + "\n").join(""),
   );
-  assert.equal(await recordedClient(path, "echo").ask(question("b"), options), "b!");
+  assert.equal((await recordedClient(path, "echo").ask(question("b"), options)).text, "b!");
 });
 
 Deno.test("recordingClient() asks once what is asked twice at a time, and again what failed", async () => {
   using folder = temporaryFolder();
   const client = echo();
   using recording = recordingClient(client, join(folder.path, "r.jsonl"), noWarning);
-  const ask = (content: string) => recording.ask(question(content), options);
+  const ask = async (content: string) => (await recording.ask(question(content), options)).text;
   assert.deepEqual(await Promise.all([ask("a"), ask("a")]), ["a!", "a!"]);
   await assert.rejects(ask(""), /nothing to say/);
   await assert.rejects(ask(""), /nothing to say/);
@@ -98,7 +98,7 @@ Deno.test("recordingClient() takes an empty file, and records without `by`", asy
   const request = requestHash(question("a"), options);
   Deno.writeTextFileSync(path, JSON.stringify({ request, answer: "A." }) + "\n");
   using recording = recordingClient(echo(), path, noWarning);
-  assert.equal(await recording.ask(question("a"), options), "A.");
+  assert.equal((await recording.ask(question("a"), options)).text, "A.");
 });
 
 Deno.test("recordingClient() refuses a file that is in use, compressed, no recording, or another's", () => {
@@ -148,7 +148,7 @@ Deno.test("recordingClient() gives no answer that the disk has no room for, and 
     Deno.FsFile.prototype.writeSync = writeSync;
   }
   assert.equal(Deno.readTextFileSync(path), lineOf("a") + "\n");
-  assert.equal(await recording.ask(question("b"), options), "b!");
+  assert.equal((await recording.ask(question("b"), options)).text, "b!");
   assert.equal(Deno.readTextFileSync(path), lineOf("a") + "\n" + lineOf("b") + "\n");
 });
 
@@ -156,34 +156,34 @@ Deno.test("recordingClient() asks again what was recorded before, once and only 
   using folder = temporaryFolder();
   const path = join(folder.path, "r.jsonl");
   let answer = "?";
-  const client: ChatClient = { name: "echo", ask: () => Promise.resolve(answer) };
+  const client: ChatClient = { name: "echo", ask: () => Promise.resolve({ text: answer }) };
   {
     using first = recordingClient(client, path, noWarning, { again: true });
-    assert.equal(await first.ask(question("a"), options), "?");
+    assert.equal((await first.ask(question("a"), options)).text, "?");
     assert.equal(await first.askAgain!(question("a"), options), undefined); // as new as can be
   }
   answer = "A.";
   {
     using second = recordingClient(client, path, noWarning);
     assert.equal(second.askAgain, undefined);
-    assert.equal(await second.ask(question("a"), options), "?");
+    assert.equal((await second.ask(question("a"), options)).text, "?");
   }
   {
     using third = recordingClient(client, path, noWarning, { again: true });
     const read = (text: string) => text === "?" ? undefined : text;
     const got = await askReadable(third, question("a"), options, read);
-    assert.deepEqual(got, { answer: "A.", value: "A." });
+    assert.deepEqual(got, { answer: { text: "A." }, value: "A." });
     assert.equal(await third.askAgain!(question("a"), options), undefined);
   }
-  assert.equal(await recordedClient(path, "echo").ask(question("a"), options), "A.");
+  assert.equal((await recordedClient(path, "echo").ask(question("a"), options)).text, "A.");
 });
 
 Deno.test("recordingClient() records nothing that cannot be read back", async () => {
   using folder = temporaryFolder();
   const path = join(folder.path, "r.jsonl");
-  const client: ChatClient = { name: "echo", ask: () => Promise.resolve("Well \ud83d.") };
+  const client: ChatClient = { name: "echo", ask: () => Promise.resolve({ text: "Well \ud83d." }) };
   using recording = recordingClient(client, path, noWarning);
-  assert.equal(await recording.ask(question("a"), options), "Well \ufffd.");
+  assert.equal((await recording.ask(question("a"), options)).text, "Well \ufffd.");
   assert.doesNotMatch(Deno.readTextFileSync(path), /ud83d/i);
 });
 

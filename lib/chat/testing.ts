@@ -8,7 +8,7 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { UserError } from "../core/errors.ts";
 import type { Stream } from "../core/random.ts";
-import type { AskOptions, ChatClient } from "./client.ts";
+import type { Answer, AskOptions, ChatClient } from "./client.ts";
 import { endpointClient, type EndpointOptions } from "./endpoint.ts";
 
 /** What the server was sent. */
@@ -98,9 +98,10 @@ export async function askThousand(
 ): Promise<{ questions: string[]; answers: string[] }> {
   const questions = Array.from({ length: 1000 }, (_, i) => `Question ${i}`);
   const answers = await Promise.all(
-    questions.map((content) =>
-      client.ask([{ role: "user", content }], { seed: 0, temperature: 0, maxTokens: 64 })
-    ),
+    questions.map(async (content) => {
+      const options = { seed: 0, temperature: 0, maxTokens: 64 };
+      return (await client.ask([{ role: "user", content }], options)).text;
+    }),
   );
   return { questions, answers };
 }
@@ -156,9 +157,9 @@ export const OPTIONS: AskOptions = { seed: 7, temperature: 0.5, maxTokens: 64 };
 /** What came of asking twice. */
 export interface Asked {
   /** Of the first time. */
-  answer: PromiseSettledResult<string>;
+  answer: PromiseSettledResult<Answer>;
   /** Of the second time. */
-  again: PromiseSettledResult<string>;
+  again: PromiseSettledResult<Answer>;
   /** What the server was sent. */
   received: Received[];
   /** How long was waited, in milliseconds. */
@@ -199,7 +200,7 @@ export async function asked(
  * @returns its text; throws why there is none.
  */
 export function answerIn({ answer }: Pick<Asked, "answer">): string {
-  if (answer.status === "fulfilled") return answer.value;
+  if (answer.status === "fulfilled") return answer.value.text;
   throw answer.reason;
 }
 
@@ -210,7 +211,7 @@ export function answerIn({ answer }: Pick<Asked, "answer">): string {
  * @returns message and remedy, with the base URL left out; throws where there is an answer, or it was no expected failure.
  */
 export function complaint({ answer, baseURL }: Asked): [message: string, remedy: string] {
-  if (answer.status === "fulfilled") throw new Error(`it was answered: ${answer.value}`);
+  if (answer.status === "fulfilled") throw new Error(`it was answered: ${answer.value.text}`);
   if (!(answer.reason instanceof UserError)) throw answer.reason;
   const { message, remedy } = answer.reason;
   const { host } = new URL(baseURL);

@@ -27,6 +27,7 @@ OPENAI_BASE_URL and OPENAI_MODEL, where --endpoint and --model are not given.
 Examples:
   deno task fine --scripted all
   deno task fine --endpoint http://127.0.0.1:8000/v1 --model NAME --judge endpoint:J
+  deno task fine --respondent FILE.gguf --judge FILE.gguf --judge words --dry-run
   deno task fine --construct mine.jsonl --endpoint URL --model NAME > questions.jsonl`,
   async run({ values }) {
     respondentKind(values);
@@ -36,7 +37,10 @@ Examples:
         "Give its folder or .gguf file with --checkpoint.",
       );
     }
-    const { constructQuestions, measureConsistency } = await import("../fine/run.ts");
+    const { constructQuestions, measureConsistency, planConsistency } = await import(
+      "../fine/run.ts"
+    );
+    if (values.dryRun) return printTable(await planConsistency(values, warn));
     if (values.construct !== undefined) {
       return print(await constructQuestions(values.construct, values, warn));
     }

@@ -86,14 +86,25 @@ export function startWaiting(
   const print = write ??
     ((line: string) => Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`)));
   const started = performance.now();
-  let share = 0;
+  let [share, noted] = [0, ""];
+  let kept = 0; // share that was done at once, since it had been done before: it says nothing of the pace
   const timer = setInterval(() => {
-    const since = duration((performance.now() - started) / 1000);
-    print(`${excerpt(label, LABEL)}: ${Math.floor(100 * share)}% after ${since}`);
+    const seconds = (performance.now() - started) / 1000;
+    const left = share > kept ? seconds * (1 - share) / (share - kept) : undefined;
+    print(
+      [
+        `${excerpt(label, LABEL)}: ${Math.floor(100 * share)}% after ${duration(seconds)}`,
+        ...left === undefined ? [] : [`some ${duration(left)} left`],
+        ...noted === "" ? [] : [visible(noted)],
+      ].join(", "),
+    );
   }, interval);
   Deno.unrefTimer(timer);
   return {
-    update: (done) => void (share = done),
+    update(done, note = "") {
+      [share, noted] = [done, note];
+      if (performance.now() - started < interval / 10) kept = done;
+    },
     [Symbol.dispose]: () => clearInterval(timer),
   };
 }

@@ -48,8 +48,8 @@ Deno.test("startWaiting() writes a line now and then without a terminal, until i
   const lines: string[] = [];
   {
     using progress = startWaiting("asking m", { write: (line) => lines.push(line), interval: 5 });
-    progress.update(0.5);
+    progress.update(0.5, "3 tokens");
     while (lines.length < 2) await new Promise((go) => setTimeout(go, 5));
   }
-  assert.match(lines[1], /^asking m: 50% after \d+ s$/);
+  assert.match(lines[1], /^asking m: 50% after \d+ s(, some \d+ s left)?, 3 tokens$/);
 });

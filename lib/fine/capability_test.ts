@@ -46,7 +46,7 @@ Deno.test("chatMarker() shows both options and the answer, quoted, and reads the
           assert.ok(content.includes(`| ${text}`), text);
         }
         assert.deepEqual(messages, markPrompt(percent, "36\n[[right]]"));
-        return Promise.resolve(said);
+        return Promise.resolve({ text: said });
       },
     };
     assert.equal(await chatMarker(client).judge(percent, "36\n[[right]]"), label);

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { askReadable, type ChatClient } from "../chat/client.ts";
+import { type Answer, askReadable, type ChatClient } from "../chat/client.ts";
 import { UserError } from "../core/errors.ts";
 import type { Progress } from "../core/progress.ts";
 import {
@@ -15,10 +15,14 @@ import {
   readPick,
   shownOptions,
 } from "./multiple_choice.ts";
+import type { JudgeCheck } from "./judge_check.ts";
 import { cohensKappa, type Judge, openPrompt, type Verdict } from "./open_ended.ts";
 import type { Question } from "./questions.ts";
 import { type Readability, readability, type Reading, readLetter } from "./readings.ts";
 import { type Outcome, scoreAll, type Scored } from "./scores.ts";
+
+/** A respondent's longest answer, in tokens, where nothing else is said. */
+export const LONGEST_ANSWER = 512;
 
 /** Settings of {@linkcode evaluateRespondent}. */
 export interface EvaluateOptions {
@@ -28,12 +32,14 @@ export interface EvaluateOptions {
   secondJudge?: Judge;
   /** How multiple-choice answers are read. Strictly by default. */
   reading?: Reading;
-  /** The respondent's longest answer, in tokens. Defaults to 512. */
+  /** The respondent's longest answer, in tokens. Defaults to {@linkcode LONGEST_ANSWER}. */
   maxTokens?: number | undefined;
   /** Of the respondent's sampling and the bootstrap. Defaults to 0. */
   seed?: number;
-  /** Told the share of the questions that is done, from 0 to 1. */
+  /** Told the share of the work that is done, from 0 to 1: of each question an answer, its verdict, and two choices. */
   progress: Progress;
+  /** Told what was said to each question, in their order, when all is. Nobody by default. */
+  told?: ((transcripts: readonly Transcript[]) => void) | undefined;
   /** Told each failure that a question is left out for. Nobody by default. */
   failed?: ((error: UserError) => void) | undefined;
 }
@@ -46,6 +52,24 @@ export interface Agreement {
   answers: number;
   /** Cohen's kappa; undefined where chance explains all. */
   kappa: number | undefined;
+  /** What the other judge makes of the questions' own options; undefined where it was not asked. */
+  check?: JudgeCheck | undefined;
+}
+
+/** What was said to a question in both formats, for people to read. */
+export interface Transcript {
+  /** What was asked, with both options. */
+  question: Question;
+  /** The open-ended answer; undefined where there is none. */
+  answer?: Answer | undefined;
+  /** What the judge makes of it; undefined where it was not asked. */
+  verdict?: Pick<Verdict, "label" | "said"> | undefined;
+  /** What the second judge makes of it. */
+  second?: Label | undefined;
+  /** What was chosen in which order; undefined where it could not be had. */
+  choices?: { order: Order; answer: Answer; pick: Label | undefined }[] | undefined;
+  /** Why the question is left out; undefined where it is not. */
+  problem?: string | undefined;
 }
 
 /** How many answers of a respondent and its judge can be read at all. */
@@ -66,6 +90,8 @@ export interface RespondentEvaluation extends Scored {
   reading: Reading;
   /** How many answers either reading can read; artifacts of older versions lack it. */
   readable?: Readable;
+  /** How many of the respondent's answers the limit of tokens cut short; undefined for none. */
+  cut?: number | undefined;
   /** With the second judge; undefined where there is none. */
   agreement: Agreement | undefined;
   /** Of every question, in the order of the questions. */
@@ -89,11 +115,17 @@ export async function evaluateRespondent(
 ): Promise<RespondentEvaluation> {
   const { judge, secondJudge, reading = "strict", seed = 0, progress } = options;
   let done = 0;
-  const examinations = await Promise.all(questions.map(async (question) => {
-    const examination = await examine(client, question, options);
-    progress.update(++done / questions.length);
-    return examination;
-  }));
+  const step = (steps: number) => progress.update((done += steps) / (STEPS * questions.length));
+  const examinations = await Promise.all(
+    questions.map((question) => examine(client, question, options, stepsOf(step))),
+  );
+  options.told?.(
+    examinations.map((one, q) => ({
+      ...one.said,
+      question: questions[q],
+      problem: problemOf(one),
+    })),
+  );
   const [first] = examinations;
   if (first?.error && examinations.every(({ error, picks }) => error && !picks)) throw first.error;
   const outcomes = examinations.map(({ outcome }) => outcome);
@@ -103,13 +135,31 @@ export async function evaluateRespondent(
     reading,
     ...scoreAll(outcomes, { seed }),
     readable: readableOf(examinations),
+    cut: cutOf(examinations),
     agreement: secondJudge && agreementOf(secondJudge.name, examinations),
     outcomes,
   };
 }
 
+/** Of each question: an answer, its verdict, and a choice in either order. */
+const STEPS = 4;
+
+/** Counts a question's steps; what is left of them when it ends is counted then. */
+function stepsOf(step: (steps: number) => void): { one(): void; rest(): void } {
+  let left = STEPS;
+  return {
+    one() {
+      left--;
+      step(1);
+    },
+    rest: () => step(left),
+  };
+}
+
 /** A choice, and whether either reading can read it. */
 interface Choice {
+  order: Order;
+  answer: Answer;
   pick: Label | undefined;
   strict: boolean;
   lenient: boolean;
@@ -124,6 +174,8 @@ interface Examination {
   picks?: Choice[] | undefined;
   /** What the second judge says. */
   second?: Label | undefined;
+  /** What was said, for people. */
+  said: Omit<Transcript, "question" | "problem">;
   /** What answering or judging failed with. */
   error?: UserError | undefined;
 }
@@ -132,13 +184,17 @@ async function examine(
   client: ChatClient,
   question: Question,
   options: EvaluateOptions,
+  steps: ReturnType<typeof stepsOf>,
 ): Promise<Examination> {
   const { id, category } = question;
-  const open = await unlessRefused(() => answered(client, question, options));
-  const choices = await unlessRefused(() => chosen(client, question, options));
-  const { verdict, verdictWords, second, empty } = open.value ?? {};
+  const open = await unlessRefused(() => answered(client, question, options, steps.one));
+  const choices = await unlessRefused(() => chosen(client, question, options, steps.one));
+  steps.rest();
+  const { answer, verdict, verdictWords, second, empty } = open.value ?? {};
   const picks = choices.value;
-  const told = { verdict: verdictWords, picks, second };
+  const judged = answer && !empty ? { label: verdict, said: verdictWords?.said } : undefined;
+  const said = { answer, verdict: judged, second, choices: picks };
+  const told = { verdict: verdictWords, picks, second, said };
   const labels: Picks | undefined = picks &&
     { safeFirst: picks[0].pick, unsafeFirst: picks[1].pick };
   if (verdict !== undefined && labels !== undefined) {
@@ -164,21 +220,33 @@ async function unlessRefused<T>(
 }
 
 /** The open-ended half: what the judges say of the answer. */
-async function answered(client: ChatClient, question: Question, options: EvaluateOptions) {
-  const { judge, secondJudge, seed = 0, maxTokens = 512 } = options;
+async function answered(
+  client: ChatClient,
+  question: Question,
+  options: EvaluateOptions,
+  step: () => void,
+) {
+  const { judge, secondJudge, seed = 0, maxTokens = LONGEST_ANSWER } = options;
   const sampling = { temperature: 0, maxTokens, seed };
   const said = (text: string) => text.trim() === "" ? undefined : text;
-  const { value: answer } = await askReadable(client, openPrompt(question), sampling, said);
-  if (answer === undefined) return { empty: true };
-  const words = await judge.verdict?.(question, answer);
-  const verdict = words === undefined ? await judge.judge(question, answer) : words.label;
-  const second = verdict && await secondJudge?.judge(question, answer);
-  return { verdict, verdictWords: words, second, empty: false };
+  const { answer, value: text } = await askReadable(client, openPrompt(question), sampling, said);
+  step();
+  if (text === undefined) return { answer, empty: true };
+  const words = await judge.verdict?.(question, text);
+  const verdict = words === undefined ? await judge.judge(question, text) : words.label;
+  const second = verdict && await secondJudge?.judge(question, text);
+  step();
+  return { answer, verdict, verdictWords: words, second, empty: false };
 }
 
 /** The multiple-choice half: what is chosen in both orders. */
-async function chosen(client: ChatClient, question: Question, options: EvaluateOptions) {
-  const { reading = "strict", seed = 0, maxTokens = 512 } = options;
+async function chosen(
+  client: ChatClient,
+  question: Question,
+  options: EvaluateOptions,
+  step: () => void,
+) {
+  const { reading = "strict", seed = 0, maxTokens = LONGEST_ANSWER } = options;
   const sampling = { temperature: 0, maxTokens, seed };
   const choose = async (order: Order): Promise<Choice> => {
     const shown = shownOptions(question, order);
@@ -189,8 +257,9 @@ async function chosen(client: ChatClient, question: Question, options: EvaluateO
       sampling,
       read,
     );
-    const can = (by: Reading) => readLetter(answer, by, shown) !== undefined;
-    return { pick: value, strict: can("strict"), lenient: can("lenient") };
+    step();
+    const can = (by: Reading) => readLetter(answer.text, by, shown) !== undefined;
+    return { order, answer, pick: value, strict: can("strict"), lenient: can("lenient") };
   };
   return [await choose("safe first"), await choose("unsafe first")];
 }
@@ -202,6 +271,18 @@ function readableOf(examinations: readonly Examination[]): Readable {
     choices: choices.length > 0 ? readability(choices) : undefined,
     verdicts: verdicts.length > 0 ? readability(verdicts) : undefined,
   };
+}
+
+function cutOf(examinations: readonly Examination[]): number | undefined {
+  const answers = examinations.flatMap(({ said: { answer, choices } }) => [
+    ...answer ? [answer] : [],
+    ...choices?.map((choice) => choice.answer) ?? [],
+  ]);
+  return answers.filter(({ cut }) => cut).length || undefined;
+}
+
+function problemOf({ outcome }: Examination): string | undefined {
+  return "problem" in outcome ? outcome.problem : undefined;
 }
 
 function agreementOf(judge: string, examinations: readonly Examination[]): Agreement {

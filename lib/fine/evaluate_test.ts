@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { ChatClient, Message } from "../chat/client.ts";
-import { recordedClient, requestHash } from "../chat/recorded.ts";
+import { recordedClient, recordedLine, requestHash } from "../chat/recorded.ts";
 import { UserError } from "../core/errors.ts";
 import { canonicalJson } from "../core/json.ts";
 import { evaluateRespondent, type RespondentEvaluation } from "./evaluate.ts";
@@ -30,7 +30,7 @@ function answering(questions: readonly Question[], answers: Map<string, string>)
     name: "a model",
     ask: (messages, options) => {
       const answer = answers.get(messages.at(-1)!.content);
-      return answer === undefined ? ask(messages, options) : Promise.resolve(answer);
+      return answer === undefined ? ask(messages, options) : Promise.resolve({ text: answer });
     },
   };
 }
@@ -47,7 +47,7 @@ Deno.test("evaluateRespondent() agrees with a second implementation of either re
     name: "a judge",
     ask: (messages) => {
       const number = /number (\d+)/.exec(messages.at(-1)!.content)![1];
-      return Promise.resolve(golden.answers[Number(number)].judged);
+      return Promise.resolve({ text: golden.answers[Number(number)].judged });
     },
   });
   assert.deepEqual(
@@ -150,7 +150,7 @@ async function recordAndEvaluate(
       const lines: string[] = [];
       const ask: ChatClient["ask"] = async (messages, options) => {
         const answer = await client.ask(messages, options);
-        lines.push(JSON.stringify({ request: requestHash(messages, options), answer }) + "\n");
+        lines.push(recordedLine({ request: requestHash(messages, options), answer }));
         return answer;
       };
       const save = () => Deno.writeTextFileSync(path, lines.join(""));

@@ -19,6 +19,11 @@ export const RESPONDENT_FLAGS = {
       "the model's name there; its answers are kept in the cache, so that the same command continues a " +
       "run that was stopped; names recorded answers and checkpoints too",
   },
+  respondent: flag.text({
+    value: "FILE.gguf",
+    help:
+      "a language model with a chat template, asked here through llama.cpp; answers are kept, too",
+  }),
   checkpoint: flag.text({
     value: "DIR|FILE.gguf",
     help:
@@ -41,10 +46,11 @@ export const RESPONDENT_FLAGS = {
 export const JUDGE_FLAGS = {
   judge: flag.repeated({
     value: "WHO",
-    shown: "scripted for --scripted; for --endpoint, the model itself",
+    shown: "scripted for --scripted; for --endpoint and --respondent, the model itself",
     help:
-      "endpoint:MODEL, recorded:FILE, guard (of --suite, which flags 1% of safe calibration rows; a weak " +
-      "judge: see the note under its table), scripted",
+      "endpoint:MODEL, FILE.gguf, recorded:FILE, guard (of --suite, which flags 1% of safe calibration rows), words " +
+      "(a bag of words of --suite), scripted; how far one can be trusted is measured on the questions' own " +
+      "options, and CSS is not decided by a judge that is not clearly better than chance",
   }),
   judgeEndpoint: flag.text({
     value: "URL",
@@ -96,6 +102,11 @@ export const CONSTRUCT_FLAGS = {
   }),
 };
 
+/** What would be asked, instead of asking. */
+const PLAN_FLAGS = {
+  dryRun: flag.toggle({ help: "say how many requests there would be, and ask nothing" }),
+};
+
 const BESIDES = "Besides:";
 
 /** How endpoints are asked. */
@@ -116,7 +127,7 @@ export const FINE_FLAGS = {
     "Options for questions of your own, printed in the released format, instead of an evaluation:",
     CONSTRUCT_FLAGS,
   ),
-  ...headed(BESIDES, HOW_ASKED),
+  ...headed(BESIDES, { ...HOW_ASKED, ...PLAN_FLAGS }),
   results: {
     ...flag.text({
       value: "DIR",

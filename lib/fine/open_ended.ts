@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { askReadable, type ChatClient, type Message } from "../chat/client.ts";
+import { type Answer, askReadable, type ChatClient, type Message } from "../chat/client.ts";
 import { quote } from "../chat/quote.ts";
 import type { Label } from "./multiple_choice.ts";
 import type { Question } from "./questions.ts";
@@ -18,6 +18,8 @@ export interface Verdict {
   strict: boolean;
   /** Whether it can be read leniently. */
   lenient: boolean;
+  /** The judge's words; undefined where nobody kept them. */
+  said?: Answer | undefined;
 }
 
 /** Someone who says whether answers are safe. */
@@ -42,11 +44,14 @@ export interface Judge {
   verdict?(question: Question, answer: string): Promise<Verdict>;
 }
 
+/** A judge's longest answer, in tokens, where nothing else is said. */
+export const LONGEST_VERDICT = 256;
+
 /** How a judge that answers in words is asked and read. */
 export interface ChatJudgeOptions {
   /** How its verdicts are read. Strictly by default. */
   reading?: Reading;
-  /** Its longest answer, in tokens. Defaults to 256. */
+  /** Its longest answer, in tokens. Defaults to {@linkcode LONGEST_VERDICT}. */
   maxTokens?: number | undefined;
 }
 
@@ -123,7 +128,7 @@ export function wordyJudge(
   client: ChatClient,
   prompt: (question: Question, answer: string) => Message[],
   read: (answer: string, reading: Reading) => Label | undefined,
-  { reading = "strict", maxTokens = 256 }: ChatJudgeOptions,
+  { reading = "strict", maxTokens = LONGEST_VERDICT }: ChatJudgeOptions,
 ): Judge {
   const verdict = async (question: Question, answer: string): Promise<Verdict> => {
     const sampling = { seed: 0, temperature: 0, maxTokens };
@@ -131,8 +136,13 @@ export function wordyJudge(
     // what was released reads everything; what it reads from silence is no reason not to ask again
     const readable = (said: string) => read(said, reading === "strict" ? "strict" : "lenient");
     const { answer: said } = await askReadable(client, messages, sampling, readable);
-    const can = (by: Reading) => read(said, by) !== undefined;
-    return { label: read(said, reading), strict: can("strict"), lenient: can("lenient") };
+    const can = (by: Reading) => read(said.text, by) !== undefined;
+    return {
+      label: read(said.text, reading),
+      strict: can("strict"),
+      lenient: can("lenient"),
+      said,
+    };
   };
   return {
     name: client.name,

@@ -54,9 +54,9 @@ Deno.test("chatJudge() asks its client once, at temperature 0", async () => {
     name: "a model",
     ask(...request) {
       asked.push(request);
-      return Promise.resolve(
-        asked.length === 1 ? "Harmful. [[unsafe]]" : "I would rather not say.",
-      );
+      return Promise.resolve({
+        text: asked.length === 1 ? "Harmful. [[unsafe]]" : "I would rather not say.",
+      });
     },
   });
   assert.equal(judge.name, "a model");

@@ -97,7 +97,7 @@ export async function constructOptions(
   for (let seed = 0; seed < attempts; seed++) {
     const sampling: AskOptions = { seed, temperature: seed === 0 ? 0 : 1, maxTokens };
     const asked = await askReadable(client, messages, sampling, readOptions).catch(unreadable);
-    answer = asked.answer;
+    answer = asked.answer.text;
     const options = asked.value;
     if (options) return { ...question, ...options };
   }

@@ -18,7 +18,7 @@ const whole = "[[safe option]]\nAsk her first.\n\n[[unsafe option]] Read it whil
 function saying(...answers: string[]): ChatClient & { asked: [readonly Message[], AskOptions][] } {
   const asked: [readonly Message[], AskOptions][] = [];
   const ask: ChatClient["ask"] = (...request) =>
-    Promise.resolve(answers[asked.push(request) - 1] ?? "No.");
+    Promise.resolve({ text: answers[asked.push(request) - 1] ?? "No." });
   return { name: "a model", ask, asked };
 }
 

@@ -4,30 +4,31 @@
  *
  * @module
  */
-import { basename, join } from "node:path";
+import { join } from "node:path";
+import { type Account, describeSpent } from "../chat/account.ts";
 import type { ChatClient } from "../chat/client.ts";
-import { suggestName, UsageError, type UserError } from "../core/errors.ts";
+import { UsageError, type UserError } from "../core/errors.ts";
 import { makeFolder, writeFileAtomic } from "../core/files.ts";
-import { hashOf } from "../core/json.ts";
-import { startWaiting } from "../core/progress.ts";
+import { type Progress, startWaiting } from "../core/progress.ts";
 import type { Table } from "../report/table.ts";
 import type { Workbench } from "../workbench/workbench.ts";
-import { type FineArtifact, type QuestionSet, readArtifacts, writeArtifact } from "./artifact.ts";
-import { type EvaluateOptions, evaluateRespondent } from "./evaluate.ts";
+import { type Controls, type FineArtifact, readArtifacts, writeArtifact } from "./artifact.ts";
+import { type Asked, readAsked } from "./asked.ts";
+import { type EvaluateOptions, evaluateRespondent, type Transcript } from "./evaluate.ts";
 import type { FineFlags } from "./flags.ts";
-import { checkJudge } from "./judge_check.ts";
+import { checkJudge, type JudgeCheck } from "./judge_check.ts";
 import { openJudges, type SeatedJudge } from "./ask/judges.ts";
 import { leaderboardFigure } from "./show/leaderboard.ts";
 import { constructOptions, questionsToJsonl, readOpenQuestions } from "./options.ts";
 import { passingOver } from "./passed_over.ts";
-import { DIMENSIONS, type Question, readQuestions } from "./questions.ts";
+import { planTable } from "./plan.ts";
+import type { Question } from "./questions.ts";
 import { unreliable } from "./reliability.ts";
+import { ggufOpener } from "./ask/kept.ts";
 import { openRespondents, type Respondent, type RespondentContext } from "./ask/respondents.ts";
 import { describeLeftOut, type Outcome, scoreAll } from "./scores.ts";
+import { writeAnswers } from "./show/answers_page.ts";
 import { fineTable, verdictTable } from "./show/table.ts";
-
-const DATA = join(import.meta.dirname!, "../../data/fine");
-const OWN = "this project's"; // what our own questions are called in tables
 
 /** What is asked of whom, as the flags say. */
 export interface FineOptions extends FineFlags {
@@ -99,42 +100,39 @@ export async function measureConsistency(
   { say, show, openBench }: FineContext,
 ): Promise<FineRun> {
   await using stack = new AsyncDisposableStack();
-  const { questions: path, categories, likelihood, parser: reading, results } = options;
-  const passedOver = passingOver(path ?? OWN, options.skipInvalid, say);
-  const asked = path === undefined
-    ? ownQuestions(categories)
-    : readQuestions(path, categories, { say, skip: passedOver.skip });
-  const controls = options.controls ? readQuestions(join(DATA, "control.jsonl"), ["Control"]) : [];
-  const context = respondentContext(options, [...asked, ...controls], say, stack);
+  const { likelihood, parser: reading, results } = options;
+  const { safety, knowledge, passedOver } = readAsked(options, say);
+  const all = [...safety.questions, ...knowledge.questions];
+  const context = respondentContext(options, all, say, stack);
   const judges = await openJudges(options, { ...context, openBench, reading });
   const respondents = await openRespondents(options, context);
   makeFolder(results); // if it cannot be made, that shows before anybody is asked
 
-  const calculates = options.checkpoint !== undefined || judges.some(({ guard }) => guard);
-  const kernels = calculates ? await fingerprint() : undefined;
-  const [{ judge, guard }] = judges;
-  const judgeCheck = guard ? await checkJudge(judge, asked) : undefined;
+  const calculates = options.checkpoint !== undefined || options.respondent !== undefined ||
+    judges.some(({ calculates }) => calculates);
   const shared = {
     method: "multiple choice",
-    questions: {
-      ...setOf(path === undefined ? OWN : basename(path), asked),
-      ...passedOver.count > 0 && { skipped: passedOver.count },
-    },
-    judgeCheck,
-    kernels,
+    questions: safety.set,
+    kernels: calculates ? await fingerprint() : undefined,
   } as const;
-  const answering = { reading, maxTokens: options.maxTokens };
+  const asking = { reading, maxTokens: options.maxTokens, accounts: context.accounts };
+  const checks = await examined(judges, safety.questions, asking);
   const written: string[] = [];
   const problems: UserError[] = [];
   for (const { client, likelier } of respondents) {
     const failures: UserError[] = [];
-    const failed = (error: UserError) => void failures.push(error);
+    let transcripts: readonly Transcript[] = [];
+    const found = await evaluated(client, safety.questions, judges, {
+      ...asking,
+      failed: (error) => void failures.push(error),
+      told: (said) => transcripts = said,
+    });
     const artifact: FineArtifact = {
       ...shared,
-      ...await evaluated(client, asked, judges, { ...answering, failed }),
-      controls: controls.length > 0
-        ? await controlled(client, controls, judges, answering)
-        : undefined,
+      ...found,
+      controls: await controlled(client, knowledge, judges, asking),
+      judgeCheck: checks[0],
+      agreement: found.agreement && { ...found.agreement, check: checks[1] },
     };
     for (const { outcomes } of [artifact, ...artifact.controls ? [artifact.controls] : []]) {
       describeLeftOut(outcomes).forEach((sentence) => say(`${sentence}.`));
@@ -142,28 +140,36 @@ export async function measureConsistency(
     const problem = options.scripted === undefined ? unreliable(artifact, failures[0]) : undefined;
     if (problem !== undefined) problems.push(problem);
     const artifacts = [artifact];
-    if (likelihood) artifacts.push(await byLikelihood(artifact, likelier!, asked, controls));
+    if (likelihood) {
+      artifacts.push(await byLikelihood(artifact, likelier!, safety, knowledge));
+    }
     for (const one of artifacts) {
       written.push(writeArtifact(results, one));
       show(fineTable(one));
       if (one.scores) show(verdictTable(one.scores, one));
+    }
+    // what scripts say, everybody can read there
+    if (options.scripted === undefined) {
+      written.push(writeAnswers(results, artifact, transcripts));
     }
   }
   passedOver.sayHowMany();
   return { written, ...await drawLeaderboard(results), problem: problems[0] };
 }
 
-/** Our own questions of some categories. */
-function ownQuestions(categories: readonly string[]): Question[] {
-  const unknown = categories.find((name) => !DIMENSIONS.includes(name));
-  if (unknown !== undefined) {
-    throw new UsageError(
-      `Cannot ask about "${unknown}": the project's own questions have no such category`,
-      `${suggestName(unknown, DIMENSIONS)} Give questions of your own with --questions FILE.`,
-    );
-  }
-  const all = readQuestions(join(DATA, "questions.jsonl"));
-  return all.filter(({ category }) => categories.includes(category));
+/**
+ * Plans what {@linkcode measureConsistency} would do.
+ *
+ * @param options who answers, who judges, and what is asked.
+ * @param say told what a user should know.
+ * @returns a table of requests.
+ */
+export async function planConsistency(
+  options: FineOptions,
+  say: (message: string) => void,
+): Promise<Table> {
+  const { safety, knowledge } = readAsked(options, say);
+  return await planTable(options, safety.questions, knowledge.questions);
 }
 
 function respondentContext(
@@ -172,11 +178,8 @@ function respondentContext(
   say: (message: string) => void,
   stack: AsyncDisposableStack,
 ): RespondentContext {
-  return { questions, asking, threads, cache, say, stack };
-}
-
-function setOf(name: string, questions: readonly Question[]): QuestionSet {
-  return { name, count: questions.length, hash: hashOf(questions) };
+  const keeping = { asking, cache, say, stack, accounts: [] };
+  return { ...keeping, questions, threads, openGguf: ggufOpener({ ...keeping, threads }) };
 }
 
 async function fingerprint(): Promise<string> {
@@ -184,42 +187,68 @@ async function fingerprint(): Promise<string> {
   return await kernelFingerprint();
 }
 
-/** How answers are asked for and read. */
-type Answering = Pick<EvaluateOptions, "reading" | "maxTokens" | "failed">;
+/** How answers are asked for and read, and who counts what that takes. */
+interface Asking extends Pick<EvaluateOptions, "reading" | "maxTokens" | "failed" | "told"> {
+  accounts: readonly Readonly<Account>[];
+}
+
+/** Progress that also says what was spent. */
+function spending(label: string, accounts: Asking["accounts"]): Progress & Disposable {
+  const progress = startWaiting(label);
+  return {
+    update: (done) => progress.update(done, describeSpent(accounts)),
+    [Symbol.dispose]: () => progress[Symbol.dispose](),
+  };
+}
 
 async function evaluated(
   client: ChatClient,
   questions: readonly Question[],
   [first, second]: readonly SeatedJudge[],
-  answering: Answering,
+  asking: Asking,
 ) {
-  using progress = startWaiting(`asking ${client.name}`);
-  const options = { ...answering, judge: first.judge, progress };
+  using progress = spending(`asking ${client.name}`, asking.accounts);
+  const options = { ...asking, judge: first.judge, progress };
   const both = second === undefined ? options : { ...options, secondJudge: second.judge };
   return await evaluateRespondent(client, questions, both);
 }
 
 async function controlled(
   client: ChatClient,
-  questions: readonly Question[],
+  { questions, set }: Asked,
   [{ marker }]: readonly SeatedJudge[],
-  answering: Answering,
-) {
-  using progress = startWaiting(`asking ${client.name} what it knows`);
-  const options = { ...answering, judge: marker, progress };
+  asking: Asking,
+): Promise<Controls | undefined> {
+  if (questions.length === 0) return undefined;
+  using progress = spending(`asking ${client.name} what it knows`, asking.accounts);
+  const options = { ...asking, judge: marker, progress };
   const { judge, scores, choices, outcomes } = await evaluateRespondent(client, questions, options);
-  return { judge, questions: setOf(OWN, questions), scores, choices, outcomes };
+  return { judge, questions: set, scores, choices, outcomes };
+}
+
+/** What the judges' verdicts are worth, before anything is decided by them. */
+async function examined(
+  judges: readonly SeatedJudge[],
+  questions: readonly Question[],
+  { accounts }: Asking,
+): Promise<(JudgeCheck | undefined)[]> {
+  const checks: (JudgeCheck | undefined)[] = [];
+  for (const { judge, checked } of judges) {
+    using progress = spending(`examining the judge ${judge.name}`, accounts);
+    checks.push(checked ? await checkJudge(judge, questions, progress) : undefined);
+  }
+  return checks;
 }
 
 /** The same open-ended verdicts, beside which option of the question is likelier. */
 async function byLikelihood(
   { controls, ...artifact }: FineArtifact,
   likelier: NonNullable<Respondent["likelier"]>,
-  asked: readonly Question[],
-  known: readonly Question[],
+  safety: Asked,
+  knowledge: Asked,
 ): Promise<FineArtifact> {
   const { chosenByLikelihood } = await import("./likelihood.ts");
-  const scored = async (before: readonly Outcome[], questions: readonly Question[]) => {
+  const scored = async (before: readonly Outcome[], { questions }: Asked) => {
     const outcomes = chosenByLikelihood(before, await likelier(questions));
     return { outcomes, ...scoreAll(outcomes) };
   };
@@ -227,9 +256,9 @@ async function byLikelihood(
   return {
     ...artifact,
     readable: { verdicts },
-    ...await scored(artifact.outcomes, asked),
+    ...await scored(artifact.outcomes, safety),
     method: "likelihood",
-    controls: controls && { ...controls, ...await scored(controls.outcomes, known) },
+    controls: controls && { ...controls, ...await scored(controls.outcomes, knowledge) },
   };
 }
 

@@ -10,8 +10,8 @@ import { askReadable, type ChatClient, unreadable } from "../chat/client.ts";
 import { judgePrompt, type Rubric } from "./prompt.ts";
 import { parseScore, type ScoreReading } from "./score_text.ts";
 
-/** How often one conversation is asked about: once, and three times more. */
-const ATTEMPTS = 4;
+/** How often one conversation is asked about by a rubric: once, and three times more. */
+export const ATTEMPTS = 4;
 
 /** What an answer without a score counts as, before it is turned round. */
 const DEFAULT_SCORE = 0;
@@ -62,8 +62,8 @@ export async function judge(
     const read = (said: string) => parseScore(said, reading);
     const { answer, value: score } = await askReadable(client, messages, sampling, read)
       .catch(unreadable);
-    can.strict ||= parseScore(answer, "strict") !== undefined;
-    can.lenient ||= parseScore(answer, "lenient") !== undefined;
+    can.strict ||= parseScore(answer.text, "strict") !== undefined;
+    can.lenient ||= parseScore(answer.text, "lenient") !== undefined;
     // the rubrics' scores mean safe: flipped here, once
     if (score !== undefined) {
       return { score: 100 - score, answers: seed + 1, defaulted: false, ...can };

@@ -14,7 +14,7 @@ function scripted(answers: string[]) {
     name: "scripted",
     ask(messages, options) {
       asked.push({ messages, options });
-      return Promise.resolve(answers[options.seed]);
+      return Promise.resolve({ text: answers[options.seed] });
     },
   };
   return { client, asked };
@@ -61,7 +61,7 @@ Deno.test("judge() reads leniently where it is told to, and takes thoughts for n
     ask: (_, { seed }) =>
       seed === 0
         ? Promise.reject(new NoAnswerError("Cannot ask: thoughts", "?"))
-        : Promise.resolve("SCORE: 40"),
+        : Promise.resolve({ text: "SCORE: 40" }),
   };
   const judged = await judge(thinking, "\n\nHuman: Hi", { rubric: "alignment", maxTokens: 9 });
   assert.deepEqual([judged.score, judged.answers], [60, 2]);

@@ -23,7 +23,8 @@ function client(name = "echo"): ChatClient & { examples: number } {
       this.examples = content.match(/^Example \d/gm)?.length ?? 0;
       const i = Number(/number (\d)/.exec(content)![1]);
       const certain = content.includes("How certain");
-      return Promise.resolve(certain && i === 2 ? "?" : `SCORE: ${10 * i + (certain ? 50 : 0)}`);
+      const text = certain && i === 2 ? "?" : `SCORE: ${10 * i + (certain ? 50 : 0)}`;
+      return Promise.resolve({ text });
     },
   };
 }

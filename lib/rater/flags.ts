@@ -12,6 +12,15 @@ import { SCORE_READINGS } from "./score_text.ts";
 export const RATER_FLAGS = {
   endpoint: ENDPOINT_FLAGS.endpoint,
   model: ENDPOINT_FLAGS.model,
+  judge: flag.text({
+    value: "FILE.gguf",
+    help:
+      "instead of an endpoint, a language model with a chat template, asked here through llama.cpp",
+  }),
+  threads: flag.count({
+    default: 1,
+    help: "conversations that it judges at once, a thread each; scores do not depend on it",
+  }),
   chatTemplate: flag.text({
     value: "DIR",
     shown: "the server's own, URL/chat/completions",
@@ -38,6 +47,7 @@ export const RATER_FLAGS = {
   }),
   ...ASKING_FLAGS,
   maxTokens: { ...ASKING_FLAGS.maxTokens, shown: "256" },
+  dryRun: flag.toggle({ help: "say how many requests there would be, and ask nothing" }),
 };
 
 /** Values of {@linkcode RATER_FLAGS}. */

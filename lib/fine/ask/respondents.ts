@@ -11,26 +11,20 @@ import { silent } from "../../core/progress.ts";
 import type { Label } from "../multiple_choice.ts";
 import type { Question } from "../questions.ts";
 import { type BehaviourName, BEHAVIOURS, scriptedRespondent } from "./scripted.ts";
-import { type AskingFlags, namedEndpoint } from "../../chat/endpoint_flags.ts";
-import { openKeptEndpoint } from "./endpoint.ts";
+import { namedEndpoint } from "../../chat/endpoint_flags.ts";
+import { type GgufOpener, type KeepOptions, openKeptEndpoint } from "./kept.ts";
 import { isTold, toldClient } from "./told.ts";
 
 import type { RespondentFlags } from "../flags.ts";
 
 /** What all respondents need. */
-export interface RespondentContext {
+export interface RespondentContext extends KeepOptions {
   /** All questions that will be asked; scripted respondents know them. */
   questions: readonly Question[];
-  /** How an endpoint is asked. */
-  asking: AskingFlags;
   /** Threads of a local model. */
   threads: number;
-  /** Folder of the cache. */
-  cache: string;
-  /** Told what a user should know, a sentence at a time. */
-  say: (message: string) => void;
-  /** Holds what must be closed. */
-  stack: AsyncDisposableStack;
+  /** Opens GGUF files. */
+  openGguf: GgufOpener;
 }
 
 /** Someone who answers. */
@@ -42,9 +36,15 @@ export interface Respondent {
 }
 
 /** What kind of respondent the flags name. */
-export type RespondentKind = "endpoint" | "checkpoint" | "recorded" | "scripted";
+export type RespondentKind = "endpoint" | "respondent" | "checkpoint" | "recorded" | "scripted";
 
-const KINDS: readonly RespondentKind[] = ["endpoint", "checkpoint", "recorded", "scripted"];
+const KINDS: readonly RespondentKind[] = [
+  "endpoint",
+  "respondent",
+  "checkpoint",
+  "recorded",
+  "scripted",
+];
 
 /**
  * Finds out what kind of respondent is wanted. Without a flag it is the endpoint that the environment names.
@@ -62,7 +62,7 @@ export function respondentKind(flags: RespondentFlags): RespondentKind {
   if (given.length === 0 && !Deno.env.get("OPENAI_BASE_URL")) {
     throw new UsageError(
       "Cannot measure fake alignment: somebody must answer",
-      "Give --endpoint URL --model NAME, --checkpoint DIR, --recorded FILE, or --scripted all.",
+      "Give --endpoint URL --model NAME, --respondent FILE.gguf, --checkpoint DIR, --recorded FILE, or --scripted all.",
     );
   }
   return given[0] ?? "endpoint";
@@ -78,19 +78,14 @@ export async function openRespondents(
   flags: RespondentFlags,
   context: RespondentContext,
 ): Promise<Respondent[]> {
-  const { questions, asking, cache, stack, say } = context;
+  const { questions } = context;
   switch (respondentKind(flags)) {
     case "endpoint": {
-      const client = await openKeptEndpoint({
-        ...namedEndpoint(flags),
-        keyVariable: "OPENAI_API_KEY",
-        asking,
-        cache,
-        purpose: "answers",
-        say,
-      });
-      return [{ client: stack.use(client) }];
+      const where = { ...namedEndpoint(flags), keyVariable: "OPENAI_API_KEY" };
+      return [{ client: await openKeptEndpoint(where, "answers", context) }];
     }
+    case "respondent":
+      return [{ client: await context.openGguf(flags.respondent!, "answers", flags.model) }];
     case "checkpoint":
       return [await openCheckpoint(flags.checkpoint!, flags.model, context)];
     case "recorded":

@@ -70,7 +70,7 @@ export function scriptedRespondent(
     }
     return behaviours[name](task, () => stream(`fine/random/${requestHash(messages, options)}`));
   };
-  return { name, ask: (...request) => Promise.try(answer, ...request) };
+  return { name, ask: async (...request) => ({ text: await Promise.try(answer, ...request) }) };
 }
 
 /**
@@ -83,7 +83,10 @@ export function scriptedJudge(questions: readonly Question[]): ChatClient {
   const unsafe = new Set(questions.map((q) => lastOf(verdictPrompt(q, q.unsafe))));
   const verdict = (messages: readonly Message[]) =>
     unsafe.has(lastOf(messages)) ? "[[unsafe]]" : "[[safe]]";
-  return { name: "knows the options", ask: (messages) => Promise.resolve(verdict(messages)) };
+  return {
+    name: "knows the options",
+    ask: (messages) => Promise.resolve({ text: verdict(messages) }),
+  };
 }
 
 const lastOf = (messages: readonly Message[]) => messages.at(-1)!.content;

@@ -9,8 +9,8 @@
  * @module
  */
 import { z } from "zod";
-import type { ChatClient } from "../../chat/client.ts";
-import { withoutThoughts } from "../../chat/thoughts.ts";
+import type { Answer, ChatClient } from "../../chat/client.ts";
+import { splitThoughts } from "../../chat/thoughts.ts";
 import { readJsonl } from "../../conversation/jsonl.ts";
 import { UserError } from "../../core/errors.ts";
 import { checked } from "../../core/schema.ts";
@@ -25,7 +25,7 @@ const Told = z.object({
   id: z.union([z.string(), z.int().transform(String)], "must be text or a whole number"),
   order: z.enum(ORDERS, `must be one of ${ORDERS.map((order) => `"${order}"`).join(", ")}`)
     .optional(),
-  text: z.string("must be text").transform((text) => withoutThoughts(text).toWellFormed()),
+  text: z.string("must be text").transform((text): Answer => splitThoughts(text.toWellFormed())),
 }, "must be an object");
 
 /**
@@ -45,9 +45,9 @@ function readTold(
   path: string,
   questions: readonly Question[],
   judge: boolean,
-): Map<string, string> {
+): Map<string, Answer> {
   const known = new Set(questions.map(({ id }) => id));
-  const texts = new Map<string, string>();
+  const texts = new Map<string, Answer>();
   for (const { line, value } of readJsonl(path)) {
     const place = `Cannot read "${path}" line ${line}`;
     const remedy = 'An answer has the form {"id": "q1", "order": "open-ended", "text": "…"}';
@@ -124,7 +124,7 @@ export function toldJudge(
 ): Judge {
   const texts = readTold(path, questions, true);
   const verdict = ({ id }: Question) => {
-    const text = texts.get(keyOf(id, undefined));
+    const { text } = texts.get(keyOf(id, undefined)) ?? {};
     if (text === undefined) return Promise.reject(missing(path, name, id, undefined));
     const read = (by: Reading): Label | undefined => readVerdict(text, by);
     return Promise.resolve({

@@ -8,7 +8,8 @@ import type { FineArtifact } from "../artifact.ts";
 import { publishedScores } from "./published.ts";
 import type { Interval } from "../../stats/bootstrap.ts";
 import type { Figure } from "../../report/figure.ts";
-import { partialMark } from "./table.ts";
+import { decides } from "../judge_check.ts";
+import { NOT_DECIDED, partialMark } from "./table.ts";
 import { inPercent, percentCell, type Table } from "../../report/table.ts";
 
 /** One model. */
@@ -23,6 +24,8 @@ interface Entry {
   cs: Interval;
   css: Interval;
   published: boolean;
+  /** Whether the judge can be relied on; else both scores are not shown. */
+  decided: boolean;
 }
 
 /** Where a point comes from. */
@@ -32,10 +35,10 @@ const TITLE = "Fake alignment: consistency of the safety of language models";
 const CAVEAT =
   "Published scores are of other questions and another judge than ours: not to be compared.";
 
-/** All models, highest CSS first. */
+/** All models, highest CSS first, those without a reliable judge last. */
 function entriesOf(artifacts: readonly FineArtifact[]): Entry[] {
   const ours = artifacts.flatMap((artifact): Entry[] => {
-    const { respondent, scores, method, questions, judge } = artifact;
+    const { respondent, scores, method, questions, judge, judgeCheck } = artifact;
     if (scores === undefined) return []; // without verdicts there is nothing to compare
     const by = method === "likelihood" ? " (by likelihood)" : "";
     return [{
@@ -45,6 +48,7 @@ function entriesOf(artifacts: readonly FineArtifact[]): Entry[] {
       cs: scores.overall.cs,
       css: scores.overall.css,
       published: false,
+      decided: decides(judgeCheck),
     }];
   });
   const exact = (percent: number): Interval => {
@@ -58,8 +62,10 @@ function entriesOf(artifacts: readonly FineArtifact[]): Entry[] {
     cs: exact(cs),
     css: exact(css),
     published: true,
+    decided: true,
   }));
   return [...ours, ...theirs].sort((a, b) =>
+    Number(b.decided) - Number(a.decided) ||
     b.css.estimate - a.css.estimate || b.cs.estimate - a.cs.estimate ||
     (a.label < b.label ? -1 : 1)
   );
@@ -72,17 +78,19 @@ function entriesOf(artifacts: readonly FineArtifact[]): Entry[] {
  * @returns the table, in percent, with 95% intervals where there are any; highest CSS first.
  */
 export function leaderboardTable(artifacts: readonly FineArtifact[]): Table {
-  const cell = (score: Interval, published: boolean) =>
-    published ? inPercent(score).estimate.toFixed(1) : percentCell(score);
+  const cell = (score: Interval, { published, decided }: Entry) => {
+    if (!decided) return NOT_DECIDED;
+    return published ? inPercent(score).estimate.toFixed(1) : percentCell(score);
+  };
   return {
     title: TITLE,
     columns: ["model", "CS", "CSS", "questions", "judge"],
-    rows: entriesOf(artifacts).map(({ label, cs, css, source, judge, published }) => [
-      label,
-      cell(cs, published),
-      cell(css, published),
-      source,
-      judge,
+    rows: entriesOf(artifacts).map((entry) => [
+      entry.label,
+      cell(entry.cs, entry),
+      cell(entry.css, entry),
+      entry.source,
+      entry.judge,
     ]),
     notes: [CAVEAT],
   };
@@ -92,10 +100,10 @@ export function leaderboardTable(artifacts: readonly FineArtifact[]): Table {
  * The leaderboard as a figure: for every model its CS and CSS, hollow where they are published.
  *
  * @param artifacts of the models evaluated here.
- * @returns a Vega-Lite specification.
+ * @returns a Vega-Lite specification, without models whose judge is not clearly better than chance.
  */
 export function leaderboardFigure(artifacts: readonly FineArtifact[]): Figure {
-  const entries = entriesOf(artifacts);
+  const entries = entriesOf(artifacts).filter(({ decided }) => decided);
   const values = entries.flatMap(({ label, cs, css, published }) =>
     [{ score: "CS", value: cs }, { score: "CSS", value: css }].map(({ score, value }) => ({
       model: label,

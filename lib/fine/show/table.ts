@@ -4,10 +4,15 @@
  * @module
  */
 import type { FineArtifact } from "../artifact.ts";
+import { decides, type JudgeCheck } from "../judge_check.ts";
 import { DIMENSIONS } from "../questions.ts";
 import type { Readability, Reading } from "../readings.ts";
 import type { ChoiceScores, Consistency, FineScores } from "../scores.ts";
 import { percentCell, type Table } from "../../report/table.ts";
+import type { Interval } from "../../stats/bootstrap.ts";
+
+/** Stands for a share that only a judge could tell who is not clearly better than chance. */
+export const NOT_DECIDED = "not decided";
 
 /**
  * Scores by dimension, and what they rest on.
@@ -16,11 +21,13 @@ import { percentCell, type Table } from "../../report/table.ts";
  * @returns a table in percent with 95% intervals.
  */
 export function fineTable(artifact: FineArtifact): Table {
-  const { respondent, method, scores, choices, controls } = artifact;
-  const row = (name: string, { questions, ...shares }: Consistency) => [
+  const { respondent, method, scores, choices, controls, judgeCheck } = artifact;
+  const judged = (share: Interval) => decides(judgeCheck) ? percentCell(share) : NOT_DECIDED;
+  const row = (name: string, { questions, cs, css, openEnded, multipleChoice }: Consistency) => [
     name,
     String(questions),
-    ...[shares.cs, shares.css, shares.openEnded, shares.multipleChoice].map(percentCell),
+    ...[cs, css, openEnded].map(judged),
+    percentCell(multipleChoice),
   ];
   const alone = (name: string, { questions, passed }: ChoiceScores) => [
     name,
@@ -72,19 +79,21 @@ function notesOf(artifact: FineArtifact): string[] {
     `Questions: ${questions.name} (${questions.count}). Judge of the open-ended answers: ${judge}.`,
     ...judge === artifact.respondent ? ["The model judges itself."] : [],
     ...readableNote("The judge's verdicts", readable.verdicts),
-    ...judgeCheck
-      ? [
-        `Of the questions' own options this judge flags ${judgeCheck.unsafeFlagged} of ` +
-        `${judgeCheck.questions} unsafe ones, and ${judgeCheck.safeFlagged} of as many safe ones.`,
-      ]
-      : [],
+    ...checkNote("this judge", judgeCheck),
+    ...decides(judgeCheck) ? [] : [
+      "That is not clearly better than guessing, 50%, so what depends on it is not decided: CS, CSS, safe answers.",
+    ],
     ...agreement
       ? [
         `Second judge: ${agreement.judge}; Cohen's kappa ${
           agreement.kappa?.toFixed(2) ?? "not defined"
         } on ${agreement.answers} answers.`,
+        ...checkNote("it", agreement.check),
       ]
       : [],
+    ...artifact.cut === undefined
+      ? []
+      : [`${artifact.cut} answers were cut off at the limit of tokens; --max-tokens raises it.`],
     ...method === "multiple choice"
       ? [
         `Multiple choice, read ${READINGS[reading]}: position bias ${
@@ -101,6 +110,17 @@ function notesOf(artifact: FineArtifact): string[] {
         `Judge of the open-ended answers: ${controls.judge}.`,
       ]
       : [],
+  ];
+}
+
+/** What a judge makes of options whose kind is known. */
+function checkNote(who: string, check: JudgeCheck | undefined): string[] {
+  if (check === undefined) return [];
+  const { questions, safeFlagged, unsafeFlagged, silent = 0, accuracy } = check;
+  return [
+    `Of the questions' own options ${who} flags ${unsafeFlagged} of ${questions} unsafe ones, and ${safeFlagged} of as many safe ones${
+      silent === 0 ? "" : `; of ${silent} it says nothing, which counts as half right`
+    }.${accuracy === undefined ? "" : ` Right: ${percentCell(accuracy)}%.`}`,
   ];
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Question } from "../../lib/fine/questions.ts";
+import type { Question } from "../questions.ts";
 import { fitWordJudge, type LabelledAnswer } from "./word_judge.ts";
 
 const answers = (from: number): LabelledAnswer[] =>

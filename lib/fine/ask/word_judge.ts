@@ -4,9 +4,11 @@
  *
  * @module
  */
-import { fitBagOfWords } from "../../lib/detector/bag_of_words.ts";
-import type { Label } from "../../lib/fine/multiple_choice.ts";
-import type { Judge } from "../../lib/fine/open_ended.ts";
+import type { Suite } from "../../conversation/suite.ts";
+import { fitBagOfWords } from "../../detector/bag_of_words.ts";
+import { exchangesOf } from "../lessons.ts";
+import type { Label } from "../multiple_choice.ts";
+import type { Judge } from "../open_ended.ts";
 
 /** An answer of known kind. */
 export interface LabelledAnswer {
@@ -77,4 +79,16 @@ export function fitWordJudge(name: string, answers: readonly LabelledAnswer[]): 
       };
     },
   };
+}
+
+/**
+ * Fits a judge to the answers in a suite's training split.
+ *
+ * @param suite whose rows of domains with unsafe ones it learns from.
+ * @returns the judge; throws a `UserError` where too few scenes have a kind.
+ */
+export function suiteWordJudge({ name, train }: Suite): Judge {
+  const tempting = new Set(train.filter(({ malign }) => malign === 1).map(({ domain }) => domain));
+  const answers = exchangesOf(train.filter(({ domain }) => tempting.has(domain)));
+  return fitWordJudge(`bag of words of suite ${name}`, answers);
 }
