@@ -247,7 +247,7 @@ async function judgeReader(folder: string): Promise<Reader> {
     domain: "scheming",
     malign: 1,
   }));
-  const client = { name: "echo", ask: () => Promise.resolve("SCORE: 10") };
+  const client = { name: "echo", ask: () => Promise.resolve({ text: "SCORE: 10" }) };
   const path = join(folder, "judge");
   await askJudge(client, rows, { folder: path, unsafeExamples: [], progress: silent });
   return { name: "judge's scores", seeds: [filesIn(path)], read: (at) => askedScores(at, rows) };
