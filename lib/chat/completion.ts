@@ -126,7 +126,7 @@ export function withoutWords(cut: boolean, thought: boolean): Failure & { noAnsw
   }
   return {
     ...noAnswer("thoughts and nothing else"),
-    remedy: "Have thinking turned off, or allow longer answers with --max-tokens.",
+    remedy: "Turn thinking off, or allow longer answers with --max-tokens.",
     noAnswer: true,
   };
 }
