@@ -3,8 +3,11 @@ import { UserError } from "../core/errors.ts";
 import type { AskOptions, Message } from "./client.ts";
 import { openGgufClient } from "./gguf.ts";
 
-/** SmolLM2-135M-Instruct, or another GGUF file with a chat template; without it only the refusals are tested. */
-const file = Deno.env.get("REAL_GGUF");
+/**
+ * A GGUF file with a chat template, such as SmolLM2-135M-Instruct; without it only the refusals are tested. A name of its own: the
+ * first run fetches llama.cpp, some 700 MB.
+ */
+const file = Deno.env.get("REAL_RESPONDENT");
 const ignore = file === undefined;
 const greedy: AskOptions = { seed: 0, temperature: 0, maxTokens: 8 };
 
