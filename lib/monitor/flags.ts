@@ -19,12 +19,13 @@ export const FIT_FLAGS = {
     value: "FILE",
     help:
       "labelled conversations (.jsonl, .jsonl.gz or .parquet), one a line: any shape that `deno task score` takes, " +
-      "and malign (1 where what the assistant does is unsafe, else 0)",
+      "and malign (1 where what the assistant does is unsafe, else 0); perhaps scene, the same for rows that resemble " +
+      "each other, such as those of one user",
   }),
   ...goingWith("train", "A suite has a calibration file of its own.", {
     calibration: flag.text({
       value: "FILE",
-      shown: "a fifth of --train, held out by the hash of the text",
+      shown: "a fifth of --train, held out by the hash of the scene or the text",
       help: "others, to calibrate on",
     }),
   }),

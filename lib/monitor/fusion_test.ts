@@ -39,7 +39,7 @@ const flaggedOf = (fusion: SmallestPFusion, fpr: number, scores: Float64Array[])
   verdictsAt(fusion, fpr)(scores).filter(({ flagged }) => flagged).length;
 
 Deno.test("a monitor flags at most the rate of fresh exchangeable rows, whichever rate that is", () => {
-  const [rounds, n, fresh] = [300, 120, 100];
+  const [rounds, n, fresh] = [200, 120, 100];
   const rates = [0.02, 0.0731];
   const flagged = [0, 0];
   const rows = rowsOf(n, { unsafeEvery: 6 });
