@@ -27,6 +27,12 @@ Deno.test("fit makes a monitor of a user's own rows, and score applies it to the
       fitted.out,
       /calibrated on \d+ safe and \d+ unsafe ones that it was not trained on/,
     );
+    assert.match(fitted.out, /What is promised: of safe conversations exchangeable with /);
+    assert.match(fitted.out, /It stands on \d+ safe calibration rows/);
+    assert.match(
+      fitted.err,
+      /The guarantee will stand on \d+ safe calibration rows, which are few/,
+    );
     assert.match(fitted.out, /Try it: deno task score --monitor .*monitor --input .* --fpr 0\.1\n/);
     const again = await task("fit", ...flags, "--output", monitor);
     assert.deepEqual([again.code, /monitor": it exists\.\n/.test(again.err)], [1, true]);
@@ -35,20 +41,32 @@ Deno.test("fit makes a monitor of a user's own rows, and score applies it to the
     const files = ["--monitor", monitor, "--input", log, "--output", scored];
     const wrong = await task("score", ...files);
     assert.equal(wrong.code, 2);
-    assert.match(wrong.err, /Cannot use --fpr 0\.01: the monitor has no threshold .*\n.*0\.1/);
-    const { code, err } = await task("score", ...files, "--fpr", "0.1", "--spans");
+    assert.match(
+      wrong.err,
+      /Cannot use --fpr 0\.01: it takes 99 safe rows .* got \d+\.\n.*--fpr 0\.0/,
+    );
+    const { code, err } = await task("score", ...files, "--fpr", "0.234", "--spans");
     assert.equal(code, 0, err);
-    assert.match(err, /^3 conversations scored, \d flagged at FPR 0\.1\.\n$/);
+    assert.match(
+      err,
+      /^3 conversations scored, \d flagged at FPR 0\.234\.\nOf safe .*, at most \d+% are .*\n$/,
+    );
     const rows = rowsOf(Deno.readTextFileSync(scored));
     assert.deepEqual(rows.map(({ line, id }) => [line, id]), [[1, "a"], [2, undefined], [3, 3]]);
     assert.deepEqual(Object.keys(rows[0]), [
-      "line",
-      "id",
-      "score",
-      "flagged",
-      "shares",
-      "truncatedTurns",
-      "spans",
+      ...["line", "id", "score", "p", "flagged", "loudest", "parts", "truncatedTurns", "spans"],
+    ]);
+
+    const lambda = join(folder, "lambda");
+    const ofPaper = await task("fit", ...flags, "--output", lambda, "--fusion", "lambda");
+    assert.match(ofPaper.out, /weight of the detectors/);
+    const other = [...files.with(1, lambda), "--overwrite"];
+    assert.match((await task("score", ...other)).err, /has no threshold for it\.\n.*0\.1/);
+    const scoredAgain = await task("score", ...other, "--fpr", "0.1");
+    assert.match(scoredAgain.err, /^3 conversations scored, \d flagged at FPR 0\.1\.\n$/);
+    const [first] = rowsOf(Deno.readTextFileSync(scored));
+    assert.deepEqual(Object.keys(first), [
+      ...["line", "id", "score", "flagged", "shares", "truncatedTurns"],
     ]);
   });
 });

@@ -11,9 +11,10 @@ const { covariance, quick, threads, cache } = RUN_FLAGS;
 const command: Command = defineCommand({
   summary: "fits a monitor on labelled conversations and saves it as one folder",
   about: `
-Trains a language model, a guard and a detector, and chooses on calibration rows how they are fused
-and where conversations are flagged. Without flags it fits on the embedded suite. With --model, guard
-and language model are made of a pretrained model, of which the folder holds the name and the hash.`,
+Trains a language model, a guard and a detector, and calibrates them on safe conversations that are held
+out: of safe conversations like those, no more than the rate that you score at is flagged, on average
+over calibrations. Without flags it fits on the embedded suite. With --model, guard and language model
+are made of a pretrained model, of which the folder holds the name and the hash.`,
   flags: {
     ...FIT_FLAGS,
     covariance,
@@ -24,14 +25,14 @@ and language model are made of a pretrained model, of which the folder holds the
   closing: () => "Example: deno task fit --train labelled.jsonl --output my-monitor",
   async run({ values }) {
     const { fitOnData } = await import("../monitor/fit_on_data.ts");
-    const { output, table } = await fitOnData(values, warn);
+    const { output, table, rates } = await fitOnData(values, warn);
     printTable(table);
     const usual = SCORE_FLAGS.fpr.default!;
     const next = commandLine("score", SCORE_FLAGS, {
       monitor: output,
       input: "logs.jsonl",
       output: "scored.jsonl",
-      fpr: values.fpr.includes(usual) ? usual : values.fpr[0],
+      fpr: rates.includes(usual) ? usual : rates[0],
     });
     print(`Try it: ${next}`);
   },

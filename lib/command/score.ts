@@ -16,7 +16,11 @@ shapes, which may be mixed; README lists more (Anthropic, Gemini, Responses, Lan
   {"text": "…"}
 What is said, thought and done in tools is scored; what has no text stands there by name, as [image].
 It may have an id. The output has one line for each, in the same order: line, id, what --keep names,
-score, flagged, shares (what each part of the monitor adds to the score), truncatedTurns.`,
+score (to rank by; rises with danger), p, flagged (p is at most --fpr), loudest (which part spoke:
+guard, perplexity or mahalanobis), parts (the p-value of each), truncatedTurns. p is among the safe
+conversations that the monitor was calibrated on, and carries the guarantee: of safe ones like those, at
+most the share --fpr is flagged, on average over calibrations. A monitor with --fusion lambda has no
+p-values, but shares: what each part adds to the score.`,
   flags: {
     ...SCORE_FLAGS,
     threads: { ...RUN_FLAGS.threads, help: "threads to compute with; scores do not change" },

@@ -59,6 +59,7 @@ export function roundNumbers<T>(value: T, digits = 6): Rounded<T> {
  * The canonical text of an artifact.
  *
  * @param value anything JSON can hold.
+ * @param digits significant digits kept; 17 keep every bit. Default 6.
  * @returns RFC 8785 text of the rounded value, with a trailing newline.
  *
  * @example
@@ -68,8 +69,8 @@ export function roundNumbers<T>(value: T, digits = 6): Rounded<T> {
  * assert.equal(canonicalJson({ b: 2 / 3, a: [1] }), '{"a":[1],"b":0.666667}\n');
  * ```
  */
-export function canonicalJson(value: unknown): string {
-  return canonicalize(roundNumbers(value)) + "\n";
+export function canonicalJson(value: unknown, digits = 6): string {
+  return canonicalize(roundNumbers(value, digits)) + "\n";
 }
 
 /**

@@ -8,6 +8,12 @@ import { tprAtFpr } from "../stats/tpr_at_fpr.ts";
 import { fuseSurprisals, type PFusion } from "./p_fusion.ts";
 
 /**
+ * What the detectors beside a guard get together of the budget of alarms, in the experiments as in the deployed monitor: half, fixed
+ * before it was tried.
+ */
+export const DETECTORS_SHARE = 0.5;
+
+/**
  * Splits a budget.
  *
  * @param others how many detectors there are beside the anchor, at least 1.

@@ -10,12 +10,13 @@ import { type LabelledLogOptions, readLabelledLog } from "./logs.ts";
 import type { Row } from "../conversation/row.ts";
 import { hashOfSplits, type Suite } from "../conversation/suite.ts";
 
-/** One in so many conversations is held out for calibration. */
+/** One in so many scenes is held out for calibration. */
 const HELD_OUT = 5;
 
 /**
- * Loads labelled logs. Without a file for calibration, one conversation in five is held out for it: those whose text has a
- * SHA-256 that begins with a 32-bit number divisible by 5, so that a conversation that stands in the file twice is on one side.
+ * Loads labelled logs. Without a file for calibration, a fifth of the scenes are held out for it, where a row without one is a scene of
+ * its own, named by its text: those whose name has a SHA-256 that begins with a 32-bit number divisible by 5. So rows that
+ * resemble each other are on one side, and a conversation that stands in the file twice is too.
  *
  * @param trainPath a file of labelled conversations.
  * @param calibrationPath another, if there is one.
@@ -45,8 +46,8 @@ export async function loadLabelledSuite(
   return { ...suite, name, synthetic: false, hash };
 }
 
-function isHeldOut({ conversation }: Row): boolean {
-  return parseInt(sha256(conversation).slice(0, 8), 16) % HELD_OUT === 0;
+function isHeldOut({ scene, conversation }: Row): boolean {
+  return parseInt(sha256(scene ?? conversation).slice(0, 8), 16) % HELD_OUT === 0;
 }
 
 /** What was trained on cannot calibrate: a monitor is surer there than anywhere else. */

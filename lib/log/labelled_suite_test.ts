@@ -35,6 +35,23 @@ Deno.test("loadLabelledSuite() holds a fifth out, by the text alone", async () =
   assert.deepEqual(texts((await loadLabelledSuite(reversed)).calibration), calibration);
 });
 
+Deno.test("loadLabelledSuite() holds rows of a scene out together", async () => {
+  using temporary = temporaryFolder();
+  const [path, broken] = files(temporary.path, {
+    "own.jsonl": rows.map((row, i) => ({ ...row, text: `text ${i}`, scene: i % 40 })),
+    "broken.jsonl": [{ ...rows[0], scene: ["a"] }],
+  });
+  const { train, calibration } = await loadLabelledSuite(path);
+  const scenes = (of: readonly { scene?: string }[]) => new Set(of.map(({ scene }) => scene));
+  assert.equal(scenes(train).intersection(scenes(calibration)).size, 0);
+  assert.equal(scenes(train).size + scenes(calibration).size, 40);
+  assert.ok(calibration.length > 0 && calibration.length % 10 === 0);
+  await assert.rejects(
+    () => loadLabelledSuite(broken),
+    /broken\.jsonl" line 1: "scene" must be text or a number, got \["a"\]/,
+  );
+});
+
 Deno.test("loadLabelledSuite() takes a calibration file that shares nothing with the training rows", async () => {
   using temporary = temporaryFolder();
   const [train, calibration, leaking] = files(temporary.path, {

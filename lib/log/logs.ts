@@ -139,7 +139,8 @@ export interface LabelledLogOptions extends Partial<RenderOptions> {
 
 /**
  * Reads a file of labelled conversations to train on: a log whose records have a label, `malign` (or `safe`, its opposite).
- * All count as in distribution, since what a monitor is trained on is its distribution; a column `domain` is ignored.
+ * All count as in distribution, since what a monitor is trained on is its distribution; a column `domain` is ignored. A column
+ * `scene` names rows that resemble each other, such as those of one user or one template.
  *
  * @param path a file of JSON Lines, gzipped or not, or of Parquet.
  * @param options what is left out, and whom to tell.
@@ -152,18 +153,35 @@ export async function readLabelledLog(
   const rows: Row[] = [];
   const ids = new DistinctIds(path);
   const notes: Notes = {};
-  for await (const record of readRecords(path, chooseLogColumn)) {
-    const { place, value } = record;
+  const choose = (name: string) => chooseLogColumn(name) || name === "scene";
+  for await (const record of readRecords(path, choose)) {
+    const { place } = record;
     const entry = parseLogEntry(path, record, { thoughts });
-    const malign = labelOf(path, place, value as Record<string, unknown>);
+    const value = record.value as Record<string, unknown>;
+    const malign = labelOf(path, place, value);
+    const scene = sceneOf(path, place, value);
     const { id = place, conversation } = entry;
     ids.add(id, place);
     addNotes(notes, entry.notes);
-    rows.push({ id, conversation, domain: ID_DOMAINS[0], malign });
+    rows.push({
+      id,
+      conversation,
+      domain: ID_DOMAINS[0],
+      malign,
+      ...scene !== undefined && { scene },
+    });
   }
   ids.requireSome();
   describeNotes(path, notes).forEach((sentence) => say?.(sentence));
   return rows;
+}
+
+function sceneOf(path: string, place: string, { scene }: Record<string, unknown>) {
+  if (scene === undefined || scene === null) return undefined;
+  const name = idText(scene);
+  if (name !== undefined) return name;
+  const problem = `"scene" must be text or a number, got ${show(scene)}`;
+  throw badRow(path, place, problem, "Name what the row belongs to, or leave the column out.");
 }
 
 function idOf(id: unknown, refuse: Refuse): string | undefined {

@@ -12,6 +12,8 @@ import type { Table } from "../report/table.ts";
 import { givenOf } from "../workbench/pretrained/given_flags.ts";
 import type { GivenOptions } from "../workbench/pretrained/given_options.ts";
 import { fitMonitor, type FitSummary, type PartsMaker } from "./fit.ts";
+import type { LambdaFusion, SmallestPFusion } from "./fusion.ts";
+import { describeGuarantee, promiseOf } from "./guarantee.ts";
 import type { Tuning } from "./manifest.ts";
 import { FIT_FLAGS, type FitFlags } from "./flags.ts";
 
@@ -33,6 +35,8 @@ export interface FittedFolder {
   output: string;
   /** What was fitted, for people. */
   table: Table;
+  /** Rates that it can flag at, ascending, at least one. */
+  rates: number[];
 }
 
 /**
@@ -45,7 +49,7 @@ export async function fitOnData(
   options: FitOptions,
   say: (message: string) => void,
 ): Promise<FittedFolder> {
-  const { train, calibration, suite: name, noThoughts, cache, fpr: fprTargets } = options;
+  const { train, calibration, suite: name, noThoughts, cache, fusion, fpr } = options;
   if (train !== undefined && name !== undefined) {
     throw new UsageError(
       "Cannot use --train and --suite together: each says what to fit on",
@@ -60,10 +64,12 @@ export async function fitOnData(
   const maker = await makerFor(suite, given, options, say);
   const summary = await fitMonitor(maker, {
     output,
-    fprTargets,
+    fusion,
+    ...fpr && { fprTargets: fpr },
     ...train !== undefined && { thoughts: !noThoughts },
   });
-  return { output, table: tableOf(summary, suite, output) };
+  const rates = summary.rates.map(({ target }) => target);
+  return { output, table: tableOf(summary, suite, output), rates };
 }
 
 function folderName({ name }: Suite, { quick, model }: FitOptions): string {
@@ -96,13 +102,49 @@ async function makerFor(
 }
 
 function tableOf(
-  { coefficient, thresholds, tuning, rows: { train, calibration } }: FitSummary,
+  summary: FitSummary,
   suite: { name: string; synthetic: boolean },
   output: string,
 ): Table {
-  const percent = (share: number) => (100 * share).toFixed(1);
+  const { fusion, tuning, rows: { train, calibration } } = summary;
+  const { notes, ...table } = fusion.kind === "lambda"
+    ? lambdaTable(fusion)
+    : guaranteeTable(fusion, summary);
   return {
     title: `Monitor "${output}", fitted on ${suite.name}`,
+    ...table,
+    notes: [
+      ...tuning ? [describeTuning(tuning)] : [],
+      `Trained on ${train.safe} safe and ${train.unsafe} unsafe conversations,`,
+      `calibrated on ${calibration.safe} safe and ${calibration.unsafe} unsafe ones that it was not trained on.`,
+      ...notes,
+      ...suite.synthetic ? ["The conversations of this suite are synthetic."] : [],
+    ],
+  };
+}
+
+/** What a fusion has to say of rates. */
+type RateTable = Pick<Table, "columns" | "rows"> & { notes: string[] };
+
+const percent = (share: number) => String(Number((100 * share).toPrecision(3)));
+
+function guaranteeTable(fusion: SmallestPFusion, { rates }: FitSummary): RateTable {
+  return {
+    columns: ["--fpr", "flagged on average, at most %", "by 97.5% of calibrations %", "recall %"],
+    rows: rates.map(({ target, recall }) => {
+      const { onAverage, mostly } = promiseOf(fusion, target);
+      return [String(target), percent(onAverage), percent(mostly), percent(recall)];
+    }),
+    notes: [
+      ...describeGuarantee(fusion),
+      "Recall is that on the unsafe calibration rows; of failures of other kinds, expect less.",
+    ],
+  };
+}
+
+function lambdaTable({ lambda: { coefficient }, thresholds }: LambdaFusion): RateTable {
+  const percent = (share: number) => (100 * share).toFixed(1);
+  return {
     columns: ["target FPR %", "flagged above", "FPR reached %", "recall %"],
     rows: thresholds.map(({ target, threshold, fpr, recall }) => [
       percent(target),
@@ -111,12 +153,8 @@ function tableOf(
       percent(recall),
     ]),
     notes: [
-      ...tuning ? [describeTuning(tuning)] : [],
-      `Trained on ${train.safe} safe and ${train.unsafe} unsafe conversations,`,
-      `calibrated on ${calibration.safe} safe and ${calibration.unsafe} unsafe ones that it was not trained on.`,
       `Scores are in standard deviations of the guard on safe rows; weight of the detectors: ${coefficient}.`,
       "Rates are those on the calibration rows, on which fusion and thresholds were chosen: expect less recall elsewhere.",
-      ...suite.synthetic ? ["The conversations of this suite are synthetic."] : [],
     ],
   };
 }

@@ -3,8 +3,10 @@ import { join } from "node:path";
 import { loadLabelledSuite } from "../log/labelled_suite.ts";
 import { writeTinySuite } from "../conversation/testing.ts";
 import { UserError } from "../core/errors.ts";
+import { roundNumbers } from "../core/json.ts";
 import { temporaryFolder } from "../core/testing.ts";
 import { readMonitor } from "./fitted_monitor.ts";
+import { type FusionKind, FUSIONS } from "./fusion.ts";
 import { openScorer } from "./scorer.ts";
 import { fitMonitor } from "./fit.ts";
 import { trainedMaker } from "./trained_maker.ts";
@@ -20,28 +22,34 @@ async function open(folder: string, { cache = "cache", threads = 1 } = {}) {
 Deno.test("fitMonitor() writes a monitor that flags what it said, the same bytes from another cache", async () => {
   using temporary = temporaryFolder();
   const bench = await open(temporary.path);
-  const fitAs = (name: string, on = bench) =>
+  const { calibration } = bench.suite;
+  const fitAs = (name: string, { fusion = FUSIONS[0] as FusionKind, on = bench } = {}) =>
     fitMonitor(trainedMaker(on, 0), {
       output: join(temporary.path, name),
-      fprTargets: [0.05, 0.1],
+      fusion,
+      fprTargets: [0.1, 0.2],
     });
-  const { thresholds, rows } = await fitAs("monitor");
-  assert.deepEqual(thresholds.map(({ target }) => target), [0.05, 0.1]);
-
-  const monitor = await readMonitor(join(temporary.path, "monitor"), bench.options);
-  const { cache } = bench.options;
-  await using scorer = await openScorer(monitor, { threads: 1, cache, spans: false });
-  const { calibration } = bench.suite;
-  const scored = await scorer.score(calibration.map(({ conversation }) => conversation));
-  for (const { threshold, fpr, recall } of thresholds) {
-    const flagged = (label: number) =>
-      scored.filter(({ score }, i) => calibration[i].malign === label && score > threshold).length;
-    assert.equal(flagged(0) / rows.calibration.safe, fpr);
-    assert.equal(flagged(1) / rows.calibration.unsafe, recall);
+  for (const fusion of FUSIONS) {
+    const fitted = await fitAs(fusion, { fusion });
+    assert.deepEqual(fitted.rates.map(({ target }) => target), [0.1, 0.2]);
+    const monitor = await readMonitor(join(temporary.path, fusion), bench.options);
+    const { fusion: made } = fitted;
+    assert.deepEqual(monitor.fusion, made.kind === "lambda" ? roundNumbers(made) : made);
+    const { cache } = bench.options;
+    for (const { target: fpr, recall } of fitted.rates) {
+      await using scorer = await openScorer(monitor, { fpr, threads: 1, cache, spans: false });
+      const scored = await scorer.score(calibration.map(({ conversation }) => conversation));
+      const flagged = (label: number) =>
+        scored.filter(({ flagged }, i) => calibration[i].malign === label && flagged).length;
+      assert.equal(flagged(1) / fitted.rows.calibration.unsafe, recall);
+      if (made.kind === "smallest-p") continue;
+      const { fpr: reached } = made.thresholds.find(({ target }) => target === fpr)!;
+      assert.equal(flagged(0) / fitted.rows.calibration.safe, reached);
+    }
   }
 
-  await fitAs("again", await open(temporary.path, { cache: "other", threads: 2 }));
-  const [first, again] = ["monitor", "again"].map((name) =>
+  await fitAs("again", { on: await open(temporary.path, { cache: "other", threads: 2 }) });
+  const [first, again] = [FUSIONS[0], "again"].map((name) =>
     Deno.readTextFileSync(join(temporary.path, name, "monitor.json")) // holds a hash of every other file
   );
   assert.equal(again, first);
@@ -57,7 +65,7 @@ Deno.test("fitMonitor() shrinks the covariance of few rows, and says so and what
   const settings = { ...options, say: (message: string) => void said.push(message) };
   const few = trainedWorkbench({ ...suite, train }, settings);
   const output = join(temporary.path, "monitor");
-  await fitMonitor(trainedMaker(few, 0), { output, fprTargets: [0.05, 0.1] });
+  await fitMonitor(trainedMaker(few, 0), { output, fusion: "lambda", fprTargets: [0.05, 0.1] });
   assert.equal(
     said.filter((line) => /^50 safe training rows are few for 64 f/.test(line)).length,
     1,
@@ -77,7 +85,7 @@ Deno.test("fitMonitor() shrinks the covariance of few rows, and says so and what
   await assert.rejects(
     fitMonitor(trainedMaker(asked, 0), {
       output: join(temporary.path, "other"),
-      fprTargets: [0.05],
+      fusion: "smallest-p",
     }),
     /Cannot use --covariance sample: 64 features need at least 65 safe training rows, got 50/,
   );
@@ -86,23 +94,24 @@ Deno.test("fitMonitor() shrinks the covariance of few rows, and says so and what
 Deno.test("fitMonitor() refuses too few rows before it trains", async () => {
   using temporary = temporaryFolder();
   const bench = await open(temporary.path);
-  const cases: [Partial<typeof bench.suite>, number[], RegExp][] = [
-    [
-      {},
-      [0.001],
-      /Cannot find a threshold for FPR 0\.001: it takes at least 1000 safe .* got \d+$/,
-    ],
-    [{ train: bench.suite.train.slice(0, 20) }, [0.05], /at least 2 safe rows .* got 20, 0 and/],
-    [{ calibration: [] }, [0.05], /and 0$/],
+  const { train } = bench.suite;
+  const cases: [Partial<typeof bench.suite>, FusionKind, number[], RegExp][] = [
+    [{}, "lambda", [0.001], /Cannot find a threshold for FPR 0\.001: .* 1000 safe .* got \d+$/],
+    [{}, "smallest-p", [0.001], /Cannot use --fpr 0\.001: it takes 999 safe rows .* got \d+$/],
+    [{ train: train.slice(0, 20) }, "lambda", [0.05], /at least 2 safe rows .* got 20, 0 and/],
+    [{ calibration: [] }, "smallest-p", [0.05], /and 0$/],
   ];
-  for (const [part, fprTargets, expected] of cases) {
+  for (const [part, fusion, fprTargets, expected] of cases) {
     const few = trainedWorkbench({ ...bench.suite, ...part }, bench.options);
     const output = join(temporary.path, "monitor");
-    await assert.rejects(fitMonitor(trainedMaker(few, 0), { output, fprTargets }), (error) => {
-      assert.ok(error instanceof UserError);
-      assert.match(error.message, expected);
-      return true;
-    });
+    await assert.rejects(
+      fitMonitor(trainedMaker(few, 0), { output, fusion, fprTargets }),
+      (error) => {
+        assert.ok(error instanceof UserError);
+        assert.match(error.message, expected);
+        return true;
+      },
+    );
   }
   assert.ok(![...Deno.readDirSync(temporary.path)].some(({ name }) => name === "cache"));
 });

@@ -1,7 +1,7 @@
 /**
  * A fitted monitor as one directory:
  *
- *     monitor.json   the fusion, the thresholds, what it was fitted on, a hash of every other file, and the name and hashes of
+ *     monitor.json   the fusion with its calibration, what it was fitted on, a hash of every other file, and the name and hashes of
  *                    the pretrained model that it was made of, if there is one
  *     …              the parts; see `stored_parts.ts`
  *
@@ -30,7 +30,7 @@ export interface FittedMonitor extends MonitorSettings {
  * Writes a monitor, whole or not at all.
  *
  * @param folder where to; must not exist.
- * @param settings fusion, thresholds, and what it was fitted on.
+ * @param settings fusion, and what it was fitted on.
  * @param files its parts.
  */
 export async function writeMonitor(

@@ -6,7 +6,7 @@ import { canonicalJson, hashOf } from "../core/json.ts";
 import { temporaryFolder } from "../core/testing.ts";
 import { readMonitor, writeMonitor } from "./fitted_monitor.ts";
 import { trainedFiles } from "./stored_parts.ts";
-import { writeTinyMonitor } from "./testing.ts";
+import { TINY_LAMBDA, tinySmallestP, writeTinyMonitor } from "./testing.ts";
 
 const HERE = { cache: "", say: () => {} };
 
@@ -26,12 +26,7 @@ Deno.test("readMonitor() gives back what writeMonitor() wrote, the detector to 1
   const random = stream("fitted monitor");
   const draw = (n: number) => Float64Array.from({ length: n }, () => 1e3 * random.normal());
   const mahalanobis = { mean: draw(16), lower: draw(256), shrinkage: 0.1 };
-  const settings = {
-    lambda: { coefficient: 2, anchor: 0, means: [1, 2, 3], deviations: [4, 5, 6] },
-    thresholds: [{ target: 0.05, threshold: 1.25, fpr: 0.04, recall: 0.5 }],
-    thoughts: false,
-    fittedOn: { rows: 12 },
-  };
+  const settings = { fusion: tinySmallestP(), thoughts: false, fittedOn: { rows: 12 } };
   const folder = join(temporary.path, "some", "where", "else");
   await writeMonitor(folder, settings, trainedFiles({ ...foldersIn(tiny), mahalanobis }));
   const { parts, hash: _, ...read } = await readMonitor(folder, HERE);
@@ -50,15 +45,20 @@ const foldersIn = (monitor: string) => ({
   languageModel: join(monitor, "language-model"),
 });
 
-Deno.test("readMonitor() reads what the first version wrote, which did not say how conversations were rendered", async () => {
+Deno.test("readMonitor() reads what the first two versions wrote, which knew lambda alone", async () => {
   using temporary = temporaryFolder();
-  const folder = await writeTinyMonitor(temporary.path);
-  const path = join(folder, "monitor.json");
-  const { hash: _, ...manifest } = JSON.parse(Deno.readTextFileSync(path));
-  const first = { ...manifest, version: 1 };
-  Deno.writeTextFileSync(path, canonicalJson({ ...first, hash: hashOf(first) }));
-  const { thoughts, tuning, lambda } = await readMonitor(folder, HERE);
-  assert.deepEqual([thoughts, tuning, lambda], [undefined, undefined, manifest.lambda]);
+  for (const version of [1, 2]) {
+    const folder = await writeTinyMonitor(temporary.path, `version-${version}`);
+    const path = join(folder, "monitor.json");
+    const { hash: _, fusion: { kind, ...ofLambda }, ...manifest } = JSON.parse(
+      Deno.readTextFileSync(path),
+    );
+    assert.equal(kind, "lambda");
+    const older = { ...manifest, ...ofLambda, version };
+    Deno.writeTextFileSync(path, canonicalJson({ ...older, hash: hashOf(older) }));
+    const { thoughts, tuning, fusion } = await readMonitor(folder, HERE);
+    assert.deepEqual([thoughts, tuning, fusion], [undefined, undefined, TINY_LAMBDA]);
+  }
 });
 
 Deno.test("writeMonitor() writes the same bytes for the same contents", async () => {
@@ -106,12 +106,33 @@ Deno.test("readMonitor() says what is wrong with a folder", async () => {
   await assertUnusable(folder, /"guard\/model\.safetensors" is missing or changed/);
   const write = (change: object) => {
     const { hash: _, ...body } = { ...JSON.parse(manifest), ...change };
-    Deno.writeTextFileSync(path, canonicalJson({ ...body, hash: hashOf(body) }));
+    Deno.writeTextFileSync(path, canonicalJson({ ...body, hash: hashOf(body) }, 17));
   };
-  write({ version: 3 });
-  await assertUnusable(folder, /its version must be 1 or 2, got 3/);
-  write({ thresholds: [] });
-  await assertUnusable(folder, /in monitor\.json "thresholds" must not be empty, got \[\]/);
+  write({ version: 4 });
+  await assertUnusable(folder, /its version must be from 1 to 3, got 4/);
+  write({ fusion: { ...TINY_LAMBDA, thresholds: [] } });
+  await assertUnusable(folder, /in monitor\.json "fusion\.thresholds" must not be empty, got \[\]/);
+  const { calibrated, ...rest } = tinySmallestP(8);
+  const writeCalibrated = (change: object) =>
+    write({ fusion: { ...rest, calibrated: { ...calibrated, ...change } } });
+  const { fused, parts } = calibrated;
+  const broken: [object, RegExp][] = [
+    [{ fused: { ...fused, scores: [] } }, /"fusion\.calibrated\.fused\.scores" must not be empty/],
+    [{ fused: { ...fused, scores: [2, 1] } }, /fused\.scores" must be ascending, got \[2,1\]/],
+    [{ fused: { ...fused, tail: { ...fused.tail, scale: 0 } } }, /tail\.scale" must be above 0/],
+    [{ parts: parts.slice(1) }, /"fusion\.calibrated\.parts" must hold 3 values/],
+    [{ weights: [0.5, 0.5, 0.5] }, /weights" must sum to 1, got \[0\.5,0\.5,0\.5\]/],
+    [{ how: "fisher" }, /"fusion\.calibrated\.how" must be "smallest", got "fisher"/],
+  ];
+  for (const [change, why] of broken) {
+    writeCalibrated(change);
+    await assertUnusable(folder, why);
+  }
+  write({ fusion: { kind: "mean" } });
+  await assertUnusable(
+    folder,
+    /"fusion\.kind" must be of the kind "smallest-p" or "lambda", got "mean"/,
+  );
   Deno.writeTextFileSync(path, manifest.replace('"threshold":0.5', '"threshold":9'));
   await assertUnusable(folder, /monitor\.json was changed/);
   Deno.writeTextFileSync(path, manifest.slice(0, 40));

@@ -7,6 +7,7 @@ import { UsageError } from "../core/errors.ts";
 import * as flag from "../core/flag.ts";
 import { goingWith, type ValuesOf } from "../core/flags.ts";
 import { HEADLINE_FPR } from "../stats/tpr_at_fpr.ts";
+import { FUSIONS } from "./fusion.ts";
 import { PRETRAINED_FLAGS } from "../workbench/pretrained/given_flags.ts";
 
 const noThoughts = (rest: string) => flag.toggle({ help: `leave out what a model thought${rest}` });
@@ -18,12 +19,13 @@ export const FIT_FLAGS = {
     value: "FILE",
     help:
       "labelled conversations (.jsonl, .jsonl.gz or .parquet), one a line: any shape that `deno task score` takes, " +
-      "and malign (1 where what the assistant does is unsafe, else 0)",
+      "and malign (1 where what the assistant does is unsafe, else 0); perhaps scene, the same for rows that resemble " +
+      "each other, such as those of one user",
   }),
   ...goingWith("train", "A suite has a calibration file of its own.", {
     calibration: flag.text({
       value: "FILE",
-      shown: "a fifth of --train, held out by the hash of the text",
+      shown: "a fifth of --train, held out by the hash of the scene or the text",
       help: "others, to calibrate on",
     }),
   }),
@@ -46,11 +48,18 @@ export const FIT_FLAGS = {
     shown: ".cache/monitor/NAME of the data",
     help: "the folder to be written; must not exist",
   }),
+  fusion: flag.choice(FUSIONS, {
+    default: FUSIONS[0],
+    help:
+      "how guard, perplexity and Mahalanobis distance become one score: the smallest of their p-values, whose " +
+      "false-positive rate is guaranteed, or the paper's weighted sum",
+  }),
   fpr: flag.parsed(parseRates, {
     value: "F,F",
-    default: [0.005, HEADLINE_FPR, 0.02],
+    usual: [0.005, HEADLINE_FPR, 0.02],
     help:
-      "false-positive rates to have thresholds for; the smallest, F, takes 1/F safe calibration rows",
+      "false-positive rates to report; the smallest, F, takes some 2/F safe calibration rows. With --fusion " +
+      "lambda, which takes 1/F, those to have thresholds for",
   }),
   seed: flag.count({
     least: 0,
@@ -84,7 +93,8 @@ export const SCORE_FLAGS = {
   fpr: flag.number({
     value: "F",
     default: HEADLINE_FPR,
-    help: "flag at this false-positive rate; one that the monitor was fitted for",
+    help:
+      "flag at this false-positive rate; with --fusion lambda, one that the monitor was fitted for",
   }),
   noThoughts: noThoughts("; a monitor that was fitted without does so by itself"),
   keep: flag.names({

@@ -1,5 +1,5 @@
 /**
- * `monitor.json`: what a monitor's folder holds, how its parts are fused, and where conversations are flagged. It passes one
+ * `monitor.json`: what a monitor's folder holds, how its parts are fused, and which conversations are flagged. It passes one
  * schema when it is read, and is trusted after.
  *
  * @module
@@ -10,31 +10,21 @@ import { UserError } from "../core/errors.ts";
 import { exists, hashFile, readText, writeFileAtomic } from "../core/files.ts";
 import { canonicalJson, hashOf, type Json, roundNumbers } from "../core/json.ts";
 import { firstProblem } from "../core/schema.ts";
-import type { Lambda } from "../detector/fusion.ts";
 import type { HeadState, MonitorKind } from "../workbench/pretrained/tuned_recipe.ts";
 import type { Base } from "./base.ts";
-import { MONITOR_PARTS } from "./parts.ts";
+import { MONITOR_PARTS, type MonitorFusion } from "./fusion.ts";
 
 /**
  * Raised whenever a folder of today could not be read, or would score differently, under tomorrow's code. The first did not say
- * how conversations had been rendered, and knew monitors trained from nothing alone.
+ * how conversations had been rendered, and knew monitors trained from nothing alone; the second knew no fusion but lambda.
  */
-const VERSION = 2;
+const VERSION = 3;
 
 /** The name of the file. */
 const MANIFEST = "monitor.json";
 
-/** Where conversations are flagged, and what that meant on the calibration rows. */
-export interface Threshold {
-  /** The false-positive rate that was aimed at. */
-  target: number;
-  /** Fused scores strictly above are flagged. */
-  threshold: number;
-  /** Share of safe calibration rows flagged. */
-  fpr: number;
-  /** Share of unsafe calibration rows flagged; the rows that the fusion was chosen on, so an optimistic figure. */
-  recall: number;
-}
+/** Significant digits that no double needs more of. */
+const EVERY_BIT = 17;
 
 /** How a monitor was made of a pretrained model. */
 export interface Tuning {
@@ -48,10 +38,8 @@ export interface Tuning {
 
 /** What a monitor is, besides the files beside the manifest. */
 export interface MonitorSettings {
-  /** How the scores of {@linkcode MONITOR_PARTS} are fused. */
-  lambda: Lambda;
-  /** Ascending by target. */
-  thresholds: Threshold[];
+  /** How the scores of its parts are fused, and which conversations are flagged. */
+  fusion: MonitorFusion;
   /** How it was made of a pretrained model; not where it was trained from nothing. */
   tuning?: Tuning | undefined;
   /** Whether conversations were rendered with thoughts when it was fitted; not where they were text already. */
@@ -72,10 +60,12 @@ const Sha256 = z.string("must be a SHA-256").regex(/^[0-9a-f]{64}$/, "must be a 
 const Text = z.string("must be text").min(1, "must not be empty");
 const Finite = z.number("must be a number");
 const Share = Finite.min(0, "must be from 0 to 1").max(1, "must be from 0 to 1");
-const ofEachPart = (value: z.ZodType<number>) =>
+const Above0 = Finite.positive("must be above 0");
+const Count = z.int("must be a whole number").min(1, "must be at least 1");
+const ofEachPart = <T>(value: z.ZodType<T>) =>
   z.array(value, "must be a list").length(
     MONITOR_PARTS.length,
-    `must hold ${MONITOR_PARTS.length} numbers`,
+    `must hold ${MONITOR_PARTS.length} values`,
   );
 const Parts = z.array(z.string()).refine(
   (parts) => parts.join() === MONITOR_PARTS.join(),
@@ -89,18 +79,53 @@ const BaseSchema = z.object({
     .min(1, "must not be empty"),
 }, "must be an object");
 
-const ManifestSchema: z.ZodType<Manifest> = z.object({
-  parts: Parts,
+const LambdaSchema = z.object({
+  kind: z.literal("lambda"),
   lambda: z.object({
     coefficient: Finite.min(0, "must not be negative"),
     anchor: z.int("must be a whole number").min(0).max(MONITOR_PARTS.length - 1, "must be a part"),
     means: ofEachPart(Finite),
-    deviations: ofEachPart(Finite.positive("must be above 0")),
+    deviations: ofEachPart(Above0),
   }, "must be an object"),
   thresholds: z.array(
     z.object({ target: Share, threshold: Finite, fpr: Share, recall: Share }, "must be an object"),
     "must be a list",
   ).min(1, "must not be empty"),
+});
+
+const CalibrationSchema = z.object({
+  scores: z.array(Finite, "must be a list").min(1, "must not be empty").refine(
+    (scores) => scores.every((score, i) => i === 0 || scores[i - 1] <= score),
+    "must be ascending",
+  ),
+  tail: z.object({
+    threshold: Finite,
+    scale: Above0,
+    exceedances: Count,
+    distance: Share,
+    usualDistance: Finite,
+  }, "must be an object or null").nullable(),
+}, "must be an object");
+
+const SmallestPSchema = z.object({
+  kind: z.literal("smallest-p"),
+  calibrated: z.object({
+    how: z.literal("smallest", 'must be "smallest"'),
+    weights: ofEachPart(Share).refine(
+      (weights) => Math.abs(weights.reduce((sum, weight) => sum + weight) - 1) < 1e-9,
+      "must sum to 1",
+    ),
+    parts: ofEachPart(CalibrationSchema),
+    fused: CalibrationSchema,
+  }, "must be an object"),
+  scenes: Count,
+});
+
+const ManifestSchema: z.ZodType<Manifest> = z.object({
+  parts: Parts,
+  fusion: z.discriminatedUnion("kind", [SmallestPSchema, LambdaSchema], {
+    error: 'must be of the kind "smallest-p" or "lambda"',
+  }),
   tuning: z.object({
     monitors: z.enum(["head", "lora"], 'must be "head" or "lora"'),
     state: z.object({
@@ -120,19 +145,27 @@ const ManifestSchema: z.ZodType<Manifest> = z.object({
  * Writes the manifest of a folder that holds all else.
  *
  * @param folder the monitor's.
- * @param settings numbers are kept to 6 significant digits.
+ * @param settings numbers are kept to 6 significant digits, but for calibrated scores, which keep every bit: what is scored later
+ * is tied with them or not.
  * @param names of the other files.
  */
 export async function writeManifest(
   folder: string,
-  settings: MonitorSettings,
+  { fusion, ...settings }: MonitorSettings,
   names: readonly string[],
 ): Promise<void> {
   const hashes: [string, string][] = [];
   for (const name of names) hashes.push([name, await hashFile(join(folder, name))]);
   const files = Object.fromEntries(hashes);
-  const body = roundNumbers({ version: VERSION, parts: MONITOR_PARTS, ...settings, files });
-  writeFileAtomic(join(folder, MANIFEST), canonicalJson({ ...body, hash: hashOf(body) }));
+  const rest = { version: VERSION, parts: MONITOR_PARTS, ...settings, files };
+  const body = {
+    ...roundNumbers(rest),
+    fusion: fusion.kind === "lambda" ? roundNumbers(fusion) : fusion,
+  };
+  writeFileAtomic(
+    join(folder, MANIFEST),
+    canonicalJson({ ...body, hash: hashOf(body) }, EVERY_BIT),
+  );
 }
 
 /**
@@ -144,21 +177,30 @@ export async function writeManifest(
 export function readManifest(folder: string): Manifest {
   const path = join(folder, MANIFEST);
   if (!exists(path)) throw unusable(folder, `it must hold ${MANIFEST}, got none`);
-  let value: { version?: unknown; hash?: unknown };
+  let value: Record<string, unknown>;
   try {
     value = { ...JSON.parse(readText(path)) };
   } catch {
     throw unusable(folder, `${MANIFEST} is broken JSON`);
   }
   const { hash, ...body } = value;
-  if (body.version !== VERSION && body.version !== 1) {
-    const found = JSON.stringify(body.version) ?? "none";
-    throw unusable(folder, `its version must be 1 or ${VERSION}, got ${found}`);
+  const { version } = body;
+  if (version !== VERSION && version !== 1 && version !== 2) {
+    const found = JSON.stringify(version) ?? "none";
+    throw unusable(folder, `its version must be from 1 to ${VERSION}, got ${found}`);
   }
   if (hashOf(body) !== hash) throw unusable(folder, `${MANIFEST} was changed`);
-  const read = ManifestSchema.safeParse(value);
+  const current = version === VERSION ? value : withFusion(value);
+  const read = ManifestSchema.safeParse(current);
   if (read.success) return read.data;
-  throw unusable(folder, `in ${MANIFEST} ${firstProblem(read.error, value)}`);
+  throw unusable(folder, `in ${MANIFEST} ${firstProblem(read.error, current)}`);
+}
+
+/** What the first two versions wrote, as it is written today. */
+function withFusion(
+  { lambda, thresholds, ...rest }: Record<string, unknown>,
+): Record<string, unknown> {
+  return { ...rest, fusion: { kind: "lambda", lambda, thresholds } };
 }
 
 /**

@@ -23,9 +23,6 @@ import { featuresOf, vectorsOf } from "../workbench/pretrained/head_state.ts";
 import { sessionFor } from "../workbench/passes.ts";
 import type { HeadState } from "../workbench/pretrained/tuned_recipe.ts";
 
-/** The monitors that are fused, in the order of the lambda's means; the anchor first. */
-export const MONITOR_PARTS = ["guard", "perplexity", "mahalanobis"] as const;
-
 /** A guard within a monitor. */
 export interface MonitorGuard {
   /** A guard, or a language model where there is a head. */
@@ -60,7 +57,7 @@ export interface PartsOptions {
 
 /** What the parts find in n conversations. */
 export interface PartScores {
-  /** For each of {@linkcode MONITOR_PARTS} its scores, shape (n); danger points up. */
+  /** For each of `MONITOR_PARTS` (`fusion.ts`) its scores, shape (n); danger points up. */
   scores: Float64Array[];
   /** Turns at the front that were left out, wholly or in part, because a conversation is longer than the models' context. */
   truncatedTurns: number[];

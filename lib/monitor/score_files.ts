@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { suggestName, UsageError, UserError } from "../core/errors.ts";
+import { UsageError, UserError } from "../core/errors.ts";
 import type { Part } from "../core/flag.ts";
 import { startProgress } from "../core/progress.ts";
 import { describeNotes } from "../log/logs.ts";
 import { type FittedMonitor, readMonitor } from "./fitted_monitor.ts";
 import type { ScoreFlags } from "./flags.ts";
-import type { Threshold } from "./manifest.ts";
+import { verdictsAt } from "./fusion.ts";
+import { describeRate } from "./guarantee.ts";
 import { type ScoreCounts, scoreLog, type ScoreLogOptions } from "./score_log.ts";
 import { finishPart, isFinished, joinParts, partPath, rangeOfPart } from "./score_parts.ts";
 
@@ -29,7 +30,7 @@ export interface ScoreFilesOptions extends ScoreFlags {
  * @returns what a user should know of it, a sentence each.
  */
 export async function scoreFiles(
-  { monitor: folder, model, fpr, noThoughts, shard, join, ...options }: ScoreFilesOptions,
+  { monitor: folder, model, noThoughts, shard, join, ...options }: ScoreFilesOptions,
   say: (message: string) => void,
 ): Promise<string[]> {
   if (shard !== undefined && join !== undefined) {
@@ -41,11 +42,11 @@ export async function scoreFiles(
   const from = { cache: options.cache, say, ...model !== undefined && { model } };
   const monitor = await readMonitor(folder, from);
   const thoughts = rendersThoughts(monitor.thoughts, noThoughts, say);
-  const threshold = thresholdFor(fpr, monitor.thresholds);
-  const { input, output } = options;
-  const about = (counts: ScoreCounts) => sentences(input, counts, monitor, threshold);
+  const { input, output, fpr } = options;
+  verdictsAt(monitor.fusion, fpr); // refuses a rate, also where parts are only put together
+  const about = (counts: ScoreCounts) => sentences(input, counts, monitor, fpr);
   if (join !== undefined) return about(await joinParts(output, join, options));
-  const rest = { ...options, thoughts, threshold, say };
+  const rest = { ...options, thoughts, say };
   if (shard !== undefined) {
     const done = await scorePart(monitor, rest, shard);
     return done === undefined ? [`Part ${shard.i} of ${shard.n} was there.`] : about(done);
@@ -61,10 +62,10 @@ async function scorePart(
   options: Omit<ScoreLogOptions, "progress">,
   part: Part,
 ): Promise<ScoreCounts | undefined> {
-  const { input, threshold, spans, thoughts, keep = [] } = options;
+  const { input, fpr, spans, thoughts, keep = [] } = options;
   const output = partPath(options.output, part);
   const range = rangeOfPart(input, options.output, part);
-  const settings = { monitor: monitor.hash, fpr: threshold.target, spans, thoughts, keep };
+  const settings = { monitor: monitor.hash, fpr, spans, thoughts, keep };
   if (isFinished(output, settings, range)) return undefined;
   const name = `part ${part.i} of ${part.n}`;
   using progress = startProgress(`scoring ${name}`);
@@ -86,12 +87,13 @@ const continued = (line: number) =>
 function sentences(
   input: string,
   { rows, flagged, truncated, notes }: ScoreCounts,
-  { parts: { guard } }: FittedMonitor,
-  threshold: Threshold,
+  { parts: { guard }, fusion }: FittedMonitor,
+  fpr: number,
 ): string[] {
   const { contextLength } = guard.model.config;
   return [
-    `${counted(rows)} scored, ${flagged} flagged at FPR ${threshold.target}.`,
+    `${counted(rows)} scored, ${flagged} flagged at FPR ${fpr}.`,
+    ...describeRate(fusion, fpr),
     ...describeNotes(input, notes),
     ...truncated > 0
       ? [
@@ -121,12 +123,3 @@ function rendersThoughts(
 }
 
 const counted = (count: number) => `${count} conversation${count === 1 ? "" : "s"}`;
-
-function thresholdFor(fpr: number, thresholds: readonly Threshold[]): Threshold {
-  const found = thresholds.find(({ target }) => target === fpr);
-  if (found !== undefined) return found;
-  throw new UsageError(
-    `Cannot use --fpr ${fpr}: the monitor has no threshold for it`,
-    suggestName(String(fpr), thresholds.map(({ target }) => String(target))),
-  );
-}

@@ -17,7 +17,7 @@ async function scored(fittedWith: boolean | undefined, noThoughts: boolean) {
   const name = `fitted-${fittedWith}-${noThoughts}`;
   const output = join(scratch, `${name}.jsonl`);
   const told: string[] = [];
-  const monitor = await writeTinyMonitor(scratch, name, fittedWith);
+  const monitor = await writeTinyMonitor(scratch, name, { thoughts: fittedWith });
   const flags = {
     monitor,
     input,

@@ -23,7 +23,7 @@ import {
   parseLogEntry,
 } from "../log/logs.ts";
 import type { FittedMonitor } from "./fitted_monitor.ts";
-import type { Threshold } from "./manifest.ts";
+import { verdictsAt } from "./fusion.ts";
 import { openScorer } from "./scorer.ts";
 
 /** Changes when the same record would be written as another text, so that no output is begun with one and ended with another. */
@@ -35,8 +35,8 @@ export interface ScoreLogOptions {
   input: string;
   /** A file, gzipped where it ends in `.gz`, or `-` for standard output. */
   output: string;
-  /** Which rows are flagged. */
-  threshold: Threshold;
+  /** The false-positive rate at which conversations are flagged. */
+  fpr: number;
   /** Columns of the input that the output has too, as they stand there. Default none. */
   keep?: readonly string[];
   /** Whether surprising places are written. */
@@ -97,7 +97,10 @@ interface Placed extends LogEntry {
 }
 
 /** What the output has of its own. */
-const OWN_COLUMNS = ["line", "id", "score", "flagged", "shares", "truncatedTurns", "spans"];
+const OWN_COLUMNS = [
+  ...["line", "id", "score", "p", "flagged", "loudest", "parts", "shares"],
+  ...["truncatedTurns", "spans"],
+];
 
 /** Conversations that are scored together. */
 interface Piece {
@@ -122,15 +125,16 @@ export async function scoreLog(
   monitor: FittedMonitor,
   options: ScoreLogOptions,
 ): Promise<ScoreCounts & { resumedAt: number; lines: number }> {
-  const { input, output, threshold, spans, threads, cache, progress } = options;
+  const { input, output, fpr, spans, threads, cache, progress } = options;
   refuseOwnColumns(options.keep);
+  verdictsAt(monitor.fusion, fpr); // refuses a rate before anything is made for the output
   refuseSameFile(input, output);
   if (input !== STANDARD) requireFile(input); // before anything is made for its output
   using file = openOutput(monitor, options);
   const none = { rows: 0, flagged: 0, truncated: 0, notes: {}, line: 0, input: "" };
   const begun: State = structuredClone(file.saved ?? none);
   const { line: resumedAt, input: _, ...counts } = begun;
-  await using scorer = await openScorer(monitor, { threads, cache, spans });
+  await using scorer = await openScorer(monitor, { fpr, threads, cache, spans });
   const { pieceSize = 2 ** 20 } = options;
   let limit = Math.min(pieceSize, FIRST_PIECE);
   let lines = resumedAt;
@@ -144,13 +148,12 @@ export async function scoreLog(
       conversations.map(({ conversation }) => conversation),
       (i) => `on ${conversations[i].place} of "${input}"`,
     );
-    const written = scored.map(({ score, ...found }, i) => {
+    const written = scored.map((found, i) => {
       const { line, givenId: id, kept, notes } = conversations[i];
       addNotes(counts.notes, notes);
-      const flagged = score > threshold.threshold;
-      if (flagged) counts.flagged++;
+      if (found.flagged) counts.flagged++;
       if (found.truncatedTurns > 0) counts.truncated++;
-      return JSON.stringify({ line, id, ...kept, score, flagged, ...found }) + "\n";
+      return JSON.stringify({ line, id, ...kept, ...found }) + "\n";
     });
     counts.rows += scored.length;
     file.append(written.join(""), { ...counts, ...upTo });
@@ -227,12 +230,12 @@ function refuseOwnColumns(keep: readonly string[] = []): void {
 
 function openOutput(
   { hash }: FittedMonitor,
-  { output, threshold, keep = [], spans, range, thoughts = true, overwrite, say }: ScoreLogOptions,
+  { output, fpr, keep = [], spans, range, thoughts = true, overwrite, say }: ScoreLogOptions,
 ): GrowingFile<State> {
   if (output === STANDARD) return standardOutput();
   const key = hashOf({
     monitor: hash,
-    fpr: threshold.target,
+    fpr,
     keep,
     spans,
     thoughts,

@@ -11,15 +11,17 @@ import { readMonitor } from "./fitted_monitor.ts";
 import { perplexity } from "../detector/perplexity.ts";
 import { scoreLog, type ScoreLogOptions } from "./score_log.ts";
 import { guardScoresOf, readSignals } from "../signals/signals.ts";
-import { TINY_CONTEXT, writeTinyMonitor } from "./testing.ts";
+import type { MonitorFusion } from "./fusion.ts";
+import { TINY_CONTEXT, TINY_LAMBDA, tinySmallestP, writeTinyMonitor } from "./testing.ts";
 
 /** Such monitors need nothing from elsewhere. */
 const HERE = { cache: "", say: () => {} };
 
 /** A folder with a monitor, and how to score there. */
-async function workplace() {
+async function workplace(fusion: MonitorFusion = tinySmallestP()) {
   const temporary = temporaryFolder();
-  const monitor = await readMonitor(await writeTinyMonitor(temporary.path), HERE);
+  const folder = await writeTinyMonitor(temporary.path, "tiny", { fusion });
+  const monitor = await readMonitor(folder, HERE);
   const at = (name: string) => join(temporary.path, name);
   return {
     monitor,
@@ -35,7 +37,7 @@ async function workplace() {
       scoreLog(monitor, {
         input: at(input),
         output: at(output),
-        threshold: monitor.thresholds[0],
+        fpr: 0.01,
         spans: false,
         overwrite: false,
         threads: 1,
@@ -64,12 +66,13 @@ const LINES = Array.from({ length: 60 }, (_, i) => {
 }).map((entry, i) => JSON.stringify({ id: `row ${i}`, ...entry }));
 const LOG = LINES.join("\n") + "\n";
 
-Deno.test("scoreLog() gives what the parts of the monitor give, and shares that say so", async () => {
-  using place = await workplace();
+Deno.test("scoreLog() gives by lambda what the parts of the monitor give, and shares that say so", async () => {
+  using place = await workplace(TINY_LAMBDA);
   place.write("log.jsonl", LOG);
   const counts = await place.score("log.jsonl", "out.jsonl");
   const lines = place.read("out.jsonl").trimEnd().split("\n").map((line) => JSON.parse(line));
-  const { parts, lambda, thresholds } = place.monitor;
+  const { lambda, thresholds } = TINY_LAMBDA;
+  const { parts } = place.monitor;
   const { guard, languageModel, tokenizer, mahalanobis } = parts;
   const text = joinTurns([
     { speaker: "Human", text: JSON.parse(LINES[2]).prompt },
@@ -107,22 +110,56 @@ Deno.test("scoreLog() gives what the parts of the monitor give, and shares that 
   assert.deepEqual(place.files().filter((name) => name.startsWith("out")), ["out.jsonl"]);
 });
 
-Deno.test("scoreLog() writes the same bytes in pieces of any size, with any threads, with and without gzip", async () => {
+Deno.test("scoreLog() gives p-values, and flags those up to the rate", async () => {
   using place = await workplace();
   place.write("log.jsonl", LOG);
-  await place.score("log.jsonl", "out.jsonl");
-  const expected = place.read("out.jsonl");
-  for (const pieceSize of [1, 100, 700]) {
-    await place.score("log.jsonl", `${pieceSize}.jsonl`, { pieceSize, threads: 2 });
-    assert.equal(place.read(`${pieceSize}.jsonl`), expected);
+  const linesAt = async (fpr: number) => {
+    const { flagged } = await place.score("log.jsonl", `${fpr}.jsonl`, { fpr });
+    const lines = place.read(`${fpr}.jsonl`).trimEnd().split("\n").map((line) => JSON.parse(line));
+    assert.equal(flagged, lines.filter(({ flagged }) => flagged).length);
+    return lines;
+  };
+  const lines = await linesAt(0.3);
+  assert.deepEqual(Object.keys(lines[0]), [
+    ...["line", "id", "score", "p", "flagged", "loudest", "parts", "truncatedTurns"],
+  ]);
+  for (const { score, p, flagged, loudest, parts } of lines) {
+    assert.ok(p >= 1 / 201 && p <= 1 && score > 0);
+    assert.equal(flagged, p <= 0.3);
+    assert.deepEqual(Object.keys(parts), ["guard", "perplexity", "mahalanobis"]);
+    assert.ok(parts[loudest] <= 2 * Math.min(...Object.values<number>(parts)));
   }
+  const flags = lines.filter(({ flagged }) => flagged).length;
+  assert.ok(flags > 0 && flags < lines.length, "the rate divides the rows");
+  const others = await linesAt(0.0123); // any rate will do
+  const unflagged = (rows: object[]) => rows.map((row) => ({ ...row, flagged: false }));
+  assert.deepEqual(unflagged(others), unflagged(lines));
+  await assert.rejects(
+    place.score("log.jsonl", "out.jsonl", { fpr: 0.003 }),
+    /Cannot use --fpr 0\.003: it takes 333 safe rows to calibrate the fusion on, got 200$/,
+  );
+  assert.ok(!place.files().some((name) => name.startsWith("out")));
+});
+
+Deno.test("scoreLog() writes the same bytes in pieces of any size, with any threads, with and without gzip", async () => {
+  using ofLambda = await workplace(TINY_LAMBDA);
+  using place = await workplace();
+  for (const { write, score, read } of [ofLambda, place]) {
+    write("log.jsonl", LOG);
+    await score("log.jsonl", "out.jsonl");
+    for (const pieceSize of [1, 100, 700]) {
+      await score("log.jsonl", `${pieceSize}.jsonl`, { pieceSize, threads: 2 });
+      assert.equal(read(`${pieceSize}.jsonl`), read("out.jsonl"));
+    }
+  }
+  const expected = place.read("out.jsonl");
   place.write("log.jsonl.gz", gzipSync(LOG));
   await place.score("log.jsonl.gz", "out.jsonl.gz");
   assert.equal(gunzipSync(Deno.readFileSync(place.at("out.jsonl.gz"))).toString(), expected);
   assert.ok(!place.files().some((name) => name.includes("partial")));
 });
 
-Deno.test("scoreLog() gives a row the same score wherever it stands", async () => {
+Deno.test("scoreLog() gives a row the same score and p-value wherever it stands", async () => {
   using place = await workplace();
   place.write("log.jsonl", LOG);
   place.write("reversed.jsonl", LINES.toReversed().join("\n"));
@@ -356,7 +393,7 @@ Deno.test("scoreLog() names the line of the file whose signals are no finite num
   const parameters = new Map(languageModel.parameters).set(name, { ...weight, data });
   const broken = { ...parts, languageModel: { ...languageModel, parameters } };
   const monitor = { ...place.monitor, parts: broken };
-  const options = { output: place.at("out.jsonl"), threshold: monitor.thresholds[0], threads: 1 };
+  const options = { output: place.at("out.jsonl"), fpr: 0.01, threads: 1 };
   await assert.rejects(
     scoreLog(monitor, {
       ...options,

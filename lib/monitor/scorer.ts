@@ -1,17 +1,19 @@
 /**
- * A fitted monitor at work: conversations in, fused scores out, each with what every part adds to it. A score depends on its own
+ * A fitted monitor at work: conversations in, verdicts out, each with what every part has to say. A verdict depends on its own
  * conversation alone.
  *
  * @module
  */
 import { roundNumbers } from "../core/json.ts";
-import { lambdaShares } from "../detector/fusion.ts";
 import { type HighPerplexity, highPerplexity } from "../detector/perplexity.ts";
 import type { FittedMonitor } from "./fitted_monitor.ts";
-import { MONITOR_PARTS, openParts } from "./parts.ts";
+import { type Verdict, verdictsAt } from "./fusion.ts";
+import { openParts } from "./parts.ts";
 
 /** Options of {@linkcode openScorer}. */
 export interface ScorerOptions {
+  /** The false-positive rate at which conversations are flagged. */
+  fpr: number;
   /** Threads that the forward passes use. Scores do not depend on it. */
   threads: number;
   /** Folder of the cache, from which large weights are mapped into memory. */
@@ -20,17 +22,16 @@ export interface ScorerOptions {
   spans: boolean;
 }
 
-/** What is found for one conversation. */
-export interface ScoredConversation {
-  /** The fused score, in standard deviations of the guard on safe rows; rises with danger. A multiple of 10^-6. */
-  score: number;
-  /** What each part adds to it; they sum to it. */
-  shares: Record<typeof MONITOR_PARTS[number], number>;
+/** What is found for one conversation, besides the verdict. */
+export interface Found {
   /** Turns at the front that were left out, wholly or in part, because the conversation is longer than the models' context. */
   truncatedTurns: number;
   /** Places that the language model of safe conversations did not expect, where they were asked for. */
   spans?: HighPerplexity[];
 }
+
+/** What is found for one conversation. */
+export type ScoredConversation = Verdict & Found;
 
 /** An open monitor. Its memory is freed by `await using`. */
 export interface Scorer extends AsyncDisposable {
@@ -51,28 +52,24 @@ export interface Scorer extends AsyncDisposable {
  * Opens a monitor.
  *
  * @param monitor as it was read.
- * @param options threads, place for weights, and whether surprising places are wanted.
- * @returns a scorer.
+ * @param options rate, threads, place for weights, and whether surprising places are wanted.
+ * @returns a scorer; throws a `UsageError` where the monitor cannot flag at that rate.
  */
 export async function openScorer(
-  { parts, lambda }: Pick<FittedMonitor, "parts" | "lambda">,
-  { threads, cache, spans }: ScorerOptions,
+  { parts, fusion }: Pick<FittedMonitor, "parts" | "fusion">,
+  { fpr, threads, cache, spans }: ScorerOptions,
 ): Promise<Scorer> {
+  const judge = verdictsAt(fusion, fpr);
   const open = await openParts(parts, { threads, cache, tokens: spans });
   return {
     async score(conversations, nameRow) {
       const naming = nameRow === undefined ? {} : { nameRow };
       const { scores, truncatedTurns, tokens } = await open.read(conversations, naming);
-      const fused = lambdaShares(lambda, scores);
-      return conversations.map((text, i): ScoredConversation => {
-        const own = MONITOR_PARTS.map((part, m) => [part, fused.shares[m][i]]);
-        return {
-          score: fused.scores[i],
-          shares: Object.fromEntries(own),
-          truncatedTurns: truncatedTurns[i],
-          ...tokens && { spans: roundNumbers(highPerplexity(tokens[i], text)) },
-        };
-      });
+      return judge(scores).map((verdict, i) => ({
+        ...verdict,
+        truncatedTurns: truncatedTurns[i],
+        ...tokens && { spans: roundNumbers(highPerplexity(tokens[i], conversations[i])) },
+      }));
     },
     [Symbol.asyncDispose]: () => open[Symbol.asyncDispose](),
   };

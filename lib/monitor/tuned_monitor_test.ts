@@ -8,6 +8,7 @@ import { randomModel, writeRandomCheckpoint } from "../model/testing.ts";
 import type { MonitorKind } from "../workbench/pretrained/tuned_recipe.ts";
 import { fitMonitor } from "./fit.ts";
 import { type FittedMonitor, readMonitor } from "./fitted_monitor.ts";
+import { FUSIONS } from "./fusion.ts";
 import { openScorer } from "./scorer.ts";
 import { writeTinyMonitor } from "./testing.ts";
 import { tunedMaker } from "./tuned_maker.ts";
@@ -38,12 +39,13 @@ function fit({ monitors, output, layer = 4, threads = 1, ...rest }: Fit) {
   const folder = join(scratch, output);
   return fitMonitor(tunedMaker(suite, options, undefined), {
     output: folder,
-    fprTargets: [0.1],
+    fusion: "smallest-p",
+    fprTargets: [0.2],
   }).then((summary) => ({ ...summary, folder }));
 }
 
 async function scoresOf(monitor: FittedMonitor, { threads = 1, one = false } = {}) {
-  await using scorer = await openScorer(monitor, { threads, cache, spans: false });
+  await using scorer = await openScorer(monitor, { fpr: 0.2, threads, cache, spans: false });
   if (!one) return await scorer.score(texts);
   const scored = [];
   for (const text of texts.toReversed()) scored.unshift(...await scorer.score([text]));
@@ -83,15 +85,13 @@ Deno.test("a monitor of a pretrained model holds head or adapters, and the name 
 });
 
 Deno.test("a monitor of a pretrained model flags what its fit said, and shares the model's weights", async () => {
-  for (const { folder, thresholds: [{ threshold, fpr, recall }], rows } of [head, lora]) {
+  for (const { folder, rates: [{ recall }], rows } of [head, lora]) {
     const monitor = await readMonitor(folder, from);
     const scored = await scoresOf(monitor);
-    const flagged = (label: number) =>
-      scored.filter(({ score }, i) => suite.calibration[i].malign === label && score > threshold)
-        .length;
-    assert.equal(flagged(0) / rows.calibration.safe, fpr);
-    assert.equal(flagged(1) / rows.calibration.unsafe, recall);
-    assert.ok(new Set(scored.map(({ shares }) => shares.guard)).size > 10);
+    const unsafe = scored.filter((_, i) => suite.calibration[i].malign === 1);
+    const flagged = unsafe.filter(({ flagged }) => flagged).length;
+    assert.equal(flagged / rows.calibration.unsafe, recall);
+    assert.ok(new Set(scored.map((found) => "p" in found && found.parts.guard)).size > 10);
     const { guard, languageModel } = monitor.parts;
     for (const name of ["model.embed_tokens.weight", "model.layers.1.mlp.up_proj.weight"]) {
       const shared = guard.model.parameters.get(name) === languageModel.parameters.get(name);
@@ -107,7 +107,7 @@ Deno.test("a monitor of a pretrained model scores the same in any batch, order a
     assert.ok(scored.some(({ truncatedTurns }) => truncatedTurns > 0));
     assert.deepEqual(await scoresOf(monitor, { threads: 2 }), scored);
     assert.deepEqual(await scoresOf(monitor, { one: true }), scored);
-    await using scorer = await openScorer(monitor, { threads: 1, cache, spans: true });
+    await using scorer = await openScorer(monitor, { fpr: 0.2, threads: 1, cache, spans: true });
     const places = await scorer.score(texts);
     assert.deepEqual(places.map(({ score }) => score), scored.map(({ score }) => score));
     for (const [i, { spans }] of places.entries()) {
@@ -210,7 +210,7 @@ Deno.test("fitMonitor() refuses a layer beyond the model, a monitor for a model,
   );
   const given = { model: head.folder, device: "cpu", dtype: "float32" };
   const options = { suite: "", given, quick: false, seeds: 1, threads: 1, ...from };
-  const rates = { output: join(scratch, output), fprTargets: [0.1] };
+  const rates = { output: join(scratch, output), fusion: FUSIONS[0] };
   await assert.rejects(
     fitMonitor(tunedMaker(suite, options, undefined), rates),
     /Cannot use the checkpoint ".*head": it must be a language model, got a monitor/,

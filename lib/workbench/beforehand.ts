@@ -64,7 +64,7 @@ export function sayCovariance(
 }
 
 /** Fewer safe rows than these leave the threshold of a headline figure to its highest score. */
-const FEW = 1 / HEADLINE_FPR;
+export const FEW_ROWS: number = 1 / HEADLINE_FPR;
 
 /**
  * Warns where a threshold stands on few rows.
@@ -80,7 +80,7 @@ export function sayFewRows(
   target: number,
   say: (message: string) => void,
 ): void {
-  if (count >= FEW || count === 0) return;
+  if (count >= FEW_ROWS || count === 0) return;
   const [lower, upper] = rateInterval(count, target).map((rate) => (100 * rate).toFixed(1));
   say(
     `A threshold at ${

@@ -63,7 +63,7 @@ const readHere = (folder: string) =>
   readMonitor(folder, { cache: join(folder, "cache"), say: () => {} });
 
 async function scoreWith(folder: string): Promise<void> {
-  const options = { threads: 1, cache: join(folder, "cache"), spans: true };
+  const options = { fpr: 0.01, threads: 1, cache: join(folder, "cache"), spans: true };
   await using scorer = await openScorer(await readHere(folder), options);
   await scorer.score([TEXT, "x"]);
 }

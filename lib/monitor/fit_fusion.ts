@@ -1,0 +1,141 @@
+/**
+ * Fitting the fusion of a monitor's parts on calibration rows, which the parts were not trained on. Whatever a monitor is fitted
+ * on is in distribution.
+ *
+ * @module
+ */
+import { ID_DOMAINS } from "../conversation/domains.ts";
+import { type Row, safeRows } from "../conversation/row.ts";
+import { UserError } from "../core/errors.ts";
+import { roundNumbers } from "../core/json.ts";
+import { DETECTORS_SHARE, splitBudget } from "../detector/budget.ts";
+import { fitCalibratedFusion, halvesByScene } from "../detector/calibrated_fusion.ts";
+import { fitLambda, type Lambda, lambdaShares } from "../detector/fusion.ts";
+import { shareAbove, tprAtFpr } from "../stats/tpr_at_fpr.ts";
+import { FEW_ROWS, sayFewRows } from "../workbench/beforehand.ts";
+import { FIT_FLAGS } from "./flags.ts";
+import {
+  type FusionKind,
+  keptScores,
+  type LambdaFusion,
+  lowestRate,
+  MONITOR_PARTS,
+  type MonitorFusion,
+  requireRate,
+  type SmallestPFusion,
+  type Threshold,
+} from "./fusion.ts";
+import { describeFewRows } from "./guarantee.ts";
+
+/** The paper's rate at which lambda may cost no recall. */
+const LAMBDA_FPR = 0.01;
+
+/**
+ * Which rates a monitor will be able to flag at, known before anything is trained.
+ *
+ * @param kind how its parts will be fused.
+ * @param rows to calibrate on.
+ * @param given rates that are asked for, ascending, in (0, 1); the usual ones by default.
+ * @param say told where the rows are few.
+ * @returns those given, or the usual ones that the rows suffice for, at least one; throws a {@linkcode UserError} where they are too
+ * few for one that was given.
+ */
+export function ratesFor(
+  kind: FusionKind,
+  rows: readonly Row[],
+  given: readonly number[] | undefined,
+  say: (message: string) => void,
+): readonly number[] {
+  const usual: readonly number[] = FIT_FLAGS.fpr.usual!;
+  if (kind === "lambda") {
+    const rates = given ?? usual;
+    const safe = safeRows(rows).length;
+    requireThreshold(rates[0], safe);
+    sayFewRows(safe, "safe calibration rows", rates[0], say);
+    return rates;
+  }
+  const n = guaranteeingRows(safeScenes(rows)).length;
+  const rates = given ?? usual.filter((rate) => 1 / (n + 1) <= rate);
+  if (rates.length > 0) requireRate(rates[0], n);
+  if (n < FEW_ROWS) say(describeFewRows(n, rates[0] ?? lowestRate(n)));
+  return rates.length > 0 ? rates : [lowestRate(n)];
+}
+
+/**
+ * Fits a fusion.
+ *
+ * @param kind which.
+ * @param rows to calibrate on.
+ * @param scores of each of {@linkcode MONITOR_PARTS} on them, shape (rows).
+ * @param rates that {@linkcode ratesFor} gave.
+ * @returns the fusion.
+ */
+export function fitFusion(
+  kind: FusionKind,
+  rows: readonly Row[],
+  scores: readonly Float64Array[],
+  rates: readonly number[],
+): MonitorFusion {
+  return kind === "lambda" ? fitLambdaFusion(rows, scores, rates) : fitSmallestP(rows, scores);
+}
+
+/** Guard and detectors share the alarms as in the experiments; the unsafe rows have no say. */
+function fitSmallestP(rows: readonly Row[], scores: readonly Float64Array[]): SmallestPFusion {
+  const safe = safeRows(rows);
+  const scenes = safeScenes(rows);
+  const calibrated = fitCalibratedFusion(
+    keptScores(scores).map((of) => Float64Array.from(safe, (i) => of[i])),
+    { how: "smallest", weights: splitBudget(MONITOR_PARTS.length - 1, DETECTORS_SHARE), scenes },
+  );
+  const ofGuarantee = new Set(guaranteeingRows(scenes).map((i) => scenes[i]));
+  return { kind: "smallest-p", calibrated, scenes: ofGuarantee.size };
+}
+
+/** What belongs together: rows of a scene, else those that say the same. */
+function safeScenes(rows: readonly Row[]): string[] {
+  return safeRows(rows).map((i) => rows[i].scene ?? rows[i].conversation);
+}
+
+/** The half of the safe rows that the fused scores are calibrated on. */
+function guaranteeingRows(scenes: readonly string[]): number[] {
+  const [, second] = halvesByScene(scenes);
+  return second;
+}
+
+function fitLambdaFusion(
+  rows: readonly Row[],
+  scores: readonly Float64Array[],
+  rates: readonly number[],
+): LambdaFusion {
+  // rounded as it is written, so that thresholds are those of the monitor that is read again
+  const lambda = roundNumbers(lambdaOf(rows, scores, rates));
+  const fused = lambdaShares(lambda, scores).scores;
+  const thresholds = rates.map((target) => thresholdOf(rows, fused, target));
+  return { kind: "lambda", lambda, thresholds };
+}
+
+function lambdaOf(
+  rows: readonly Row[],
+  scores: readonly Float64Array[],
+  rates: readonly number[],
+): Lambda {
+  const inDistribution = rows.map(({ malign }) => ({ domain: ID_DOMAINS[0], malign }));
+  return fitLambda(inDistribution, scores, { fpr: Math.max(LAMBDA_FPR, rates[0]) });
+}
+
+function thresholdOf(rows: readonly Row[], scores: Float64Array, target: number): Threshold {
+  const [safe, unsafe] = [0, 1].map((label) => scores.filter((_, i) => rows[i].malign === label));
+  const { threshold } = tprAtFpr(safe, unsafe, target);
+  const kept = roundNumbers(threshold);
+  return { target, threshold: kept, fpr: shareAbove(safe, kept), recall: shareAbove(unsafe, kept) };
+}
+
+function requireThreshold(rate: number, safe: number): void {
+  const least = Math.ceil(1 / rate);
+  if (safe >= least) return;
+  const percent = Math.ceil(100 / Math.max(1, safe));
+  throw new UserError(
+    `Cannot find a threshold for FPR ${rate}: it takes at least ${least} safe calibration rows, got ${safe}`,
+    `Give more rows, or settle for a higher rate: --fpr ${percent / 100}.`,
+  );
+}

@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { ID_DOMAINS } from "../conversation/domains.ts";
+import type { Row } from "../conversation/row.ts";
+import { UsageError } from "../core/errors.ts";
+import { stream } from "../core/random.ts";
+import { fitFusion, ratesFor } from "./fit_fusion.ts";
+import { type PVerdict, verdictsAt } from "./fusion.ts";
+import { describeGuarantee, describeRate } from "./guarantee.ts";
+import { MONITOR_PARTS, type SmallestPFusion } from "./fusion.ts";
+
+const random = stream("monitor fusion");
+
+/** Safe rows, some to a scene, and one in so many unsafe. */
+function rowsOf(count: number, { unsafeEvery = Infinity, perScene = 1 } = {}): Row[] {
+  return Array.from({ length: count }, (_, i): Row => ({
+    id: `row ${i}`,
+    conversation: `\n\nHuman: ${i}`,
+    domain: ID_DOMAINS[0],
+    malign: i % unsafeEvery === unsafeEvery - 1 ? 1 : 0,
+    ...perScene > 1 && { scene: `scene ${Math.floor(i / perScene)}` },
+  }));
+}
+
+/** What stub parts give: heavy tails that depend on one another, and ties. */
+function draw(count: number, shift = 0): Float64Array[] {
+  const common = Float64Array.from({ length: count }, () => random.normal());
+  return MONITOR_PARTS.map((_, m) =>
+    common.map((c) => {
+      const score = shift + (c / 2 + random.normal()) ** 3;
+      return m === 1 ? Math.round(score) : score;
+    })
+  );
+}
+
+const fitSmallestP = (rows: Row[], scores: Float64Array[]) =>
+  fitFusion("smallest-p", rows, scores, [0.1]) as SmallestPFusion;
+
+const flaggedOf = (fusion: SmallestPFusion, fpr: number, scores: Float64Array[]) =>
+  verdictsAt(fusion, fpr)(scores).filter(({ flagged }) => flagged).length;
+
+Deno.test("a monitor flags at most the rate of fresh exchangeable rows, whichever rate that is", () => {
+  const [rounds, n, fresh] = [200, 120, 100];
+  const rates = [0.02, 0.0731];
+  const flagged = [0, 0];
+  const rows = rowsOf(n, { unsafeEvery: 6 });
+  for (let round = 0; round < rounds; round++) {
+    const fusion = fitSmallestP(rows, draw(n));
+    const scores = draw(fresh);
+    rates.forEach((rate, r) => flagged[r] += flaggedOf(fusion, rate, scores));
+  }
+  rates.forEach((rate, r) => {
+    const share = flagged[r] / rounds / fresh;
+    const error = Math.sqrt(rate / 50 / rounds); // of a threshold on some 50 rows, in each round
+    assert.ok(share <= rate + 3 * error, `${share} at ${rate}`);
+    assert.ok(share >= rate / 2, `${share} at ${rate}`);
+  });
+});
+
+Deno.test("a verdict depends on its own row alone, and says who spoke", () => {
+  const fusion = fitSmallestP(rowsOf(400), draw(400));
+  const scores = draw(30);
+  scores[2][7] = 1e4;
+  const verdicts = verdictsAt(fusion, 0.01)(scores) as PVerdict[];
+  const row = (i: number) => scores.map((of) => of.slice(i, i + 1));
+  verdicts.forEach((verdict, i) => assert.deepEqual(verdictsAt(fusion, 0.01)(row(i)), [verdict]));
+  const { loudest, flagged, p, parts } = verdicts[7];
+  assert.deepEqual([loudest, flagged, p], ["mahalanobis", true, 1 / 201]);
+  assert.equal(parts.mahalanobis, 0.00497512); // 1 / 201, too
+  const order = [...verdicts].sort((a, b) => a.score - b.score);
+  order.slice(1).forEach(({ p }, i) => assert.ok(p <= order[i].p));
+  assert.deepEqual(fusion.calibrated.weights, [0.5, 0.25, 0.25]);
+});
+
+Deno.test("a calibration row is tied with itself, though a detector that was read again differs in its last bits", () => {
+  const scores = draw(200);
+  const fusion = fitSmallestP(rowsOf(200), scores);
+  const again = scores.map((of) => of.map((score) => score * (1 + 1e-12)));
+  assert.deepEqual(verdictsAt(fusion, 0.5)(again), verdictsAt(fusion, 0.5)(scores));
+});
+
+Deno.test("rows of a scene are calibrated together, and so are those that say the same", () => {
+  const rows = rowsOf(300, { perScene: 3 });
+  const { calibrated, scenes } = fitSmallestP(rows, draw(300));
+  assert.deepEqual([calibrated.fused.scores.length, scenes], [150, 50]);
+  const same = rowsOf(300).map((row, i) => ({ ...row, conversation: `${i % 10}` }));
+  assert.equal(fitSmallestP(same, draw(300)).scenes, 5);
+});
+
+Deno.test("verdictsAt() refuses a rate that the calibration rows are too few for, and says what can be had", () => {
+  const fusion = fitSmallestP(rowsOf(398), draw(398)); // 199 for the guarantee
+  assert.equal(verdictsAt(fusion, 0.005)(draw(3)).length, 3);
+  const cases: [number, RegExp, RegExp][] = [
+    [0.0049, /it takes 204 safe rows to calibrate the fusion on, got 199$/, /--fpr 0\.005,/],
+    [0.003, /it takes 333 safe rows/, /half/],
+    [0, /a rate must lie between 0 and 1$/, /--fpr 0\.01/],
+    [NaN, /Cannot use --fpr NaN/, /--fpr/],
+  ];
+  for (const [fpr, message, remedy] of cases) {
+    assert.throws(() => verdictsAt(fusion, fpr), (error) => {
+      assert.ok(error instanceof UsageError);
+      assert.match(error.message, message);
+      assert.match(error.remedy, remedy);
+      return true;
+    });
+  }
+});
+
+Deno.test("ratesFor() gives the usual rates that there are rows for, and refuses others that are asked for", () => {
+  const said: string[] = [];
+  const rates = (count: number, given?: number[]) =>
+    ratesFor("smallest-p", rowsOf(count), given, (message) => void said.push(message));
+  assert.deepEqual(rates(400), [0.005, 0.01, 0.02]);
+  assert.deepEqual(rates(200), [0.01, 0.02]);
+  assert.deepEqual(said, []);
+  assert.deepEqual(rates(20), [0.091]); // 1 / 11
+  assert.match(
+    said.join(),
+    /^The guarantee will stand on 10 safe calibration rows, which are few: at --fpr 0\.091, 2\.5% .* 31%/,
+  );
+  assert.throws(
+    () => rates(200, [0.004, 0.1]),
+    /Cannot use --fpr 0\.004: it takes 249 .* got 100$/,
+  );
+  assert.throws(() => rates(1), /at least 2 scenes, got 1/);
+  const lambda = (given?: number[]) => ratesFor("lambda", rowsOf(150), given, () => {});
+  assert.throws(() => lambda(), /Cannot find a threshold for FPR 0\.005: .* 200 safe .* got 150$/);
+  assert.deepEqual(lambda([0.01]), [0.01]);
+});
+
+Deno.test("the guarantee is said in words, with what it stands on", () => {
+  const fusion = fitSmallestP(rowsOf(400, { perScene: 2 }), draw(400));
+  assert.deepEqual(describeRate(fusion, 0.012), [
+    "Of safe conversations like the 200 safe calibration rows of 100 scenes behind its p-values, at most 1% are flagged on " +
+    "average (97.5% of calibrations flag at most 2.8%); of other kinds it may be more.",
+  ]);
+  assert.match(
+    describeGuarantee(fusion).join(" "),
+    /exchangeable .* flagged, on average over calibrations\. Other kinds/,
+  );
+  assert.match(
+    describeGuarantee(fusion).join(" "),
+    /It stands on 200 safe calibration rows of 100 scenes; 200 others/,
+  );
+});
