@@ -116,8 +116,8 @@ export function openGrowingFile<State>(
   if (mark !== undefined) {
     const { bytes, content } = mark;
     const written = isSealed(mark) ? writing(path, () => hashOfFront(file, bytes)) : undefined;
-    if (written?.copy().digest("hex") === content) {
-      hash = written!;
+    if (written !== undefined && written.copy().digest("hex") === content) {
+      hash = written;
     } else {
       say(`What an earlier run left of "${path}" was changed since; it is made again.`);
       mark = undefined;

@@ -85,6 +85,9 @@ const Scores = z.looseObject({
   unreadable: Share,
 }, "must be an object");
 
+const Read = z.looseObject({ answers: Count, strict: Count, lenient: Count }, "must be an object");
+const Asked = z.looseObject({ name: Text, count: Count, hash: Text }, "must be an object");
+
 /** What tables and figures take from an artifact. */
 const Kept = z.looseObject({
   kind: z.literal(KIND),
@@ -92,8 +95,17 @@ const Kept = z.looseObject({
   judge: Text,
   method: z.enum(["multiple choice", "likelihood"], "must be multiple choice or likelihood"),
   reading: z.enum(READINGS, "must be a reading"),
-  questions: z.looseObject({ name: Text, count: Count, hash: Text }, "must be an object"),
+  questions: Asked,
   scores: Scores.optional(),
+  readable: z.looseObject(
+    { choices: Read.optional(), verdicts: Read.optional() },
+    "must be an object",
+  )
+    .optional(),
+  controls: z.looseObject(
+    { questions: Asked, judge: Text, scores: Scores.optional() },
+    "must be an object",
+  ).optional(),
 });
 
 /**

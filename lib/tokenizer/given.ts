@@ -28,6 +28,7 @@ import {
   type TokenizerDefinition,
   type TokenizerFiles,
 } from "./tokenizer_files.ts";
+import { attempt, unusable } from "./library.ts";
 
 /** A checkpoint's tokenizer. */
 export interface GivenTokenizer extends Tokenizer {
@@ -104,24 +105,6 @@ export function givenTokenizer({ path, definition, settings }: TokenizerFiles): 
     decode: (ids) =>
       ids.length === 0 ? "" : attempt(path, () => library.decode(Array.from(ids), {})),
   };
-}
-
-/** Has the library work; whatever it throws is about the files, which it reads without looking at them first. */
-function attempt<T>(path: string, work: () => T): T {
-  try {
-    return work();
-  } catch (cause) {
-    if (cause instanceof UserError) throw cause;
-    throw unusable(path, (cause as Error).message, { cause });
-  }
-}
-
-function unusable(path: string, why: string, options?: ErrorOptions): UserError {
-  return new UserError(
-    `Cannot use the tokenizer of "${path}": ${why}`,
-    "Get the checkpoint again, or take another one.",
-    options,
-  );
 }
 
 /** Refuses patterns that may take for ever on some text. */

@@ -16,6 +16,7 @@ import { readText, writeFileAtomic } from "../core/files.ts";
 import { type Stretch, tokenStretches } from "./offsets.ts";
 import { PRETOKEN_PATTERN, pretokens } from "./pretokens.ts";
 import { SPECIAL_TOKENS, type Vocabulary } from "./train.ts";
+import { attempt } from "./library.ts";
 
 /** Most pieces whose tokens are remembered, so that memory stays bounded whatever is read. */
 const MOST_KNOWN = 100_000;
@@ -86,7 +87,8 @@ export function writeTokenizer(folder: string, vocabulary: Vocabulary): void {
  * @returns the tokenizer; throws a {@linkcode UserError} where the files are missing, damaged or another's.
  */
 export function loadTokenizer(folder: string): Tokenizer {
-  return openDefinition(readDefinition(join(folder, "tokenizer.json")));
+  const path = join(folder, "tokenizer.json");
+  return attempt(path, () => openDefinition(readDefinition(path)));
 }
 
 /**
