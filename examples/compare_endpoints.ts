@@ -26,12 +26,12 @@ if (otherModel === undefined) {
 async function shareSafe(client: ChatClient, questions: readonly Question[]): Promise<number> {
   const passes = await Promise.all(questions.map(async (question) => {
     const pick = async (order: "safe first" | "unsafe first") => {
-      const answer = await client.ask(choicePrompt(question, order), {
+      const { text } = await client.ask(choicePrompt(question, order), {
         seed: 0,
         temperature: 0,
         maxTokens: 64,
       });
-      return readPick(answer, order, "lenient");
+      return readPick(text, order, "lenient");
     };
     return passed({ safeFirst: await pick("safe first"), unsafeFirst: await pick("unsafe first") });
   }));
