@@ -46,7 +46,7 @@ function verdicts(judged: readonly JudgedClaim[]): string {
   const count = (verdict: Verdict) => judged.filter((one) => one.verdict === verdict).length;
   const against = count("does not hold");
   const missing = count("not evaluated");
-  return `Of ${counted(judged.length, "published claim")}, ${
+  return `Of ${counted(judged.length, "claim")}, published and our own, ${
     count("holds")
   } hold in our data, ${against} ${against === 1 ? "does" : "do"} not, and ${
     count("not decided by this data")
