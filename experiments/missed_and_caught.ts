@@ -198,7 +198,6 @@ function outcomeFigure(counts: readonly Counts[], { seeds, synthetic }: Circumst
         type: "nominal",
         scale: { domain: OUTCOMES, range: ["#0072B2", "#009E73", "#E69F00", "#dddddd"] },
         title: null,
-        legend: { orient: "top" },
       },
     },
   } as Figure;

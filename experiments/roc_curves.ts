@@ -185,7 +185,7 @@ function rocFigure(
   } as Figure;
 }
 
-const LEGEND = { orient: "top", labelLimit: 0 };
+const LEGEND = { labelLimit: 0 };
 
 export default experiment;
 if (import.meta.main) await runAsScript(experiment);

@@ -244,7 +244,6 @@ function histograms(
               type: "nominal",
               scale: { domain: kinds, range: ["#56B4E9", "#D55E00", "#B8A000"] },
               title: null,
-              legend: { orient: "top" },
             },
           },
         },

@@ -7,7 +7,9 @@ import { deno, root, task, withFolder } from "./testing.ts";
 
 Deno.test("what new writes passes every check, its test and a run, with nothing registered", async () => {
   await withFolder(async (folder) => {
-    for (const part of ["deno.json", "deno.lock", "tasks.ts", "data", "experiments", "lib"]) {
+    for (
+      const part of ["deno.json", "deno.lock", "tasks.ts", "mod.ts", "data", "experiments", "lib"]
+    ) {
       cpSync(join(root, part), join(folder, part), { recursive: true });
     }
     const suite = writeTinySuite(folder, 50);

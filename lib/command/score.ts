@@ -9,7 +9,7 @@ const command: Command = defineCommand({
   summary: "scores your own conversations with a fitted monitor",
   about: `
 Each line of the input is one conversation in JSON (or each row of a Parquet file), in any of these
-shapes, which may be mixed; README lists more (Anthropic, Gemini, Responses, LangChain, …):
+shapes, which may be mixed; docs/your-own-logs.md lists more (Anthropic, Gemini, Responses, LangChain, …):
   {"conversation": "\\n\\nHuman: …\\n\\nAssistant: …"}
   {"messages": [{"role": "user", "content": "…"}, …]}    as in OpenAI's chat interface, with tool calls
   {"prompt": "…", "response": "…"}

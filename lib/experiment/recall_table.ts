@@ -137,8 +137,8 @@ export function recallFigure(results: Results, caption: Caption): Figure {
   const lines = linesOf(results, monitors);
   const panel = (shift: boolean, heading: string) => ({
     title: { text: heading, fontSize: 12, fontWeight: "normal" },
-    width: 440,
-    height: { step: 9 },
+    width: 560,
+    height: { step: monitors.length > 4 ? 6 : 9 },
     data: { values: pointsOf(results, monitors, lines.filter((line) => line.shift === shift)) },
     layer: intervalLayers(monitors),
   });

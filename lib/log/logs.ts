@@ -48,7 +48,7 @@ const REPLACED = "U+FFFD";
 
 const REMEDY = 'A line is {"conversation": "…"}, ' +
   '{"messages": [{"role": "user", "content": "…"}, …]}, {"prompt": "…", "response": "…"} or {"text": "…"}, or has one of ' +
-  "the shapes that README lists; what is not understood can be renamed or taken out.";
+  "the shapes that docs/your-own-logs.md lists; what is not understood can be renamed or taken out.";
 
 /**
  * The columns of a Parquet file that a log needs: those that may hold speech, ids and labels.

@@ -54,14 +54,23 @@ textMetrics.width = ({ fontSize, limit = 0 }, text) => {
 const style = {
   background: "white",
   font: "Helvetica, Arial, sans-serif",
-  axis: { labelFontSize: 11, titleFontSize: 12, titleFontWeight: "normal", labelLimit: 400 },
+  axis: {
+    labelFontSize: 11,
+    titleFontSize: 12,
+    titleFontWeight: "normal",
+    labelLimit: 400,
+    labelFlush: false, // labels at the ends would slide along the axis, towards those of the other
+  },
   legend: {
+    orient: "top", // at the right it would take a third of the width
+    columns: 4,
     labelFontSize: 11,
     titleFontSize: 12,
     titleFontWeight: "normal",
     symbolLimit: 0,
     labelLimit: 400,
   },
+  facet: { spacing: 28 }, // so that "100" and the next facet's "0" stand apart
   title: { fontSize: 14, anchor: "start", offset: 12, subtitleFontSize: 11, subtitleColor: "#555" },
 };
 

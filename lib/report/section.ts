@@ -9,6 +9,7 @@ import type { Figure } from "./figure.ts";
 import { type Html, markup } from "./html.ts";
 import { inlineSvg } from "./inline_svg.ts";
 import type { Table } from "./table.ts";
+import { tableCsv } from "./table_csv.ts";
 import { tableHtml } from "./table_html.ts";
 
 /** What stands under one heading; fields are shown in this order, where they are there. */
@@ -47,12 +48,29 @@ export function sectionHtml(section: Section, svg: string | undefined): Html {
     ...svg === undefined ? [] : [figureHtml(inlineSvg(svg, id, figureText), heading)],
     ...table === undefined ? [] : [tableHtml(table, cards ? "cards" : "rows")],
     ...conversations === undefined ? [] : [conversationsHtml(conversations)],
+    ...filesHtml(id, svg, table),
     ...command === undefined ? [] : [markup`<p>Made by <code>${command}</code></p>\n`],
   ];
   return markup`<section aria-labelledby="${id}">
 <h2 id="${id}">${heading}</h2>
 ${parts}</section>
 `;
+}
+
+/** Links to the figure, which stands beside the page, and to the table's numbers, which are in it. */
+function filesHtml(id: string, svg: string | undefined, table: Table | undefined): Html[] {
+  const links = [
+    ...svg === undefined ? [] : [markup`<a href="${id}.svg" download>figure as SVG</a>`],
+    ...table === undefined ? [] : [
+      markup`<a href="data:text/csv;charset=utf-8,${
+        encodeURIComponent(tableCsv(table))
+      }" download="${id}.csv">table as CSV</a>`,
+    ],
+  ];
+  const [first, second] = links;
+  if (first === undefined) return [];
+  return [markup`<p class="files">${first}${second ? markup` · ${second}` : ""}</p>
+`];
 }
 
 function figureHtml(svg: Html, heading: string): Html {

@@ -58,7 +58,7 @@ export function claimsFigure(judged: readonly JudgedClaim[], synthetic: boolean)
     type: "nominal",
     scale: { domain: names, range },
     title: null,
-    legend: { orient: "top", labelLimit: 0 },
+    legend: { labelLimit: 0 },
   });
   const color = ofVerdict(names.map((name) => VERDICTS[name].colour));
   const shape = ofVerdict(names.map((name) => VERDICTS[name].shape));
@@ -70,7 +70,7 @@ export function claimsFigure(judged: readonly JudgedClaim[], synthetic: boolean)
       }`,
     },
     data: { values },
-    width: 330,
+    width: 540,
     height: { step: 28 },
     layer: [
       {

@@ -26,12 +26,14 @@ export function header(judged: readonly JudgedClaim[], artifacts: readonly Artif
 <p>Monitors were trained on a restricted set of conversations and tested on kinds of misbehaviour that the set does not
 hold; this page shows ${counted(artifacts.length, "experiment")}. ${verdicts(judged)}</p>
 ${synthetic ? SYNTHETIC : ""}
+<details><summary>How to read the numbers</summary>
 <p>Data: ${runs.join("; ")}.${runs.length > 1 ? " The experiments are of different runs." : ""}</p>
 <p>An estimate stands before its 95% interval, as in <span class="plain">19.8 [12.0, 28.1]</span>: the range in which 95% of
 the estimates fell when conversations and seeds were drawn anew from those that there are. A claim <em>holds</em> where the
 whole interval lies in the claimed range, and <em>does not hold</em> where all of it lies outside. Where the interval includes
 a bound, it is <em>not decided by this data</em>: that is no verdict either way. In tables of recall,
 bold cells are clearly above the chance level, green where that is good and orange where it is bad.</p>
+</details>
 </header>`;
 }
 
@@ -44,7 +46,7 @@ function verdicts(judged: readonly JudgedClaim[]): string {
   const count = (verdict: Verdict) => judged.filter((one) => one.verdict === verdict).length;
   const against = count("does not hold");
   const missing = count("not evaluated");
-  return `Of ${counted(judged.length, "published claim")}, ${
+  return `Of ${counted(judged.length, "claim")}, published and our own, ${
     count("holds")
   } hold in our data, ${against} ${against === 1 ? "does" : "do"} not, and ${
     count("not decided by this data")
@@ -66,8 +68,10 @@ export function contents(sections: readonly Section[]): Html {
     markup`<li><a href="#${id}">${heading}</a></li>\n`
   );
   return markup`<nav aria-label="Contents">
+<details><summary>Contents</summary>
 <ul>
 ${items}</ul>
+</details>
 </nav>`;
 }
 

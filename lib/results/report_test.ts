@@ -128,7 +128,9 @@ Deno.test("a hostile artifact is shown as text: no element of it stands in the p
   using temporary = temporaryFolder();
   writeArtifact(temporary.path, artifact);
   const { page, figures } = await buildReport(temporary.path, [hostile]);
-  for (const text of [page, figures.hostile]) assert.doesNotMatch(text, /<script|<img|<a [^>]*on/i);
+  for (const text of [page, figures.hostile]) {
+    assert.doesNotMatch(text, /<script|<img|<a [^>]*\son\w+=/i);
+  }
   assert.equal(page.match(/<section/g)!.length, page.match(/<\/section>/g)!.length);
   assert.equal(page.match(/<pre>/g)!.length, 1);
   assert.equal(page.match(/<\/pre>/g)!.length, 1);
