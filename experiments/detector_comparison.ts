@@ -2,9 +2,7 @@
  * Which detector notices what the guard does not?
  *
  * The guard, the paper's out-of-distribution detectors (perplexity, Mahalanobis distance) and cheap baselines beyond it, each
- * alone. Detectors on hidden states read the guard's own forward pass, but one that reads the model before tuning, and are fitted to safe
- * training rows only. Others ask a language model tuned on safe rows what surprises it: whole conversations, windows, turns, who takes
- * a turn, and how much more it is surprised than before tuning.
+ * alone. All detectors on hidden states read the guard's own forward pass, and are fitted to safe training rows only.
  *
  *     deno task reproduce --only detector_comparison
  *
@@ -13,24 +11,13 @@
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
 import { recallContrasts } from "../lib/evaluation/contrasts.ts";
 import { contrastIn } from "../lib/evaluation/findings.ts";
-import {
-  type Caption,
-  recallFigure,
-  recallTable,
-  type Results,
-} from "../lib/experiment/recall_table.ts";
-import { detectorsOver } from "../lib/workbench/planned/needs.ts";
+import { recallFigure, recallTable } from "../lib/experiment/recall_table.ts";
+import { partsOver } from "../lib/workbench/planned/needs.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
-import { count, evaluated, fields, list, number } from "../lib/experiment/findings_schema.ts";
+import { evaluated } from "../lib/experiment/findings_schema.ts";
 import { bestOf, countClear, percentOf, recallOf } from "../lib/experiment/reading.ts";
-import { detectorScores } from "../lib/workbench/detector_scores.ts";
-import { chooseFrozenLayer, type FrozenChoice } from "../lib/workbench/frozen_scores.ts";
-import { guardScores } from "../lib/workbench/scores.ts";
-import { trainsHere } from "../lib/workbench/workbench.ts";
+import { featureScores, guardScores, perplexityScores } from "../lib/workbench/scores.ts";
 import { evaluate, RECALL } from "../lib/evaluation/evaluation.ts";
-
-/** Monitors in the figure, at most: there are no more colours. */
-const DRAWN = 10;
 
 const experiment = defineExperiment({
   name: "detector_comparison",
@@ -40,37 +27,26 @@ const experiment = defineExperiment({
     resamples: 2000, // of the bootstrap, over scenes and seeds
     groups: ["id", "overall", "oodMean", "insecure-code"], // on which detectors are compared with the guard
   },
-  findings: evaluated({
-    frozen: fields({
-      layer: count(),
-      candidates: list(fields({ layer: count(), auroc: number() })),
-    })
-      .optional(), // the layer that frozen states are taken from, where models are trained here
-  }),
-  needs: (bench) => detectorsOver(bench, "test"),
+  findings: evaluated(),
+  needs: (bench) => partsOver(bench, "test"),
   async run(bench, { resamples, groups }, own) {
-    const detectors = await detectorScores(bench, "test");
+    const detectors = {
+      ...await perplexityScores(bench, "test"),
+      ...await featureScores(bench, "test"),
+    };
     const scores = { guard: await guardScores(bench, "test"), ...detectors };
     const evaluation = evaluate(bench.suite.test, scores, {
       streamName: own("bootstrap"),
       resamples,
     });
-    const frozen = trainsHere(bench) ? await chooseFrozenLayer(bench) : undefined;
     const pairs = Object.keys(detectors).map((name) => [name, "guard"] as const);
     return {
       monitors: Object.keys(scores),
       results: evaluation.results,
       contrasts: recallContrasts(evaluation, pairs, groups),
-      ...frozen && { frozen },
     };
   },
-  show(
-    {
-      findings: { monitors, results, contrasts, frozen },
-      settings: { seeds },
-      suite: { synthetic },
-    },
-  ) {
+  show({ findings: { monitors, results, contrasts }, settings: { seeds }, suite: { synthetic } }) {
     const caption = { title: "Detectors alone", monitors, seeds, synthetic };
     const detectors = monitors.filter((name) => name !== "guard");
     const { higher, lower } = countClear(
@@ -79,10 +55,9 @@ const experiment = defineExperiment({
       ),
     );
     const best = bestOf(results, detectors, "oodMean");
-    const table = recallTable(results, caption);
     return {
-      table: { ...table, notes: [...table.notes, ...frozenNotes(frozen)] },
-      figure: recallFigure(results, drawnOf(results, caption)),
+      table: recallTable(results, caption),
+      figure: recallFigure(results, caption),
       reading:
         `Outside id, ${higher} of ${detectors.length} detectors show clearly higher recall than the guard and ${lower} clearly lower. Highest is ${best} with ${
           percentOf(recallOf(results, best, "oodMean"))
@@ -90,27 +65,6 @@ const experiment = defineExperiment({
     };
   },
 });
-
-/** The guard and detectors, as many as can be told apart in a figure: those of the highest recall outside id. */
-function drawnOf(results: Results, caption: Caption): Caption {
-  const { title, monitors } = caption;
-  if (monitors.length <= DRAWN) return caption;
-  const recall = (name: string) => recallOf(results, name, "oodMean")?.estimate ?? -1;
-  const ranked = monitors.filter((name) => name !== "guard").sort((a, b) => recall(b) - recall(a));
-  const drawn = ["guard", ...ranked.slice(0, DRAWN - 1)];
-  return {
-    ...caption,
-    title: `${title}: the ${DRAWN - 1} of ${ranked.length} with the highest recall outside id`,
-    monitors: monitors.filter((name) => drawn.includes(name)),
-  };
-}
-
-/** Where frozen states are taken from. */
-function frozenNotes(frozen: FrozenChoice | undefined): string[] {
-  return frozen === undefined ? [] : [
-    `frozen mahalanobis: mean state of layer ${frozen.layer} of the model before tuning; of ${frozen.candidates.length} layers, its distances best tell calibration rows apart.`,
-  ];
-}
 
 export default experiment;
 if (import.meta.main) await runAsScript(experiment);

@@ -49,6 +49,9 @@ const TITLE = "Guards of several sizes, alone and with detectors";
 /** The largest guard must have at least so many times the parameters of the smallest. */
 const SPAN = 20;
 
+/** Smaller models of a pretrained one: its lowest sixth and third of blocks. The artifact holds how many blocks that are. */
+const FRACTIONS = [6, 3];
+
 /** A size, and the monitors of that size. */
 const scale = fields({
   /** Weights of the guard, embeddings and head included. */
@@ -104,7 +107,6 @@ const experiment = defineExperiment({
   config: {
     sizes: [[16, 2], [32, 2], [64, 2]], // width and blocks below the recipe's own, ascending
     quickSizes: [[6, 1], [16, 1], [32, 1]], // the same in a quick run
-    fractions: [6, 3], // a pretrained model's lowest sixth and third of blocks
     resamples: 2000, // of the bootstrap, over scenes and seeds
   },
   findings,
@@ -155,7 +157,7 @@ async function othersOf(
     fractions: number[];
   },
 ): Promise<TrainingWorkbench[]> {
-  if (isPretrained(bench)) return await bench.smaller(fractions);
+  if (isPretrained(bench)) return await bench.smaller(FRACTIONS);
   if (!hasSizes(bench)) return [];
   const { options: { quick }, recipe: { size } } = bench;
   return (quick ? quickSizes : sizes).map(([hiddenSize, layers]) =>
