@@ -153,9 +153,7 @@ const experiment = defineExperiment({
 /** The same suite with models of other sizes. */
 async function othersOf(
   bench: Workbench,
-  { sizes, quickSizes, fractions }: Record<"sizes" | "quickSizes", number[][]> & {
-    fractions: number[];
-  },
+  { sizes, quickSizes }: Record<"sizes" | "quickSizes", number[][]>,
 ): Promise<TrainingWorkbench[]> {
   if (isPretrained(bench)) return await bench.smaller(FRACTIONS);
   if (!hasSizes(bench)) return [];
