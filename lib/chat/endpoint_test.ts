@@ -201,7 +201,7 @@ Deno.test("endpointClient() asks for fewer at once where answers do not come in 
   const answers = await Promise.all(
     questions.map((content) => client.ask([{ role: "user", content }], OPTIONS)),
   );
-  assert.equal(new Set(answers).size, 1);
+  assert.equal(new Set(answers.map(({ text }) => text)).size, 1);
   const lower = said.filter((line) => line.includes("in time; from now on"));
   assert.match(lower[0], /"m": .* from now on 4 are asked for at once/);
   assert.equal(lower.length, 1); // eight were late, and it is lowered once

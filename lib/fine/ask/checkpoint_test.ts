@@ -51,7 +51,7 @@ Deno.test("openLocalModel() asks a GGUF file in its chat template, and says how 
   });
   const asked = { seed: 0, temperature: 0, maxTokens: 4 };
   const answer = await client.ask(messages, asked);
-  assert.equal(await client.ask(messages, asked), answer);
+  assert.deepEqual(await client.ask(messages, asked), answer);
   const likelier = await likelierOptions(model, format, [question], {
     ...session,
     progress: silent,
