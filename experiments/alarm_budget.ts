@@ -171,14 +171,16 @@ function readingOf({ results, curves, contrasts, shifts }: Findings, rate: numbe
     percentOf(figureIn(results, { subject, group: TWIN_MEAN, metric: ALARMS }));
   const most = `Recall outside id is highest with ${best.monitor}: ${
     percentOf(recall(best.monitor))
-  }, where the guard has ${percentOf(recall(GUARD))} and lambda ${percentOf(recall(LAMBDA))}.`;
-  if (shifts.length === 0) return `${most} This suite has no harmless conversations of a new kind.`;
+  }, where the guard has ${percentOf(recall(GUARD))} and lambda ${percentOf(recall(LAMBDA))}`;
+  if (shifts.length === 0) {
+    return `${most}. This suite has no harmless conversations of a new kind.`;
+  }
   const held = contrastIn(contrasts, {
     first: under(SMALLEST, ALL_KNOWN),
     second: under(LAMBDA, ALL_KNOWN),
     ...{ group: "oodMean", metric: RECALL },
   });
-  return `${most} It flags ${alarms(best.monitor)} of benign twins, the guard ${
+  return `${most}; it flags ${alarms(best.monitor)} of benign twins, the guard ${
     alarms(GUARD)
   }. With every known shift held at ${100 * rate}%, the recall of the smallest p outside id is ${
     comparison(held)
