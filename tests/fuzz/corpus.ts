@@ -140,7 +140,7 @@ function results(edit: Edit, add: Add): void {
     edit(
       `an artifact without ${field}`,
       "artifacts in a report",
-      "benign_shift.json",
+      "alarm_budget.json",
       (data) => void delete data[field],
     );
   }
