@@ -12,7 +12,7 @@
 import { cutText } from "../lib/core/text.ts";
 import { mean } from "mathjs/number";
 import type { z } from "zod";
-import type { Row } from "../lib/conversation/row.ts";
+import { type Row, sceneOf } from "../lib/conversation/row.ts";
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
 import { type Circumstances, meanOver, syntheticNotes } from "../lib/experiment/recall_table.ts";
 import { partsOver } from "../lib/workbench/planned/needs.ts";
@@ -122,8 +122,8 @@ function flagged(scores: Float64Array, safe: Int32Array): boolean[] {
 /** Rows that are caught in at least one seed, those of most seeds first; one a scene. */
 function choose(rows: number[], caughtIn: (row: number) => number, all: readonly Row[]): number[] {
   const caught = rows.filter((row) => caughtIn(row) > 0).sort((a, b) => caughtIn(b) - caughtIn(a));
-  const sceneOf = (row: number) => all[row].scene ?? all[row].id;
-  return [...new Map(caught.toReversed().map((row) => [sceneOf(row), row])).values()].toReversed();
+  return [...new Map(caught.toReversed().map((row) => [sceneOf(all[row]), row])).values()]
+    .toReversed();
 }
 
 /** How many rows come to each outcome, mean over seeds. */

@@ -44,6 +44,16 @@ export function safeRows(rows: readonly Pick<Row, "malign">[]): number[] {
   return rows.flatMap(({ malign }, i) => malign ? [] : [i]);
 }
 
+/**
+ * What a row belongs to: rows of one scene resemble each other, and are drawn, dealt and held out together.
+ *
+ * @param row of a suite.
+ * @returns its scene, or its id where it has none.
+ */
+export function sceneOf({ scene, id }: Pick<Row, "id" | "scene">): string {
+  return scene ?? id;
+}
+
 /** Columns that a row is made of; no others of a Parquet file are decoded. */
 const COLUMNS = ["id", "conversation", "domain", "malign", "safe", "scene"];
 

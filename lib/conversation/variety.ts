@@ -5,7 +5,7 @@
  */
 import { stream } from "../core/random.ts";
 import { splitTurns } from "./render.ts";
-import type { Row } from "./row.ts";
+import { type Row, sceneOf } from "./row.ts";
 import { loadSuite, type Suite } from "./suite.ts";
 
 /** How varied some conversations are. */
@@ -102,7 +102,7 @@ export async function compareVariety(
 
 /** For each scene, the share of its four-word runs that the scene nearest to it has too. */
 function nearestShares(rows: readonly Row[]): { count: number; shares: number[] } {
-  const scenes = [...Map.groupBy(rows, ({ scene, id }) => scene ?? id).values()];
+  const scenes = [...Map.groupBy(rows, sceneOf).values()];
   const compared = stream("variety/scenes").shuffle(scenes).slice(0, COMPARED);
   const runs = compared.map((of) =>
     new Set(of.slice(0, 10).flatMap(({ conversation }) => runsOf(wordsOf(conversation), 4)))

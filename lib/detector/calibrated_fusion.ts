@@ -12,8 +12,8 @@
  * @module
  */
 import { UserError } from "../core/errors.ts";
-import { sha256 } from "../core/json.ts";
 import { type Calibration, conformalP, fitCalibration, surprisal } from "./calibration.ts";
+import { dealScenes } from "./deal_scenes.ts";
 import { fuseSurprisals, type PFusion } from "./p_fusion.ts";
 
 /** A fused monitor, as plain JSON holds it. */
@@ -89,15 +89,13 @@ export function fusedP(fusion: CalibratedFusion, scores: readonly Float64Array[]
  * @returns the rows of each half, ascending; throws a {@linkcode UserError} where there are fewer than two scenes.
  */
 export function halvesByScene(scenes: readonly string[]): [first: number[], second: number[]] {
-  const order = [...new Set(scenes)].map((name) => ({ name, key: sha256(name) }));
-  if (order.length < 2) {
+  const halfOf = dealScenes(scenes, 2);
+  if (halfOf.size < 2) {
     throw new UserError(
-      `Cannot calibrate a fusion: safe calibration rows must be of at least 2 scenes, got ${order.length}`,
+      `Cannot calibrate a fusion: safe calibration rows must be of at least 2 scenes, got ${halfOf.size}`,
       "Add safe calibration rows: one half calibrates the monitors, the other their fusion.",
     );
   }
-  order.sort((a, b) => a.key < b.key ? -1 : 1);
-  const halfOf = new Map(order.map(({ name }, i) => [name, i % 2]));
   const half = (wanted: number) =>
     [...scenes.keys()].filter((row) => halfOf.get(scenes[row]) === wanted);
   return [half(0), half(1)];

@@ -4,8 +4,8 @@
  *
  * @module
  */
+import { sceneOf } from "../conversation/row.ts";
 import { UserError } from "../core/errors.ts";
-import { sha256 } from "../core/json.ts";
 import {
   type FeatureRows,
   fitLogisticRegression,
@@ -13,6 +13,7 @@ import {
   logLoss,
   logOdds,
 } from "../stats/logistic_regression.ts";
+import { dealScenes } from "./deal_scenes.ts";
 
 /** What dealing rows to folds needs to know of them. */
 export interface LabelledRow {
@@ -37,15 +38,9 @@ const ROUGH = 1;
  * rows of both to train on.
  */
 export function dealFolds(rows: readonly LabelledRow[], what: string): number[] {
-  const groupOf = (row: LabelledRow) => row.scene ?? row.id;
-  const unsafe = new Set(rows.filter((row) => row.malign === 1).map(groupOf));
-  const keys = [...new Set(rows.map(groupOf))].map((name) => ({
-    name,
-    key: `${unsafe.has(name) ? 0 : 1}${sha256(name)}`,
-  }));
-  keys.sort((a, b) => a.key < b.key ? -1 : 1);
-  const foldOf = new Map(keys.map(({ name }, i) => [name, i % FOLDS]));
-  const folds = rows.map((row) => foldOf.get(groupOf(row))!);
+  const unsafe = new Set(rows.filter((row) => row.malign === 1).map(sceneOf));
+  const foldOf = dealScenes(rows.map(sceneOf), FOLDS, (scene) => unsafe.has(scene));
+  const folds = rows.map((row) => foldOf.get(sceneOf(row))!);
   for (const [label, name] of ["safe", "unsafe"].entries()) {
     const found = new Set(folds.filter((_, i) => rows[i].malign === label)).size;
     if (found >= 2) continue;

@@ -18,7 +18,7 @@ import { join } from "node:path";
 import { mean } from "mathjs/number";
 import { startProgress } from "../core/progress.ts";
 import { stream } from "../core/random.ts";
-import type { Row } from "../conversation/row.ts";
+import { type Row, sceneOf } from "../conversation/row.ts";
 import type { Split } from "../conversation/scenes.ts";
 import { readSafetensors, writeSafetensors } from "../model/safetensors.ts";
 import { expectedDanger, readAnswers } from "./answers.ts";
@@ -172,7 +172,7 @@ export function sceneHalves(rows: readonly Row[], share: number): [number[], num
   const scenesOf = Map.groupBy(rows.keys(), (i) => rows[i].domain).entries().map((
     [domain, members],
   ) => {
-    const scenes = Map.groupBy(members, (i) => rows[i].scene ?? rows[i].id);
+    const scenes = Map.groupBy(members, (i) => sceneOf(rows[i]));
     const names = [...scenes.keys()].sort();
     return stream(`judge/halves/${domain}`).shuffle(names).map((name) => scenes.get(name)!);
   });

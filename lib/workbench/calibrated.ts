@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { sceneOf } from "../conversation/row.ts";
 import type { Split } from "../conversation/scenes.ts";
 import { type Calibration, fitCalibration, surprisal } from "../detector/calibration.ts";
 import { type CalibratedFusion, fitCalibratedFusion } from "../detector/calibrated_fusion.ts";
@@ -118,7 +119,7 @@ export function calibratedFusions(
  * @returns for each safe ID row its scene, or its id where it has none.
  */
 export function safeScenes({ rows }: Pick<ScoredRows, "rows">): string[] {
-  return Array.from(groupRows(rows).safe, (i) => rows[i].scene ?? rows[i].id);
+  return Array.from(groupRows(rows).safe, (i) => sceneOf(rows[i]));
 }
 
 /** For each seed and monitor, the scores of safe ID rows. */

@@ -10,7 +10,7 @@ import { hashOf } from "../../core/json.ts";
 import { onceFor } from "../../core/once.ts";
 import { startProgress } from "../../core/progress.ts";
 import { stream } from "../../core/random.ts";
-import type { Row } from "../../conversation/row.ts";
+import { type Row, sceneOf } from "../../conversation/row.ts";
 import { selectRows } from "../../detector/detector.ts";
 import { fitLinearHead, headLogits, type LinearHead } from "../../detector/linear_head.ts";
 import type { PassOptions } from "../passes.ts";
@@ -90,7 +90,7 @@ export function headGuards(
 
 /** Rows of as many scenes as there are, drawn with replacement within those that have unsafe rows and those that do not. */
 function drawScenes(rows: readonly Row[], seed: number): number[] {
-  const scenes = [...Map.groupBy(rows.keys(), (i) => rows[i].scene ?? rows[i].id).values()];
+  const scenes = [...Map.groupBy(rows.keys(), (i) => sceneOf(rows[i])).values()];
   const random = stream(`guard ${seed}/scenes`);
   const isUnsafe = (scene: number[]) => scene.some((i) => rows[i].malign === 1);
   return [scenes.filter(isUnsafe), scenes.filter((scene) => !isUnsafe(scene))]
