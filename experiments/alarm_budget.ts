@@ -73,10 +73,7 @@ const experiment = defineExperiment({
     shiftRate: 0.05, // at which the second rule holds every known shift
   },
   findings,
-  needs: async (bench) => [
-    ...await partsOver(bench, "calibration"),
-    ...await partsOver(bench, "test"),
-  ],
+  needs: (bench) => partsOver(bench, "calibration", "test"),
   async run(bench, { resamples, sets, shares, share, shiftRate }, own) {
     const calibration = await scoredMonitors(bench, "calibration");
     const test = await scoredMonitors(bench, "test");

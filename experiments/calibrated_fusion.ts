@@ -111,10 +111,7 @@ const experiment = defineExperiment({
     groups: ["id", "overall", "oodMean", ...OOD_DOMAINS], // on which fusions are compared
   },
   findings,
-  needs: async (bench) => [
-    ...await partsOver(bench, "calibration"),
-    ...await partsOver(bench, "test"),
-  ],
+  needs: (bench) => partsOver(bench, "calibration", "test"),
   async run(bench, { resamples, groups, ...settings }, own) {
     const calibration = await scoredMonitors(bench, "calibration");
     const test = await scoredMonitors(bench, "test");

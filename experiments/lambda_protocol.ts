@@ -30,10 +30,7 @@ const experiment = defineExperiment({
     results: results(),
     coefficients: fields({ test: list(number()), calibration: list(number()) }), // by where they were chosen, one a seed
   }),
-  needs: async (bench) => [
-    ...await partsOver(bench, "test"),
-    ...await partsOver(bench, "calibration"),
-  ],
+  needs: (bench) => partsOver(bench, "test", "calibration"),
   async run(bench, { resamples }, own) {
     const test = await scoredParts(bench, "test");
     const calibration = await scoredParts(bench, "calibration");

@@ -3,11 +3,9 @@
  *
  * @module
  */
-import { safeRows } from "../conversation/row.ts";
 import { roundNumbers } from "../core/json.ts";
-import { selectRows } from "../detector/detector.ts";
-import { fitMahalanobis } from "../detector/mahalanobis.ts";
-import { covarianceFor, recordedCovariance, sayCovariance } from "../workbench/beforehand.ts";
+import { recordedCovariance, sayCovariance } from "../workbench/beforehand.ts";
+import { fitToSafeRows } from "../workbench/mahalanobis_scores.ts";
 import { guardSignals } from "../workbench/scores.ts";
 import type { SizedWorkbench } from "../workbench/workbench.ts";
 import type { PartsMaker } from "./fit.ts";
@@ -33,9 +31,7 @@ export function trainedMaker(bench: SizedWorkbench, seed: number): PartsMaker {
       const guard = await bench.guard(seed);
       const languageModel = await bench.safeLanguageModel();
       const { hidden: [data] } = await guardSignals(bench, guard, "train");
-      const safe = selectRows({ data, width }, safeRows(suite.train));
-      const covariance = covarianceFor(bench, width);
-      const mahalanobis = await fitMahalanobis(safe, { covariance, threads });
+      const mahalanobis = await fitToSafeRows(bench, { data, width });
       const tokenizer = await bench.tokenizer();
       return {
         parts: {

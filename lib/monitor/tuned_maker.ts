@@ -7,14 +7,13 @@
  *
  * @module
  */
-import { safeRows } from "../conversation/row.ts";
 import type { Suite } from "../conversation/suite.ts";
 import { UsageError } from "../core/errors.ts";
 import { roundNumbers } from "../core/json.ts";
-import { type Features, selectRows } from "../detector/detector.ts";
+import type { Features } from "../detector/detector.ts";
 import { fitLinearHead, type LinearHead } from "../detector/linear_head.ts";
-import { fitMahalanobis } from "../detector/mahalanobis.ts";
-import { covarianceFor, recordedCovariance, sayCovariance } from "../workbench/beforehand.ts";
+import { recordedCovariance, sayCovariance } from "../workbench/beforehand.ts";
+import { fitToSafeRows } from "../workbench/mahalanobis_scores.ts";
 import { type GivenModels, openGivenModels } from "../workbench/pretrained/given_models.ts";
 import type { GivenOptions } from "../workbench/pretrained/given_options.ts";
 import { featuresOf, vectorsOf } from "../workbench/pretrained/head_state.ts";
@@ -66,7 +65,7 @@ async function tunedParts(
   given: GivenOptions,
   seed: number,
 ): Promise<MadeParts> {
-  const { suite, options: { threads, say, cache } } = bench;
+  const { options: { say, cache } } = bench;
   const base = await describeBase(given.model, { cache, say });
   const { state, monitors, candidates, ...courses } = await recipeOf(bench);
   const { guard, stored, features } = monitors === "head"
@@ -75,10 +74,7 @@ async function tunedParts(
   const languageModel = await bench.safeLanguageModel();
   const { width } = features;
   sayCovariance({ ...bench, width });
-  const mahalanobis = await fitMahalanobis(selectRows(features, safeRows(suite.train)), {
-    covariance: covarianceFor(bench, width),
-    threads,
-  });
+  const mahalanobis = await fitToSafeRows(bench, features);
   return {
     parts: { guard, languageModel: languageModel.model, tokenizer, mahalanobis },
     files: tunedFiles(

@@ -1,13 +1,13 @@
 /**
- * Mahalanobis distances of guards' hidden states, for experiments that need no other detector on them.
+ * Mahalanobis distances of hidden states to the safe training rows, for whoever needs no other detector on them.
  *
  * @module
  */
 import { safeRows } from "../conversation/row.ts";
 import type { Split } from "../conversation/scenes.ts";
-import { selectRows } from "../detector/detector.ts";
+import { type Features, selectRows } from "../detector/detector.ts";
 import type { CovarianceKind } from "../detector/covariance_choice.ts";
-import { fitMahalanobis } from "../detector/mahalanobis.ts";
+import { fitMahalanobis, type Mahalanobis } from "../detector/mahalanobis.ts";
 import { covarianceFor } from "./beforehand.ts";
 import { forEachGuard, guardSignals } from "./scores.ts";
 import type { Workbench } from "./workbench.ts";
@@ -33,14 +33,26 @@ export async function mahalanobisDistances(
   { train, scored }: PooledStates,
   covariance?: CovarianceKind,
 ): Promise<Float64Array> {
-  const { suite, options: { threads } } = bench;
-  const width = train.length / suite.train.length;
-  const safe = selectRows({ data: train, width }, safeRows(suite.train));
-  const detector = await fitMahalanobis(safe, {
-    covariance: covariance ?? covarianceFor(bench, width),
-    threads,
-  });
+  const width = train.length / bench.suite.train.length;
+  const detector = await fitToSafeRows(bench, { data: train, width }, covariance);
   return detector.score({ data: scored, width });
+}
+
+/**
+ * Fits Mahalanobis distance to the safe training rows.
+ *
+ * @param bench the workbench that the states are from.
+ * @param train a hidden state of every training row, in their order.
+ * @param covariance how it is estimated. Default: as the run has it.
+ * @returns the detector.
+ */
+export function fitToSafeRows(
+  bench: Pick<Workbench, "suite" | "options">,
+  train: Features,
+  covariance: CovarianceKind = covarianceFor(bench, train.width),
+): Promise<Mahalanobis> {
+  const { suite, options: { threads } } = bench;
+  return fitMahalanobis(selectRows(train, safeRows(suite.train)), { covariance, threads });
 }
 
 /**

@@ -24,7 +24,6 @@ import {
 import { readSignalsFile, writeSignals } from "../signals/signals_file.ts";
 import type { Encoded } from "./encoded.ts";
 import { namesOf, type PassModel } from "./named_passes.ts";
-
 import type { Shard } from "./shards.ts";
 import type { RunOptions, TrainedModel } from "./workbench.ts";
 

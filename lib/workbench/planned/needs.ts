@@ -50,13 +50,14 @@ export async function surpriseOver(bench: Workbench, split: Split): Promise<Work
  * For guard, perplexity and Mahalanobis distance together.
  *
  * @param bench the workbench.
- * @param split which rows.
+ * @param splits which rows.
  * @returns the models and their passes.
  */
-export async function partsOver(bench: Workbench, split: Split): Promise<Work[]> {
+export async function partsOver(bench: Workbench, ...splits: Split[]): Promise<Work[]> {
+  const surprise = await Promise.all(splits.map((split) => surpriseOver(bench, split)));
   return [
-    ...await guardsOver(bench, split === "train" ? ["train"] : ["train", split]),
-    ...await surpriseOver(bench, split),
+    ...await guardsOver(bench, [...new Set<Split>(["train", ...splits])]),
+    ...surprise.flat(),
   ];
 }
 
