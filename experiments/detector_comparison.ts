@@ -9,15 +9,12 @@
  * @module
  */
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
-import { recallContrasts } from "../lib/evaluation/contrasts.ts";
-import { contrastIn } from "../lib/evaluation/findings.ts";
 import { recallFigure, recallTable } from "../lib/experiment/recall_table.ts";
 import { partsOver } from "../lib/workbench/planned/needs.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { evaluated } from "../lib/experiment/findings_schema.ts";
-import { bestOf, countClear, percentOf, recallOf } from "../lib/experiment/reading.ts";
-import { featureScores, guardScores, perplexityScores } from "../lib/workbench/scores.ts";
-import { evaluate, RECALL } from "../lib/evaluation/evaluation.ts";
+import { measureAlone, readAlone } from "../lib/experiment/detectors_alone.ts";
+import { featureScores, perplexityScores } from "../lib/workbench/scores.ts";
 
 const experiment = defineExperiment({
   name: "detector_comparison",
@@ -34,34 +31,18 @@ const experiment = defineExperiment({
       ...await perplexityScores(bench, "test"),
       ...await featureScores(bench, "test"),
     };
-    const scores = { guard: await guardScores(bench, "test"), ...detectors };
-    const evaluation = evaluate(bench.suite.test, scores, {
+    return await measureAlone(bench, detectors, groups, {
       streamName: own("bootstrap"),
       resamples,
     });
-    const pairs = Object.keys(detectors).map((name) => [name, "guard"] as const);
-    return {
-      monitors: Object.keys(scores),
-      results: evaluation.results,
-      contrasts: recallContrasts(evaluation, pairs, groups),
-    };
   },
-  show({ findings: { monitors, results, contrasts }, settings: { seeds }, suite: { synthetic } }) {
+  show({ findings, settings: { seeds }, suite: { synthetic } }) {
+    const { monitors, results } = findings;
     const caption = { title: "Detectors alone", monitors, seeds, synthetic };
-    const detectors = monitors.filter((name) => name !== "guard");
-    const { higher, lower } = countClear(
-      detectors.map((first) =>
-        contrastIn(contrasts, { first, second: "guard", group: "oodMean", metric: RECALL })
-      ),
-    );
-    const best = bestOf(results, detectors, "oodMean");
     return {
       table: recallTable(results, caption),
       figure: recallFigure(results, caption),
-      reading:
-        `Outside id, ${higher} of ${detectors.length} detectors show clearly higher recall than the guard and ${lower} clearly lower. Highest is ${best} with ${
-          percentOf(recallOf(results, best, "oodMean"))
-        }, where the guard has ${percentOf(recallOf(results, "guard", "oodMean"))}.`,
+      reading: readAlone(findings),
     };
   },
 });

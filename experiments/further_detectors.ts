@@ -10,8 +10,6 @@
  * @module
  */
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
-import { recallContrasts } from "../lib/evaluation/contrasts.ts";
-import { contrastIn } from "../lib/evaluation/findings.ts";
 import {
   type Caption,
   recallFigure,
@@ -21,12 +19,11 @@ import {
 import { detectorsOver } from "../lib/workbench/planned/needs.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { count, evaluated, fields, list, number } from "../lib/experiment/findings_schema.ts";
-import { bestOf, countClear, percentOf, recallOf } from "../lib/experiment/reading.ts";
+import { measureAlone, readAlone } from "../lib/experiment/detectors_alone.ts";
+import { recallOf } from "../lib/experiment/reading.ts";
 import { detectorScores } from "../lib/workbench/detector_scores.ts";
 import { chooseFrozenLayer, type FrozenChoice } from "../lib/workbench/frozen_scores.ts";
-import { guardScores } from "../lib/workbench/scores.ts";
 import { trainsHere } from "../lib/workbench/workbench.ts";
-import { evaluate, RECALL } from "../lib/evaluation/evaluation.ts";
 
 /** Monitors in the figure, at most: there are no more colours. */
 const DRAWN = 10;
@@ -48,43 +45,18 @@ const experiment = defineExperiment({
   needs: (bench) => detectorsOver(bench, "test"),
   async run(bench, { resamples, groups }, own) {
     const detectors = await detectorScores(bench, "test");
-    const scores = { guard: await guardScores(bench, "test"), ...detectors };
-    const evaluation = evaluate(bench.suite.test, scores, {
-      streamName: own("bootstrap"),
-      resamples,
-    });
+    const options = { streamName: own("bootstrap"), resamples };
     const frozen = trainsHere(bench) ? await chooseFrozenLayer(bench) : undefined;
-    const pairs = Object.keys(detectors).map((name) => [name, "guard"] as const);
-    return {
-      monitors: Object.keys(scores),
-      results: evaluation.results,
-      contrasts: recallContrasts(evaluation, pairs, groups),
-      ...frozen && { frozen },
-    };
+    return { ...await measureAlone(bench, detectors, groups, options), ...frozen && { frozen } };
   },
-  show(
-    {
-      findings: { monitors, results, contrasts, frozen },
-      settings: { seeds },
-      suite: { synthetic },
-    },
-  ) {
+  show({ findings, settings: { seeds }, suite: { synthetic } }) {
+    const { monitors, results, frozen } = findings;
     const caption = { title: "Further detectors alone", monitors, seeds, synthetic };
-    const detectors = monitors.filter((name) => name !== "guard");
-    const { higher, lower } = countClear(
-      detectors.map((first) =>
-        contrastIn(contrasts, { first, second: "guard", group: "oodMean", metric: RECALL })
-      ),
-    );
-    const best = bestOf(results, detectors, "oodMean");
     const table = recallTable(results, caption);
     return {
       table: { ...table, notes: [...table.notes, ...frozenNotes(frozen)] },
       figure: recallFigure(results, drawnOf(results, caption)),
-      reading:
-        `Outside id, ${higher} of ${detectors.length} detectors show clearly higher recall than the guard and ${lower} clearly lower. Highest is ${best} with ${
-          percentOf(recallOf(results, best, "oodMean"))
-        }, where the guard has ${percentOf(recallOf(results, "guard", "oodMean"))}.`,
+      reading: readAlone(findings),
     };
   },
 });
