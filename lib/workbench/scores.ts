@@ -87,39 +87,41 @@ export async function perplexityScores(bench: Workbench, split: Split): Promise<
  * @returns by detector, one list a seed.
  */
 export async function featureScores(bench: Workbench, split: Split): Promise<SeedScores> {
-  const bySeed = await forEachGuard(bench, bench.seeds, (guard) => {
-    const covariance = covarianceFor(bench, guard.model.config.hiddenSize);
-    const parts = {
-      kind: "features",
-      guard: guard.key,
-      suite: bench.suite.hash,
-      split,
-      ...covariance !== "sample" && { covariance },
-    };
-    return keptScores(bench, parts, () => detectorScores(bench, guard, split));
+  const bySeed = await forEachGuard(bench, bench.seeds, async (guard): Promise<NamedScores[]> => {
+    const { guard: logits } = await guardSignals(bench, guard, split);
+    const differences = Float32Array.from(guardScoresOf(logits!));
+    return [
+      ...await stateScores(bench, guard, split),
+      [maximumSoftmaxProbability.name, maximumSoftmaxProbability.score(differences)],
+      [energy.name, energy.score(logits!)],
+    ];
   });
   return Object.fromEntries(
     bySeed[0].map(([name], i) => [name, bySeed.map((lists) => lists[i][1])]),
   );
 }
 
-/** The scores of one guard's rows, by detector. */
-async function detectorScores(
+/** The scores of detectors on a guard's hidden states; guards that are heads on one model share them. */
+function stateScores(
   bench: Workbench,
   guard: TrainedModel,
   split: Split,
 ): Promise<NamedScores[]> {
-  const { guard: logits, hidden: [states] } = await guardSignals(bench, guard, split);
-  const features = featuresOf(guard, states);
-  const differences = Float32Array.from(guardScoresOf(logits!));
-  return [
-    ...(await fitDetectors(bench, guard)).map((detector): NamedScores => [
-      detector.name,
-      detector.score(features),
-    ]),
-    [maximumSoftmaxProbability.name, maximumSoftmaxProbability.score(differences)],
-    [energy.name, energy.score(logits!)],
-  ];
+  const covariance = covarianceFor(bench, guard.model.config.hiddenSize);
+  const parts = {
+    kind: "states",
+    model: guard.statesKey ?? guard.key,
+    suite: bench.suite.hash,
+    split,
+    device: bench.device,
+    ...covariance !== "sample" && { covariance },
+  };
+  return keptScores(bench, parts, async () => {
+    const { hidden: [states] } = await guardSignals(bench, guard, split);
+    const features = featuresOf(guard, states);
+    const detectors = await fitDetectors(bench, guard);
+    return detectors.map((detector) => [detector.name, detector.score(features)]);
+  });
 }
 
 async function fitDetectors(bench: Workbench, guard: TrainedModel) {

@@ -54,6 +54,8 @@ export interface TrainedModel {
   readonly key: string;
   /** Where its checkpoint is, the tokenizer's files beside it. */
   readonly folder: string;
+  /** The key of the model whose hidden states are its own, where that is another: a head leaves them as they are. */
+  readonly statesKey?: string;
   /** The model whose lower blocks are its own, too, and the request of the pass that keeps what they give. */
   readonly below?: { readonly model: TrainedModel; readonly request: SignalRequest };
 }

@@ -61,7 +61,7 @@ export function headGuards(
     const kept = JSON.parse(readText(join(folder, "head.json")));
     const key = hashOf(parts);
     heads.set(key, { head: { ...kept, weights: Float64Array.from(kept.weights) }, state });
-    return { model: frozen.model, key, folder };
+    return { model: frozen.model, key, folder, statesKey: frozen.key };
   });
 
   const signalsOf = async (
