@@ -13,11 +13,10 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
 import pLimit from "p-limit";
 import { UserError } from "../core/errors.ts";
-import { fileError } from "../core/files.ts";
+import { hashFiles } from "../core/files.ts";
 import { partsOf } from "../model/gguf/parts.ts";
 import type { Account } from "./account.ts";
 import {
@@ -108,22 +107,13 @@ export function ggufName(path: string): string {
 }
 
 /**
- * The hash of a GGUF file, which is read piece by piece, since weights may be larger than memory.
+ * The hash of a GGUF file.
  *
  * @param path of the file, the first one where it is split.
  * @returns SHA-256 over its parts, 64 hexadecimal digits.
  */
 export async function hashOfGguf(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  for (const part of partsOf(path)) {
-    try {
-      using file = Deno.openSync(part);
-      for await (const chunk of file.readable) hash.update(chunk);
-    } catch (error) {
-      throw fileError("read", part, error);
-    }
-  }
-  return hash.digest("hex");
+  return await hashFiles(partsOf(path));
 }
 
 /** A process that serves a file. */

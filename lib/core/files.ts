@@ -119,13 +119,30 @@ export function readBytes(path: string): Uint8Array<ArrayBuffer> {
  *
  * @returns 64 hexadecimal digits; throws a {@linkcode UserError} where it cannot be read.
  */
-export async function hashFile(path: string): Promise<string> {
+export function hashFile(path: string): Promise<string> {
+  return hashFiles([path]);
+}
+
+/**
+ * The SHA-256 of several files, one after the other.
+ *
+ * @param paths the files.
+ * @param heading what is hashed before a file, from its path and its size in bytes. Default: nothing.
+ * @returns 64 hexadecimal digits; throws a {@linkcode UserError} where one cannot be read.
+ */
+export async function hashFiles(
+  paths: readonly string[],
+  heading: (path: string, size: number) => string = () => "",
+): Promise<string> {
   const hash = createHash("sha256");
-  try {
-    using file = Deno.openSync(path);
-    for await (const chunk of file.readable) hash.update(chunk);
-  } catch (error) {
-    throw fileError("read", path, error);
+  for (const path of paths) {
+    try {
+      using file = Deno.openSync(path);
+      hash.update(heading(path, file.statSync().size));
+      for await (const chunk of file.readable) hash.update(chunk);
+    } catch (error) {
+      throw fileError("read", path, error);
+    }
   }
   return hash.digest("hex");
 }

@@ -5,6 +5,7 @@
  */
 import { basename } from "node:path";
 import type { ChatClient } from "../../chat/client.ts";
+import { ggufName } from "../../chat/gguf.ts";
 import { readRecording, recordedClient } from "../../chat/recorded.ts";
 import { suggestName, UsageError } from "../../core/errors.ts";
 import { silent } from "../../core/progress.ts";
@@ -116,7 +117,7 @@ async function openCheckpoint(
   const { likelierOptions } = await import("../likelihood.ts");
   const { model, format, session } = openLocalModel(path, { threads, cache, say });
   const client = await openLocalClient(model, format, {
-    name: name ?? basename(path).replace(/\.gguf$/, ""),
+    name: name ?? ggufName(path),
     maxTokens: Math.min(512, Math.floor(model.config.contextLength / 4)),
     session,
   });

@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import { basename, join, resolve } from "node:path";
 import { UserError } from "../../core/errors.ts";
-import { exists, fileError } from "../../core/files.ts";
+import { exists, fileError, hashFiles } from "../../core/files.ts";
 import { type HubReference, parseReference, referenceText } from "../../hub/reference.ts";
 import { isGguf, partNames, partsOf } from "../../model/gguf/parts.ts";
 
@@ -162,17 +161,7 @@ function filesIn(folder: string, wanted: RegExp): string[] {
   }
 }
 
-/** Read piece by piece, since weights may be larger than memory. */
-async function hashOfFiles(paths: readonly string[]): Promise<string> {
-  const hash = createHash("sha256");
-  for (const path of paths) {
-    try {
-      hash.update(`${basename(path)}\0${Deno.statSync(path).size}\0`);
-      using file = Deno.openSync(path);
-      for await (const chunk of file.readable) hash.update(chunk);
-    } catch (error) {
-      throw fileError("read", path, error);
-    }
-  }
-  return hash.digest("hex");
+/** Where one file ends and the next begins is part of it. */
+function hashOfFiles(paths: readonly string[]): Promise<string> {
+  return hashFiles(paths, (path, size) => `${basename(path)}\0${size}\0`);
 }
