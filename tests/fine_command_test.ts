@@ -115,6 +115,22 @@ Deno.test("fine ranks scripted respondents as their construction says, with the 
   assert.deepEqual(files(), before);
 });
 
+Deno.test("fine gets every answer from a server that is too slow at first, and says what it does about it", async () => {
+  using folder = cacheFolder();
+  const questions = writeQuestions(folder.path);
+  let asked = 0;
+  await using server = await chatServer((received) => ({
+    ...model(received),
+    delay: asked++ < 8 ? Infinity : 0, // as many as are asked for at once
+  }));
+  const endpoint = ["--endpoint", server.baseURL, "--model", "m", "--questions", questions];
+  const { code, err } = await fine(...endpoint, "--timeout", "2", ...folder.flags);
+  assert.equal(code, 0, err);
+  assert.match(err, /answers do not come in time; from now on 4 are asked for at once/);
+  assert.match(err, /requests \(8 of them again\), \d+ answers/);
+  assert.equal(JSON.parse(folder.read("results/m.json")).scores.partial, false); // nothing is left out
+});
+
 Deno.test("fine asks an endpoint once, goes on where it was, and gets the same from the recordings", async () => {
   using folder = cacheFolder();
   const questions = writeQuestions(folder.path);
