@@ -13,6 +13,13 @@ import { ggufBytes, TINY_SETTINGS, TINY_TENSORS } from "./testing.ts";
 
 const LORA = { rank: 2, alpha: 6, projections: ALL_PROJECTIONS, firstBlock: 0 };
 
+/** Writes the smallest llama, and says where its adapter is to be. */
+function writeBase(folder: string): { base: string; path: string } {
+  const base = join(folder, "base.gguf");
+  Deno.writeFileSync(base, ggufBytes({ settings: TINY_SETTINGS, tensors: [...TINY_TENSORS] }));
+  return { base, path: join(folder, "adapter.gguf") };
+}
+
 /** Updates of the smallest llama, every value another one. */
 function trainedOn(path: string): Parameters {
   let next = 1;
@@ -27,11 +34,7 @@ function trainedOn(path: string): Parameters {
 
 Deno.test("writeAdapterFile() writes updates under llama.cpp's names, scaled, in the order of the model's file", () => {
   using temporary = temporaryFolder();
-  const [base, path] = ["base.gguf", "adapter.gguf"].map((name) => join(temporary.path, name));
-  Deno.writeFileSync(
-    base,
-    ggufBytes({ settings: TINY_SETTINGS, tensors: TINY_TENSORS.slice() }),
-  );
+  const { base, path } = writeBase(temporary.path);
   const trained = trainedOn(base);
   writeAdapterFile(path, trainedAdapter(trained, LORA, "tiny"), base);
 
@@ -55,11 +58,7 @@ Deno.test("writeAdapterFile() writes updates under llama.cpp's names, scaled, in
 
 Deno.test("writeAdapterFile() refuses what is no update of the model's weights", () => {
   using temporary = temporaryFolder();
-  const [base, path] = ["base.gguf", "adapter.gguf"].map((name) => join(temporary.path, name));
-  Deno.writeFileSync(
-    base,
-    ggufBytes({ settings: TINY_SETTINGS, tensors: TINY_TENSORS.slice() }),
-  );
+  const { base, path } = writeBase(temporary.path);
   const trained = trainedOn(base);
   const write = (parameters: Parameters) => () =>
     writeAdapterFile(path, trainedAdapter(parameters, LORA, "tiny"), base);
