@@ -154,8 +154,9 @@ async function serve(
   const child = new Deno.Command(command, {
     args: [
       ...["run", "--no-prompt", "--config", join(folder, "deno.json")],
-      ...["--allow-read", "--allow-env", "--allow-ffi", "--allow-sys=homedir,uid"],
-      `--allow-run=${command}`, // the package tries its binary in a process of its own
+      ...["--allow-read", "--allow-ffi", "--allow-sys=homedir,uid"],
+      // the package tries its binary in a process of its own, to which it hands all of the environment
+      ...["--allow-env", `--allow-run=${command}`],
       ...[join(folder, "serve.ts"), path, String(threads)],
       ...adapter === undefined ? [] : [adapter],
     ],

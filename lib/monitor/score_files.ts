@@ -5,6 +5,7 @@
  */
 import { UsageError, UserError } from "../core/errors.ts";
 import type { Part } from "../core/flag.ts";
+import { partOf } from "../core/output_names.ts";
 import { startProgress } from "../core/progress.ts";
 import { describeNotes } from "../log/logs.ts";
 import { type FittedMonitor, readMonitor } from "./fitted_monitor.ts";
@@ -12,7 +13,7 @@ import type { ScoreFlags } from "./flags.ts";
 import { verdictsAt } from "./fusion.ts";
 import { describeRate } from "./guarantee.ts";
 import { type ScoreCounts, scoreLog, type ScoreLogOptions } from "./score_log.ts";
-import { finishPart, isFinished, joinParts, partPath, rangeOfPart } from "./score_parts.ts";
+import { finishPart, isFinished, joinParts, rangeOfPart } from "./score_parts.ts";
 
 /** What to score, and how. */
 export interface ScoreFilesOptions extends ScoreFlags {
@@ -63,7 +64,7 @@ async function scorePart(
   part: Part,
 ): Promise<ScoreCounts | undefined> {
   const { input, fpr, spans, thoughts, keep = [] } = options;
-  const output = partPath(options.output, part);
+  const output = partOf(options.output, part);
   const range = rangeOfPart(input, options.output, part);
   const settings = { monitor: monitor.hash, fpr, spans, thoughts, keep };
   if (isFinished(output, settings, range)) return undefined;

@@ -13,6 +13,7 @@ import { UsageError, UserError } from "../core/errors.ts";
 import { exists, fileError, readText, removeIfPresent, writeFileAtomic } from "../core/files.ts";
 import type { Part } from "../core/flag.ts";
 import { hashOf } from "../core/json.ts";
+import { partOf, soleTemporary, summaryOf } from "../core/output_names.ts";
 import { addNotes } from "../log/logs.ts";
 import type { ScoreCounts } from "./score_log.ts";
 
@@ -24,11 +25,6 @@ export interface PartSummary extends ScoreCounts {
   range: ByteRange;
   /** Lines of the part, blank ones too. */
   lines: number;
-}
-
-/** Where a part is written to. */
-export function partPath(output: string, { i, n }: Part): string {
-  return `${output}.part-${i}-of-${n}`;
 }
 
 /**
@@ -63,7 +59,8 @@ export function finishPart(
 ): void {
   const { rows, flagged, truncated, notes, lines, range } = summary;
   const kept = { key: hashOf(settings), rows, flagged, truncated, notes, lines, range };
-  writeFileAtomic(summaryPath(path), JSON.stringify(kept));
+  const to = summaryOf(path);
+  writeFileAtomic(to, JSON.stringify(kept), soleTemporary(to));
 }
 
 /**
@@ -74,7 +71,7 @@ export function finishPart(
  * @param range of it.
  */
 export function isFinished(path: string, settings: unknown, range: ByteRange): boolean {
-  if (!exists(summaryPath(path)) || !exists(path)) return false;
+  if (!exists(summaryOf(path)) || !exists(path)) return false;
   const { key, range: { from, to } } = readSummary(path);
   return key === hashOf(settings) && from === range.from && to === range.to;
 }
@@ -98,10 +95,10 @@ export async function joinParts(
       "Choose another output, or replace it with --overwrite.",
     );
   }
-  const paths = Array.from({ length: n }, (_, k) => partPath(output, { i: k + 1, n }));
+  const paths = Array.from({ length: n }, (_, k) => partOf(output, { i: k + 1, n }));
   const parts = paths.map((path) => ({ path, ...readSummary(path) }));
   requireOneWhole(parts);
-  const temporary = `${output}.tmp-${crypto.randomUUID().slice(0, 8)}`;
+  const temporary = soleTemporary(output);
   try {
     const whole = createWriteStream(temporary);
     if (output.endsWith(".gz")) await pipeline(renumbered(parts), createGzip(), whole);
@@ -111,7 +108,7 @@ export async function joinParts(
     removeIfPresent(temporary);
     throw fileError("write", output, error);
   }
-  for (const path of paths) [path, summaryPath(path)].forEach(removeIfPresent);
+  for (const path of paths) [path, summaryOf(path)].forEach(removeIfPresent);
   const total: ScoreCounts = { rows: 0, flagged: 0, truncated: 0, notes: {} };
   for (const { rows, flagged, truncated, notes } of parts) {
     total.rows += rows;
@@ -122,10 +119,8 @@ export async function joinParts(
   return total;
 }
 
-const summaryPath = (path: string) => `${path}.json`;
-
 function readSummary(path: string): PartSummary {
-  if (exists(summaryPath(path))) return JSON.parse(readText(summaryPath(path)));
+  if (exists(summaryOf(path))) return JSON.parse(readText(summaryOf(path)));
   throw new UserError(
     `Cannot put the parts together: "${path}" must be finished`,
     "Score that part with --shard, then ask again.",
