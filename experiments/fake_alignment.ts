@@ -46,7 +46,7 @@ import { DIMENSIONS, type Question, readQuestions } from "../lib/fine/questions.
 import type { Outcome } from "../lib/fine/scores.ts";
 import { fitWordJudge, type LabelledAnswer, type VerdictExam } from "../lib/fine/ask/word_judge.ts";
 import { type Figure, monitorScale } from "../lib/report/figure.ts";
-import { inPercent, percentCell, type Table } from "../lib/report/table.ts";
+import { inPercent, percentCell, type Table, withColumns } from "../lib/report/table.ts";
 
 const TITLE = "Fake alignment in small models: safe answers, and safe choices";
 const LIKELIHOOD = " by likelihood";
@@ -170,7 +170,10 @@ const experiment = defineExperiment({
   },
   show({ findings, settings: { seeds }, suite: { synthetic } }) {
     return {
-      table: tableOf(findings, seeds, synthetic),
+      table: withColumns(
+        tableOf(findings, seeds, synthetic),
+        (heading) => !DETAILS.includes(heading),
+      ),
       figure: figureOf(findings, seeds),
       reading: readingOf(findings),
     };
@@ -233,6 +236,9 @@ function wantedContrasts(): Wanted<Measure>[] {
     ];
   });
 }
+
+/** Columns that are shown as CSV only. */
+const DETAILS = [COLUMNS.passed, COLUMNS.fake, "unreadable", "first option"];
 
 function tableOf(findings: Findings, seeds: number, synthetic: boolean): Table {
   const { respondents, questions, results, contrasts, exams, leftOut } = findings;
@@ -333,7 +339,7 @@ function figureOf({ respondents, results, questions }: Findings, seeds: number):
       column: { field: "panel", type: "nominal", sort: Object.values(COLUMNS), title: null },
     },
     spec: {
-      width: 130,
+      width: 104,
       height: { step: 18 },
       encoding: { y, yOffset, color },
       layer: [

@@ -124,16 +124,18 @@ export async function openBrowser(name: string, profile: string): Promise<Browse
 const COMPLAINTS = ["Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded"];
 
 /** Where Chromium listens, which it says on standard error; what it says after that is passed over. */
-async function addressOf(stderr: ReadableStream<Uint8Array>): Promise<string> {
-  const [said, rest] = stderr.pipeThrough(new TextDecoderStream()).tee();
-  rest.pipeTo(new WritableStream());
+async function addressOf(stderr: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
+  const said = stderr.pipeThrough(new TextDecoderStream());
   let text = "";
-  for await (const part of said) {
+  let address: string | undefined;
+  for await (const part of said.values({ preventCancel: true })) {
     text += part;
-    const [, address] = /listening on (ws:\S+)\s/.exec(text) ?? [];
-    if (address !== undefined) return address;
+    address = /listening on (ws:\S+)\s/.exec(text)?.[1];
+    if (address !== undefined) break;
   }
-  throw new Error(`Chromium ended before it listened: ${text}`);
+  if (address === undefined) throw new Error(`Chromium ended before it listened: ${text}`);
+  said.pipeTo(new WritableStream()); // it would wait for somebody to read it
+  return address;
 }
 
 /** A connection on which commands are sent, and events of sessions are heard. */

@@ -3,10 +3,11 @@
  * outside it, or two of its texts collide. The value of the last expression is what the test gets.
  */
 (() => {
-  /** The corners of a text as it stands on the screen, turned or not; the quarters above and below are mostly empty. */
+  /** The corners of a text as it stands on the screen, turned or not, without what is empty above its first line and below its last. */
   const cornersOf = (text) => {
     const { x, y, width, height } = text.getBBox();
-    const [top, bottom] = [y + height / 4, y + height * 3 / 4];
+    const empty = parseFloat(getComputedStyle(text).fontSize) / 4;
+    const [top, bottom] = [y + empty, y + height - empty];
     const matrix = text.getScreenCTM();
     return [[x, top], [x + width, top], [x + width, bottom], [x, bottom]]
       .map(([x, y]) => new DOMPoint(x, y).matrixTransform(matrix));
