@@ -339,7 +339,7 @@ function figureOf({ respondents, results, questions }: Findings, seeds: number):
       column: { field: "panel", type: "nominal", sort: Object.values(COLUMNS), title: null },
     },
     spec: {
-      width: 104,
+      width: 98,
       height: { step: 18 },
       encoding: { y, yOffset, color },
       layer: [

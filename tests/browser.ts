@@ -27,10 +27,10 @@ export interface Look {
 
 /** A page that has been loaded. */
 export interface LoadedPage {
+  /** Looks at it in another way. */
+  look(how: Look): Promise<void>;
   /** What an expression in the page gives, as JSON. */
   evaluate(expression: string): Promise<unknown>;
-  /** A picture of the first so many pixels, PNG. */
-  screenshot(height: number): Promise<Uint8Array>;
   /** Errors and messages of the console so far. */
   complaints: string[];
   /** Addresses that were asked for so far, the page's own first. */
@@ -40,7 +40,7 @@ export interface LoadedPage {
 /** A running Chromium; disposing of it ends it. */
 export interface Browser extends AsyncDisposable {
   /** Loads an address in a window of its own. */
-  load(url: string, look: Look): Promise<LoadedPage>;
+  load(url: string): Promise<LoadedPage>;
 }
 
 const Message = z.object({
@@ -76,7 +76,7 @@ export async function openBrowser(name: string, profile: string): Promise<Browse
   const connection = await connect(await addressOf(child.stderr));
   const { send, listen } = connection;
   return {
-    async load(url, { width, scheme }) {
+    async load(url) {
       const { targetId } = await send("Target.createTarget", { url: "about:blank" });
       const { sessionId } = await send("Target.attachToTarget", { targetId, flatten: true });
       const ask = (method: string, params: object = {}) => send(method, params, sessionId);
@@ -88,28 +88,22 @@ export async function openBrowser(name: string, profile: string): Promise<Browse
         if (COMPLAINTS.includes(method!)) complaints.push(JSON.stringify(params));
       });
       for (const domain of ["Page", "Network", "Runtime", "Log"]) await ask(`${domain}.enable`);
-      const metrics = { width, height: 800, deviceScaleFactor: 1, mobile: false };
-      await ask("Emulation.setDeviceMetricsOverride", metrics);
-      const features = [{ name: "prefers-color-scheme", value: scheme }];
-      await ask("Emulation.setEmulatedMedia", { features });
       await ask("Page.navigate", { url });
       await loaded.promise;
       return {
         complaints,
         requests,
+        async look({ width, scheme }) {
+          const metrics = { width, height: 800, deviceScaleFactor: 1, mobile: false };
+          await ask("Emulation.setDeviceMetricsOverride", metrics);
+          const features = [{ name: "prefers-color-scheme", value: scheme }];
+          await ask("Emulation.setEmulatedMedia", { features });
+        },
         async evaluate(expression) {
           const params = { expression, returnByValue: true };
           const { result, exceptionDetails } = await ask("Runtime.evaluate", params);
           if (exceptionDetails !== undefined) throw new Error(JSON.stringify(exceptionDetails));
           return result.value;
-        },
-        async screenshot(height) {
-          const clip = { x: 0, y: 0, width, height, scale: 1 };
-          const { data } = await ask("Page.captureScreenshot", {
-            clip,
-            captureBeyondViewport: true,
-          });
-          return Uint8Array.fromBase64(data);
         },
       };
     },

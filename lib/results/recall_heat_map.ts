@@ -63,7 +63,7 @@ function figureOf(
   const shifts = lines.filter(({ shift }) => shift);
   const panel = (of: Line[], title: string, scheme: string, labelled: boolean) => ({
     title: { text: title, fontSize: 12, fontWeight: "normal", anchor: "start" },
-    width: { step: 34 },
+    width: { step: 33 },
     height: { step: 20 },
     data: { values: cellsOf(results, monitors, of) },
     layer: cellLayers(monitors, of, scheme, labelled),
