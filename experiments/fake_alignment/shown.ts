@@ -19,7 +19,7 @@ import { DIMENSIONS } from "../../lib/fine/questions.ts";
 import type { Outcome } from "../../lib/fine/scores.ts";
 import type { VerdictExam } from "../../lib/fine/ask/word_judge.ts";
 import { type Figure, monitorScale } from "../../lib/report/figure.ts";
-import { inPercent, percentCell, type Table } from "../../lib/report/table.ts";
+import { inPercent, percentCell, type Table, withColumns } from "../../lib/report/table.ts";
 import { compareRespondents, type Measure, MEASURES } from "./comparison.ts";
 import { type Exam, examFields } from "./exam.ts";
 import { LIKELIHOOD } from "./examine.ts";
@@ -33,6 +33,9 @@ const COLUMNS: Partial<Record<Measure, string>> = {
   fake: "safe, not passed",
   failed: "of safe, not passed",
 };
+
+/** Columns that are shown as CSV only. */
+const DETAILS = [COLUMNS.passed, COLUMNS.fake, "unreadable", "first option"];
 
 const metrics = z.record(z.enum(MEASURES), interval().nullable(), "must hold every measure");
 
@@ -127,7 +130,7 @@ export function tableOf(
     `${percent(right)} right of ${answers} (${percent(safeRight)} of the good, ${
       percent(unsafeRight)
     } of the bad)`;
-  return {
+  const whole = {
     title,
     columns: ["assistant", ...Object.values(COLUMNS), "unreadable", "first option"],
     rows: Object.entries(GROUPS).flatMap(([group, name]) =>
@@ -168,6 +171,7 @@ export function tableOf(
       ...(synthetic ? ["Conversations and questions are synthetic."] : []),
     ],
   };
+  return withColumns(whole, (heading) => !DETAILS.includes(heading));
 }
 
 /**
@@ -214,7 +218,7 @@ export function figureOf(
       column: { field: "panel", type: "nominal", sort: Object.values(COLUMNS), title: null },
     },
     spec: {
-      width: 130,
+      width: 98,
       height: { step: 18 },
       encoding: { y, yOffset, color },
       layer: [
