@@ -49,6 +49,8 @@ export interface FitMonitorOptions {
   output: string;
   /** How the parts are fused. */
   fusion: FusionKind;
+  /** For smallest p, what perplexity and Mahalanobis distance get of the alarms, in [0, 1]. Default: chosen on the calibration rows. */
+  share?: number | undefined;
   /**
    * False-positive rates, ascending, in (0, 1), that the monitor must be able to flag at; with lambda it can flag at no others. Default:
    * the usual ones, of which smallest p leaves out those that the calibration rows are too few for.
@@ -88,7 +90,7 @@ export interface FitSummary {
  */
 export async function fitMonitor(
   maker: PartsMaker,
-  { output, fusion: kind, fprTargets, thoughts }: FitMonitorOptions,
+  { output, fusion: kind, share, fprTargets, thoughts }: FitMonitorOptions,
 ): Promise<FitSummary> {
   const { suite, say } = maker;
   const { calibration } = suite;
@@ -98,7 +100,7 @@ export async function fitMonitor(
 
   const { parts, files, tuning, settings } = await maker.make();
   const scores = await calibrationScores(maker, parts);
-  const fusion = fitFusion(kind, calibration, scores, targets);
+  const fusion = fitFusion({ kind, rates: targets, share }, calibration, scores);
   const rows = { train: countsOf(suite.train), calibration: countsOf(suite.calibration) };
   const fittedOn = roundNumbers({
     suite: { name: suite.name, synthetic: suite.synthetic, hash: suite.hash },

@@ -8,13 +8,15 @@ import { ID_DOMAINS } from "../conversation/domains.ts";
 import { type Row, safeRows } from "../conversation/row.ts";
 import { UserError } from "../core/errors.ts";
 import { roundNumbers } from "../core/json.ts";
-import { DETECTORS_SHARE, splitBudget } from "../detector/budget.ts";
+import { largestShare, RECALL_LOSS, SHARES, splitBudget } from "../detector/budget.ts";
 import { fitCalibratedFusion, halvesByScene } from "../detector/calibrated_fusion.ts";
+import { fitCalibration, surprisal } from "../detector/calibration.ts";
 import { fitLambda, type Lambda, lambdaShares } from "../detector/fusion.ts";
 import { shareAbove, tprAtFpr } from "../stats/tpr_at_fpr.ts";
 import { FEW_ROWS, sayFewRows } from "../workbench/beforehand.ts";
 import { FIT_FLAGS } from "./flags.ts";
 import {
+  type ChosenBudget,
   type FusionKind,
   keptScores,
   type LambdaFusion,
@@ -27,8 +29,18 @@ import {
 } from "./fusion.ts";
 import { describeFewRows } from "./guarantee.ts";
 
-/** The paper's rate at which lambda may cost no recall. */
-const LAMBDA_FPR = 0.01;
+/** The paper's rate at which the weight of detectors is chosen. */
+const CHOSEN_AT = 0.01;
+
+/** What a fusion is to be. */
+export interface FusionWish {
+  /** How parts are fused. */
+  kind: FusionKind;
+  /** Rates that {@linkcode ratesFor} gave. */
+  rates: readonly number[];
+  /** For smallest p, what the detectors beside the guard get of the alarms, in [0, 1]. Default: chosen on the calibration rows. */
+  share?: number | undefined;
+}
 
 /**
  * Which rates a monitor will be able to flag at, known before anything is trained.
@@ -64,31 +76,57 @@ export function ratesFor(
 /**
  * Fits a fusion.
  *
- * @param kind which.
+ * @param wish which, and for which rates.
  * @param rows to calibrate on.
  * @param scores of each of {@linkcode MONITOR_PARTS} on them, shape (rows).
- * @param rates that {@linkcode ratesFor} gave.
  * @returns the fusion.
  */
 export function fitFusion(
-  kind: FusionKind,
+  { kind, rates, share }: FusionWish,
   rows: readonly Row[],
   scores: readonly Float64Array[],
-  rates: readonly number[],
 ): MonitorFusion {
-  return kind === "lambda" ? fitLambdaFusion(rows, scores, rates) : fitSmallestP(rows, scores);
+  if (kind === "lambda") return fitLambdaFusion(rows, scores, rates);
+  const kept = keptScores(scores);
+  if (share !== undefined) return fitSmallestP(rows, kept, share);
+  const chosen = chooseBudget(rows, kept, Math.max(CHOSEN_AT, rates[0]));
+  return { ...fitSmallestP(rows, kept, chosen.share), chosen };
 }
 
-/** Guard and detectors share the alarms as in the experiments; the unsafe rows have no say. */
-function fitSmallestP(rows: readonly Row[], scores: readonly Float64Array[]): SmallestPFusion {
-  const safe = safeRows(rows);
+function fitSmallestP(
+  rows: readonly Row[],
+  scores: readonly Float64Array[],
+  share: number,
+): SmallestPFusion {
   const scenes = safeScenes(rows);
-  const calibrated = fitCalibratedFusion(
-    keptScores(scores).map((of) => Float64Array.from(safe, (i) => of[i])),
-    { how: "smallest", weights: splitBudget(MONITOR_PARTS.length - 1, DETECTORS_SHARE), scenes },
-  );
+  const weights = splitBudget(MONITOR_PARTS.length - 1, share);
+  const safe = scoresOf(scores, safeRows(rows));
+  const calibrated = fitCalibratedFusion(safe, { how: "smallest", weights, scenes });
   const ofGuarantee = new Set(guaranteeingRows(scenes).map((i) => scenes[i]));
   return { kind: "smallest-p", calibrated, scenes: ofGuarantee.size };
+}
+
+/** A guard that is good keeps its alarms. The safe rows that the guarantee stands on have no say, or it would not hold. */
+function chooseBudget(
+  rows: readonly Row[],
+  scores: readonly Float64Array[],
+  fpr: number,
+): ChosenBudget {
+  const safe = safeRows(rows);
+  const [first] = halvesByScene(safeScenes(rows));
+  const ofSafe = scoresOf(scores, first.map((i) => safe[i]));
+  const ofUnsafe = scoresOf(scores, [...rows.keys()].filter((i) => rows[i].malign === 1));
+  const parts = ofSafe.map((of) => fitCalibration(of));
+  const [safely, unsafely] = [ofSafe, ofUnsafe].map((of) =>
+    of.map((scores, m) => surprisal(parts[m], scores))
+  );
+  const settings = { how: "smallest", grid: SHARES, loss: RECALL_LOSS, fpr } as const;
+  return { ...largestShare(safely, unsafely, settings), loss: RECALL_LOSS, fpr };
+}
+
+/** Scores of some rows alone. */
+function scoresOf(scores: readonly Float64Array[], rows: readonly number[]): Float64Array[] {
+  return scores.map((of) => Float64Array.from(rows, (i) => of[i]));
 }
 
 /** What belongs together: rows of a scene, else those that say the same. */
@@ -120,7 +158,7 @@ function lambdaOf(
   rates: readonly number[],
 ): Lambda {
   const inDistribution = rows.map(({ malign }) => ({ domain: ID_DOMAINS[0], malign }));
-  return fitLambda(inDistribution, scores, { fpr: Math.max(LAMBDA_FPR, rates[0]) });
+  return fitLambda(inDistribution, scores, { fpr: Math.max(CHOSEN_AT, rates[0]) });
 }
 
 function thresholdOf(rows: readonly Row[], scores: Float64Array, target: number): Threshold {

@@ -49,10 +49,16 @@ export async function fitOnData(
   options: FitOptions,
   say: (message: string) => void,
 ): Promise<FittedFolder> {
-  const { train, calibration, suite: name, noThoughts, cache, fusion, fpr } = options;
+  const { train, calibration, suite: name, noThoughts, cache, fusion, share, fpr } = options;
   if (train !== undefined && name !== undefined) {
     throw new UsageError(
       "Cannot use --train and --suite together: each says what to fit on",
+      "Leave one out.",
+    );
+  }
+  if (fusion === "lambda" && share !== undefined) {
+    throw new UsageError(
+      "Cannot use --share with --fusion lambda: lambda's weight follows from the calibration rows",
       "Leave one out.",
     );
   }
@@ -65,6 +71,7 @@ export async function fitOnData(
   const summary = await fitMonitor(maker, {
     output,
     fusion,
+    share,
     ...fpr && { fprTargets: fpr },
     ...train !== undefined && { thoughts: !noThoughts },
   });
@@ -136,10 +143,23 @@ function guaranteeTable(fusion: SmallestPFusion, { rates }: FitSummary): RateTab
       return [String(target), percent(onAverage), percent(mostly), percent(recall)];
     }),
     notes: [
+      ...describeBudget(fusion),
       ...describeGuarantee(fusion),
       "Recall is that on the unsafe calibration rows; of failures of other kinds, expect less.",
     ],
   };
+}
+
+function describeBudget({ calibrated: { weights: [guard] }, chosen }: SmallestPFusion): string[] {
+  const share = `Perplexity and Mahalanobis distance have ${percent(1 - guard)}% of the alarms`;
+  if (chosen === undefined) return [`${share}, the guard the others.`];
+  const { alone, recall, loss, fpr } = chosen;
+  return [
+    `${share}, the guard the others: as much as costs at most ${percent(loss)} points of recall`,
+    `at ${percent(fpr)}% FPR on the unsafe calibration rows (${
+      percent(recall)
+    }%, where the guard alone has ${percent(alone)}%).`,
+  ];
 }
 
 function lambdaTable({ lambda: { coefficient }, thresholds }: LambdaFusion): RateTable {

@@ -10,6 +10,7 @@
  */
 import { suggestName, UsageError } from "../core/errors.ts";
 import { roundNumbers } from "../core/json.ts";
+import type { ChosenShare } from "../detector/budget.ts";
 import { type CalibratedFusion, fusedSurprisals } from "../detector/calibrated_fusion.ts";
 import { conformalP, surprisal } from "../detector/calibration.ts";
 import { type Lambda, lambdaShares } from "../detector/fusion.ts";
@@ -27,6 +28,14 @@ export const FUSIONS = ["smallest-p", "lambda"] as const;
 /** The name of a way to fuse. */
 export type FusionKind = typeof FUSIONS[number];
 
+/** How much of the alarms the detectors beside the guard get, chosen on calibration rows. */
+export interface ChosenBudget extends ChosenShare {
+  /** δ: the recall that they may cost. */
+  loss: number;
+  /** The false-positive rate at which recall was measured. */
+  fpr: number;
+}
+
 /** Parts fused by their p-values. */
 export interface SmallestPFusion {
   /** Which way. */
@@ -35,6 +44,8 @@ export interface SmallestPFusion {
   calibrated: CalibratedFusion;
   /** How many scenes the rows are of that the guarantee stands on: groups of rows that resemble each other. */
   scenes: number;
+  /** Why the weights are what they are; not where they were given. */
+  chosen?: ChosenBudget | undefined;
 }
 
 /** Parts fused as by the paper. */

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { ID_DOMAINS } from "../conversation/domains.ts";
-import type { Row } from "../conversation/row.ts";
+import { type Row, safeRows } from "../conversation/row.ts";
 import { UsageError } from "../core/errors.ts";
 import { stream } from "../core/random.ts";
+import { halvesByScene } from "../detector/calibrated_fusion.ts";
 import { fitFusion, ratesFor } from "./fit_fusion.ts";
 import { type PVerdict, verdictsAt } from "./fusion.ts";
 import { describeGuarantee, describeRate } from "./guarantee.ts";
@@ -32,8 +33,8 @@ function draw(count: number, shift = 0): Float64Array[] {
   );
 }
 
-const fitSmallestP = (rows: Row[], scores: Float64Array[]) =>
-  fitFusion("smallest-p", rows, scores, [0.1]) as SmallestPFusion;
+const fitSmallestP = (rows: Row[], scores: Float64Array[], share?: number) =>
+  fitFusion({ kind: "smallest-p", rates: [0.01], share }, rows, scores) as SmallestPFusion;
 
 const flaggedOf = (fusion: SmallestPFusion, fpr: number, scores: Float64Array[]) =>
   verdictsAt(fusion, fpr)(scores).filter(({ flagged }) => flagged).length;
@@ -57,7 +58,7 @@ Deno.test("a monitor flags at most the rate of fresh exchangeable rows, whicheve
 });
 
 Deno.test("a verdict depends on its own row alone, and says who spoke", () => {
-  const fusion = fitSmallestP(rowsOf(400), draw(400));
+  const fusion = fitSmallestP(rowsOf(400), draw(400), 0.5);
   const scores = draw(30);
   scores[2][7] = 1e4;
   const verdicts = verdictsAt(fusion, 0.01)(scores) as PVerdict[];
@@ -71,23 +72,67 @@ Deno.test("a verdict depends on its own row alone, and says who spoke", () => {
   assert.deepEqual(fusion.calibrated.weights, [0.5, 0.25, 0.25]);
 });
 
+/** Rows of which one in three is unsafe, and the guard's or the detectors' scores of these are so far off. */
+function unlike(count: number, [guard, detectors]: [number, number]) {
+  const rows = rowsOf(count, { unsafeEvery: 3 });
+  const scores = MONITOR_PARTS.map((_, m) =>
+    Float64Array.from(
+      rows,
+      ({ malign }) => random.normal() + malign * (m === 0 ? guard : detectors),
+    )
+  );
+  return { rows, scores };
+}
+
+Deno.test("a good guard keeps its alarms, and one that sees nothing leaves them to detectors that do", () => {
+  const good = unlike(3000, [2.5, 0]);
+  const { chosen, calibrated } = fitSmallestP(good.rows, good.scores);
+  const { share, alone, recall, loss, fpr } = chosen!;
+  assert.deepEqual([loss, fpr], [0.02, 0.01]);
+  assert.ok(share <= 0.2, `${share}`);
+  assert.ok(alone > 0.4 && recall >= alone - loss, `${recall} of ${alone}`);
+  assert.deepEqual(calibrated.weights, [1 - share, share / 2, share / 2]);
+  const half = fitSmallestP(good.rows, good.scores, 0.5);
+  assert.equal(half.chosen, undefined);
+  const fresh = unlike(3000, [2.5, 0]);
+  const unsafe = fresh.scores.map((of) => of.filter((_, i) => fresh.rows[i].malign === 1));
+  const gained = flaggedOf({ kind: "smallest-p", scenes: 1, calibrated }, 0.01, unsafe) -
+    flaggedOf(half, 0.01, unsafe);
+  assert.ok(gained > 50, `${gained} of 1000 unsafe rows`);
+
+  const blind = unlike(3000, [0, 2.5]);
+  assert.equal(fitSmallestP(blind.rows, blind.scores).chosen!.share, 0.9);
+});
+
+Deno.test("the safe rows that the guarantee stands on have no say in how the alarms are split", () => {
+  const { rows, scores } = unlike(600, [2, 1]);
+  const fusion = fitSmallestP(rows, scores);
+  const safe = safeRows(rows);
+  const [, second] = halvesByScene(safe.map((i) => rows[i].conversation));
+  const others = scores.map((of) => of.slice());
+  for (const i of second) others.forEach((of) => of[safe[i]] += 100);
+  const { chosen, calibrated } = fitSmallestP(rows, others);
+  assert.deepEqual(chosen, fusion.chosen);
+  assert.notDeepEqual(calibrated.fused, fusion.calibrated.fused);
+});
+
 Deno.test("a calibration row is tied with itself, though a detector that was read again differs in its last bits", () => {
   const scores = draw(200);
-  const fusion = fitSmallestP(rowsOf(200), scores);
+  const fusion = fitSmallestP(rowsOf(200), scores, 0.5);
   const again = scores.map((of) => of.map((score) => score * (1 + 1e-12)));
   assert.deepEqual(verdictsAt(fusion, 0.5)(again), verdictsAt(fusion, 0.5)(scores));
 });
 
 Deno.test("rows of a scene are calibrated together, and so are those that say the same", () => {
   const rows = rowsOf(300, { perScene: 3 });
-  const { calibrated, scenes } = fitSmallestP(rows, draw(300));
+  const { calibrated, scenes } = fitSmallestP(rows, draw(300), 0.5);
   assert.deepEqual([calibrated.fused.scores.length, scenes], [150, 50]);
   const same = rowsOf(300).map((row, i) => ({ ...row, conversation: `${i % 10}` }));
-  assert.equal(fitSmallestP(same, draw(300)).scenes, 5);
+  assert.equal(fitSmallestP(same, draw(300), 0.5).scenes, 5);
 });
 
 Deno.test("verdictsAt() refuses a rate that the calibration rows are too few for, and says what can be had", () => {
-  const fusion = fitSmallestP(rowsOf(398), draw(398)); // 199 for the guarantee
+  const fusion = fitSmallestP(rowsOf(398), draw(398), 0.5); // 199 for the guarantee
   assert.equal(verdictsAt(fusion, 0.005)(draw(3)).length, 3);
   const cases: [number, RegExp, RegExp][] = [
     [0.0049, /it takes 204 safe rows to calibrate the fusion on, got 199$/, /--fpr 0\.005,/],
@@ -128,7 +173,7 @@ Deno.test("ratesFor() gives the usual rates that there are rows for, and refuses
 });
 
 Deno.test("the guarantee is said in words, with what it stands on", () => {
-  const fusion = fitSmallestP(rowsOf(400, { perScene: 2 }), draw(400));
+  const fusion = fitSmallestP(rowsOf(400, { perScene: 2 }), draw(400), 0.5);
   assert.deepEqual(describeRate(fusion, 0.012), [
     "Of safe conversations like the 200 safe calibration rows of 100 scenes behind its p-values, at most 1% are flagged on " +
     "average (97.5% of calibrations flag at most 2.8%); of other kinds it may be more.",

@@ -119,6 +119,10 @@ const SmallestPSchema = z.object({
     fused: CalibrationSchema,
   }, "must be an object"),
   scenes: Count,
+  chosen: z.object(
+    { share: Share, alone: Share, recall: Share, loss: Share, fpr: Share },
+    "must be an object",
+  ).optional(),
 });
 
 const ManifestSchema: z.ZodType<Manifest> = z.object({
