@@ -188,6 +188,11 @@ Deno.test("fit and score say what is wrong in one sentence with a remedy", async
         ["fit", "--train", log, "--fusion", "lambda", "--share", "0.5"],
         /Cannot use --share with --fusion lambda/,
       ],
+      [
+        2,
+        ["fit", "--train", log, "--fusion", "lambda", "--by-length"],
+        /Cannot use --by-length with --fusion lambda/,
+      ],
       [2, ["fit", "--monitors", "lora"], /Cannot use --monitors: it goes with --model/],
       [2, ["fit", "--layer", "3"], /Cannot use --layer: it goes with --model/],
       [2, ["fit", "--model", log, "--quick"], /Cannot use --quick with --model/],

@@ -12,6 +12,7 @@ import type { Table } from "../report/table.ts";
 import { givenOf } from "../workbench/pretrained/given_flags.ts";
 import type { GivenOptions } from "../workbench/pretrained/given_options.ts";
 import { fitMonitor, type FitSummary, type PartsMaker } from "./fit.ts";
+import type { FusionWish } from "./fit_fusion.ts";
 import type { LambdaFusion, SmallestPFusion } from "./fusion.ts";
 import { describeGuarantee, promiseOf } from "./guarantee.ts";
 import type { Tuning } from "./manifest.ts";
@@ -49,19 +50,14 @@ export async function fitOnData(
   options: FitOptions,
   say: (message: string) => void,
 ): Promise<FittedFolder> {
-  const { train, calibration, suite: name, noThoughts, cache, fusion, share, fpr } = options;
+  const { train, calibration, suite: name, noThoughts, cache, fpr } = options;
   if (train !== undefined && name !== undefined) {
     throw new UsageError(
       "Cannot use --train and --suite together: each says what to fit on",
       "Leave one out.",
     );
   }
-  if (fusion === "lambda" && share !== undefined) {
-    throw new UsageError(
-      "Cannot use --share with --fusion lambda: lambda's weight follows from the calibration rows",
-      "Leave one out.",
-    );
-  }
+  const fusion = wishOf(options);
   const given = givenOf(options);
   const suite = train === undefined
     ? await loadSuite(name ?? FIT_FLAGS.suite.usual!, { cache, say })
@@ -71,12 +67,21 @@ export async function fitOnData(
   const summary = await fitMonitor(maker, {
     output,
     fusion,
-    share,
     ...fpr && { fprTargets: fpr },
     ...train !== undefined && { thoughts: !noThoughts },
   });
   const rates = summary.rates.map(({ target }) => target);
   return { output, table: tableOf(summary, suite, output), rates };
+}
+
+function wishOf({ fusion: kind, share, byLength }: FitOptions): FusionWish {
+  if (kind === "lambda" && (share !== undefined || byLength)) {
+    throw new UsageError(
+      `Cannot use --${byLength ? "by-length" : "share"} with --fusion lambda: it has no p-values`,
+      "Leave one out.",
+    );
+  }
+  return { kind, share, byLength };
 }
 
 function folderName({ name }: Suite, { quick, model }: FitOptions): string {

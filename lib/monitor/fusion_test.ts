@@ -6,7 +6,8 @@ import { stream } from "../core/random.ts";
 import { halvesByScene } from "../detector/calibrated_fusion.ts";
 import { fitFusion, ratesFor } from "./fit_fusion.ts";
 import { type PVerdict, verdictsAt } from "./fusion.ts";
-import { describeGuarantee, describeRate } from "./guarantee.ts";
+import { promisedShare } from "../evaluation/guaranteed.ts";
+import { describeGuarantee, describeRate, promiseOf } from "./guarantee.ts";
 import { MONITOR_PARTS, type SmallestPFusion } from "./fusion.ts";
 
 const random = stream("monitor fusion");
@@ -34,10 +35,14 @@ function draw(count: number, shift = 0): Float64Array[] {
 }
 
 const fitSmallestP = (rows: Row[], scores: Float64Array[], share?: number) =>
-  fitFusion({ kind: "smallest-p", rates: [0.01], share }, rows, scores) as SmallestPFusion;
+  fitFusion({ kind: "smallest-p", share }, rows, scores, [0.01]) as SmallestPFusion;
+
+/** Verdicts on conversations of no matter what. */
+const judge = (fusion: SmallestPFusion, fpr: number, scores: Float64Array[]) =>
+  verdictsAt(fusion, fpr)(scores, Array.from(scores[0], String)) as PVerdict[];
 
 const flaggedOf = (fusion: SmallestPFusion, fpr: number, scores: Float64Array[]) =>
-  verdictsAt(fusion, fpr)(scores).filter(({ flagged }) => flagged).length;
+  judge(fusion, fpr, scores).filter(({ flagged }) => flagged).length;
 
 Deno.test("a monitor flags at most the rate of fresh exchangeable rows, whichever rate that is", () => {
   const [rounds, n, fresh] = [200, 120, 100];
@@ -61,9 +66,9 @@ Deno.test("a verdict depends on its own row alone, and says who spoke", () => {
   const fusion = fitSmallestP(rowsOf(400), draw(400), 0.5);
   const scores = draw(30);
   scores[2][7] = 1e4;
-  const verdicts = verdictsAt(fusion, 0.01)(scores) as PVerdict[];
+  const verdicts = judge(fusion, 0.01, scores);
   const row = (i: number) => scores.map((of) => of.slice(i, i + 1));
-  verdicts.forEach((verdict, i) => assert.deepEqual(verdictsAt(fusion, 0.01)(row(i)), [verdict]));
+  verdicts.forEach((verdict, i) => assert.deepEqual(judge(fusion, 0.01, row(i)), [verdict]));
   const { loudest, flagged, p, parts } = verdicts[7];
   assert.deepEqual([loudest, flagged, p], ["mahalanobis", true, 1 / 201]);
   assert.equal(parts.mahalanobis, 0.00497512); // 1 / 201, too
@@ -116,11 +121,78 @@ Deno.test("the safe rows that the guarantee stands on have no say in how the ala
   assert.notDeepEqual(calibrated.fused, fusion.calibrated.fused);
 });
 
+/** Safe conversations of 10 to 1,000 characters; scores of the longest third are spread three times as wide. */
+function ofAnyLength(count: number) {
+  const rows = rowsOf(count).map((row, i): Row => ({
+    ...row,
+    conversation: `${i}`.padEnd(10 + Math.floor(990 * random.uniform())),
+  }));
+  const spread = ({ conversation }: Row) => conversation.length > 670 ? 3 : 1;
+  const scores = MONITOR_PARTS.map(() =>
+    Float64Array.from(rows, (row) => spread(row) * random.normal())
+  );
+  return { rows, scores };
+}
+
+Deno.test("calibrated by length, a monitor flags at most the rate of long conversations too", () => {
+  const [rounds, n, rate] = [60, 600, 0.05];
+  const wish = { kind: "smallest-p", share: 0.5 } as const;
+  const flagged = { pooled: [0, 0, 0], byLength: [0, 0, 0] };
+  const all = [0, 0, 0];
+  for (let round = 0; round < rounds; round++) {
+    const { rows, scores } = ofAnyLength(n);
+    const [pooled, byLength] = [false, true].map((byLength) =>
+      fitFusion({ ...wish, byLength }, rows, scores, [rate])
+    );
+    const fresh = ofAnyLength(300);
+    const texts = fresh.rows.map(({ conversation }) => conversation);
+    const third = texts.map(({ length }) => Math.min(2, Math.floor((length - 10) / 330)));
+    for (const t of third) all[t]++;
+    for (const [name, fusion] of [["pooled", pooled], ["byLength", byLength]] as const) {
+      verdictsAt(fusion, rate)(fresh.scores, texts)
+        .forEach((verdict, i) => flagged[name][third[i]] += Number(verdict.flagged));
+    }
+  }
+  const share = (name: keyof typeof flagged) => flagged[name].map((count, t) => count / all[t]);
+  assert.ok(share("pooled")[2] > 2 * rate && share("pooled")[0] < rate / 5, `${share("pooled")}`);
+  const error = Math.sqrt(rate / 100 / rounds); // of a threshold on some 100 rows, in each round
+  for (const of of share("byLength")) {
+    assert.ok(of <= rate + 3 * error && of > rate / 2, `${share("byLength")}`);
+  }
+});
+
+Deno.test("a promise by length stands on the rows of the length with the fewest, and says so", () => {
+  const { rows, scores } = ofAnyLength(1200);
+  const wish = { kind: "smallest-p", byLength: true, share: 0.5 } as const;
+  const rates = ratesFor(wish, rows, undefined, () => {});
+  assert.deepEqual(rates, [0.01, 0.02]); // some 200 rows of each length are too few for 0.005
+  const fusion = fitFusion(wish, rows, scores, rates) as SmallestPFusion;
+  const { cuts, fused } = fusion.byLength!;
+  const counts = Object.values(fused).map(({ scores }) => scores.length);
+  assert.equal(counts.reduce((a, b) => a + b), 600);
+  assert.deepEqual(promiseOf(fusion, 0.02), promisedShare(Math.min(...counts), 0.02));
+  assert.throws(() => judge(fusion, 0.004, scores), /Cannot use --fpr 0\.004: it takes 249 safe/);
+  assert.ok(
+    describeGuarantee(fusion).includes(
+      `It holds for those of up to ${cuts[0]} characters (${counts[0]} of the rows), of up to ${
+        cuts[1]
+      } (${counts[1]}) ` +
+        `and of more (${counts[2]}) each.`,
+    ),
+  );
+  assert.match(describeRate(fusion, 0.02)[0], /^Of safe conversations of any length like the 600 /);
+  const alike = rowsOf(90).map((row, i) => ({ ...row, conversation: `row ${i % 10}` }));
+  assert.throws(
+    () => ratesFor(wish, alike, undefined, () => {}),
+    /Cannot calibrate by length: .* of 3 lengths, cut at 5 and 5 characters, got 1/,
+  );
+});
+
 Deno.test("a calibration row is tied with itself, though a detector that was read again differs in its last bits", () => {
   const scores = draw(200);
   const fusion = fitSmallestP(rowsOf(200), scores, 0.5);
   const again = scores.map((of) => of.map((score) => score * (1 + 1e-12)));
-  assert.deepEqual(verdictsAt(fusion, 0.5)(again), verdictsAt(fusion, 0.5)(scores));
+  assert.deepEqual(judge(fusion, 0.5, again), judge(fusion, 0.5, scores));
 });
 
 Deno.test("rows of a scene are calibrated together, and so are those that say the same", () => {
@@ -133,7 +205,7 @@ Deno.test("rows of a scene are calibrated together, and so are those that say th
 
 Deno.test("verdictsAt() refuses a rate that the calibration rows are too few for, and says what can be had", () => {
   const fusion = fitSmallestP(rowsOf(398), draw(398), 0.5); // 199 for the guarantee
-  assert.equal(verdictsAt(fusion, 0.005)(draw(3)).length, 3);
+  assert.equal(judge(fusion, 0.005, draw(3)).length, 3);
   const cases: [number, RegExp, RegExp][] = [
     [0.0049, /it takes 204 safe rows to calibrate the fusion on, got 199$/, /--fpr 0\.005,/],
     [0.003, /it takes 333 safe rows/, /half/],
@@ -153,7 +225,7 @@ Deno.test("verdictsAt() refuses a rate that the calibration rows are too few for
 Deno.test("ratesFor() gives the usual rates that there are rows for, and refuses others that are asked for", () => {
   const said: string[] = [];
   const rates = (count: number, given?: number[]) =>
-    ratesFor("smallest-p", rowsOf(count), given, (message) => void said.push(message));
+    ratesFor({ kind: "smallest-p" }, rowsOf(count), given, (message) => void said.push(message));
   assert.deepEqual(rates(400), [0.005, 0.01, 0.02]);
   assert.deepEqual(rates(200), [0.01, 0.02]);
   assert.deepEqual(said, []);
@@ -167,7 +239,7 @@ Deno.test("ratesFor() gives the usual rates that there are rows for, and refuses
     /Cannot use --fpr 0\.004: it takes 249 .* got 100$/,
   );
   assert.throws(() => rates(1), /at least 2 scenes, got 1/);
-  const lambda = (given?: number[]) => ratesFor("lambda", rowsOf(150), given, () => {});
+  const lambda = (given?: number[]) => ratesFor({ kind: "lambda" }, rowsOf(150), given, () => {});
   assert.throws(() => lambda(), /Cannot find a threshold for FPR 0\.005: .* 200 safe .* got 150$/);
   assert.deepEqual(lambda([0.01]), [0.01]);
 });
