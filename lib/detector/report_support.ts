@@ -60,7 +60,7 @@ export const reportSupport: ExplainingDetector<ReadTwice, Report | undefined> = 
 function leastSupported({ whole, without }: ReadTwice, i: number): Report | undefined {
   const others = turnTokens(without[i]);
   let place = 0; // among the turns that both have
-  const reports = turnTokens(whole[i]).flatMap(({ speaker, marker, said }, k, turns): Report[] => {
+  const reports = turnTokens(whole[i]).flatMap(({ speaker, said }, k, turns): Report[] => {
     if (speaker === "Function") return [];
     const other = others[place++];
     const before = turns[k - 1];
