@@ -45,6 +45,18 @@ export function withoutFunctions(conversation: string): string {
     .map(({ start, end }) => conversation.slice(start, end)).join("");
 }
 
+/**
+ * Whether the assistant reports anything.
+ *
+ * @param conversation the string.
+ * @returns true where one of its turns stands right behind one of a function.
+ */
+export function hasReport(conversation: string): boolean {
+  return splitTurns(conversation).some(({ speaker }, k, turns) =>
+    speaker === "Assistant" && turns[k - 1]?.speaker === "Function"
+  );
+}
+
 /** Its score is a ratio of likelihoods a token, and 0 where there is no report; it explains a score by its report, if there is one. */
 export const reportSupport: ExplainingDetector<ReadTwice, Report | undefined> = {
   name: "report support",
