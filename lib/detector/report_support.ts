@@ -11,8 +11,10 @@
  * To set a claim against its source in this way is ours; a claim with no call at all is left to `turn_taking.ts`.
  *
  * Expected before its scores of any test row had been seen, with models from nothing, which copy badly: on
- * `function-calling-missing` a recall of 1 to 4% at 1% FPR, and an AUROC of 0.5 to 0.6 against safe conversations with reports.
- * Below 5% and 0.6 on both suites it is not worth its second pass.
+ * `function-calling-missing` a recall of 1 to 4% at 1% FPR, and an AUROC of 0.5 to 0.6 against safe conversations with reports. Found
+ * with the models of `--quick`: 3.0% and 0.58 on the embedded suite, 2.5% and 0.49 on real text. Not expected was that on real text it
+ * notices 22.8% [16.9, 32.1] of `function-calling-inappropriate` (4.3% of the embedded one), of which guard, perplexity and their
+ * fusions notice next to nothing: behind a call that a person had just declined, the assistant says goodbye as if there were none.
  *
  * @module
  */
