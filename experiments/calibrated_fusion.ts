@@ -14,7 +14,13 @@
  */
 import type { z } from "zod";
 import { OOD_DOMAINS } from "../lib/conversation/domains.ts";
-import { DETECTORS_SHARE, largestShare, splitBudget } from "../lib/detector/budget.ts";
+import {
+  DETECTORS_SHARE,
+  largestShare,
+  RECALL_LOSS,
+  SHARES,
+  splitBudget,
+} from "../lib/detector/budget.ts";
 import { fusedP } from "../lib/detector/calibrated_fusion.ts";
 import { conformalP } from "../lib/detector/calibration.ts";
 import { combine } from "../lib/detector/fusion.ts";
@@ -106,8 +112,8 @@ const experiment = defineExperiment({
     parts: PARTS, // fused by every rule, as by the paper
     detectors: DETECTORS, // fused with the guard by the smallest p
     share: DETECTORS_SHARE, // of the budget of alarms for the detectors together
-    grid: [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9], // shares to choose from on calibration rows
-    loss: 0.02, // δ, recall on ID calibration rows that the chosen share may cost
+    grid: SHARES, // to choose from on calibration rows
+    loss: RECALL_LOSS, // δ, recall on ID calibration rows that the chosen share may cost
     groups: ["id", "overall", "oodMean", ...OOD_DOMAINS], // on which fusions are compared
   },
   findings,
@@ -226,7 +232,7 @@ function sharesOf(
     const [ofSafe, ofUnsafe] = [safe, id.rows].map((rows) =>
       monitors.map((of) => scoresOf(of, rows))
     );
-    return largestShare(ofSafe, ofUnsafe, { how: "smallest", grid, loss, fpr: HEADLINE_FPR });
+    return largestShare(ofSafe, ofUnsafe, { how: "smallest", grid, loss, fpr: HEADLINE_FPR }).share;
   });
 }
 

@@ -1,9 +1,13 @@
 /**
  * Do other questions to the same models notice what the paper's detectors do not?
  *
- * Beside perplexity: the strangest turn, who takes a turn, how much more surprised the language model of the safe rows is than the model
- * that it was before (the likelihood ratio), and the distance of the states that this model had, at a layer chosen on calibration
- * rows. Each alone, beside the guard; those that do not help are reported as such, and are in no fusion.
+ * Beside perplexity: the strangest turn, who takes a turn, whether a report follows from what functions answered, how much more
+ * surprised the language model of the safe rows is than the model that it was before (the likelihood ratio), and the distance of the
+ * states that this model had, at a layer chosen on calibration rows. Each alone, beside the guard; those that do not help are
+ * reported as such, and are in no fusion.
+ *
+ * Expected of report support on the embedded suite with models from nothing, before any run but those of `--quick`: a recall of 2 to 6%
+ * on `function-calling-missing`, of 3 to 10% on `function-calling-inappropriate`, and nothing elsewhere.
  *
  *     deno task reproduce --only further_detectors
  *

@@ -30,6 +30,12 @@ Deno.test("fit makes a monitor of a user's own rows, and score applies it to the
     assert.match(fitted.out, /What is promised: of safe conversations exchangeable with /);
     assert.match(fitted.out, /It stands on \d+ safe calibration rows/);
     assert.match(
+      fitted.out,
+      /Perplexity and Mahalanobis distance have \d+% of the alarms, .* at most 2 points of recall/,
+    );
+    const { fusion } = JSON.parse(Deno.readTextFileSync(join(monitor, "monitor.json")));
+    assert.equal(fusion.calibrated.weights[0], 1 - fusion.chosen.share);
+    assert.match(
       fitted.err,
       /The guarantee will stand on \d+ safe calibration rows, which are few/,
     );
@@ -176,6 +182,17 @@ Deno.test("fit and score say what is wrong in one sentence with a remedy", async
       [2, ["fit", "--train", log, "--suite", "mini"], /Cannot use --train and --suite together/],
       [2, ["fit", "--calibration", log], /Cannot use --calibration: it goes with --train/],
       [2, ["fit", "--fpr", "0.01,2"], /Cannot use --fpr 0\.01,2: rates must lie between 0 and 1/],
+      [2, ["fit", "--share", "2"], /Cannot use --share 2: a share must lie from 0 to 1/],
+      [
+        2,
+        ["fit", "--train", log, "--fusion", "lambda", "--share", "0.5"],
+        /Cannot use --share with --fusion lambda/,
+      ],
+      [
+        2,
+        ["fit", "--train", log, "--fusion", "lambda", "--by-length"],
+        /Cannot use --by-length with --fusion lambda/,
+      ],
       [2, ["fit", "--monitors", "lora"], /Cannot use --monitors: it goes with --model/],
       [2, ["fit", "--layer", "3"], /Cannot use --layer: it goes with --model/],
       [2, ["fit", "--model", log, "--quick"], /Cannot use --quick with --model/],

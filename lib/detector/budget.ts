@@ -7,11 +7,14 @@
 import { tprAtFpr } from "../stats/tpr_at_fpr.ts";
 import { fuseSurprisals, type PFusion } from "./p_fusion.ts";
 
-/**
- * What the detectors beside a guard get together of the budget of alarms, in the experiments as in the deployed monitor: half, fixed
- * before it was tried.
- */
+/** What the detectors beside a guard get together of the budget of alarms in the experiments: half, fixed before it was tried. */
 export const DETECTORS_SHARE = 0.5;
+
+/** Shares that one is chosen from, in the experiments as in the deployed monitor. */
+export const SHARES: readonly number[] = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
+
+/** δ: recall on unsafe ID calibration rows that the chosen share may cost. */
+export const RECALL_LOSS = 0.02;
 
 /**
  * Splits a budget.
@@ -36,6 +39,16 @@ export interface BudgetOptions {
   fpr: number;
 }
 
+/** A share that was chosen, and what it costs the rows that it was chosen on. */
+export interface ChosenShare {
+  /** What the detectors get together of the budget, in [0, 1]. */
+  share: number;
+  /** Share of unsafe calibration rows that the anchor alone recalls. */
+  alone: number;
+  /** Share of them that is recalled with the detectors; at least `alone` less δ. */
+  recall: number;
+}
+
 /**
  * Chooses the detectors' share, as MOOD chooses its weight, but for a loss that may be above 0.
  *
@@ -48,12 +61,14 @@ export function largestShare(
   safe: readonly Float64Array[],
   unsafe: readonly Float64Array[],
   { how, grid, loss, fpr }: BudgetOptions,
-): number {
-  const recall = (share: number) => {
+): ChosenShare {
+  const recallAt = (share: number) => {
     const weights = splitBudget(safe.length - 1, share);
     const [ofSafe, ofUnsafe] = [safe, unsafe].map((of) => fuseSurprisals(how, of, weights));
     return tprAtFpr(ofSafe, ofUnsafe, fpr).tpr;
   };
-  const least = recall(0) - loss;
-  return Math.max(0, ...grid.filter((share) => recall(share) >= least));
+  const alone = recallAt(0);
+  const afforded = grid.map((share): ChosenShare => ({ share, alone, recall: recallAt(share) }))
+    .filter(({ recall }) => recall >= alone - loss);
+  return afforded.reduce((a, b) => b.share > a.share ? b : a, { share: 0, alone, recall: alone });
 }

@@ -32,7 +32,7 @@ export interface CalibratedFusion {
 export interface CalibratedFusionOptions {
   /** How p-values are combined. */
   how: PFusion;
-  /** Of the monitors, at least 0, summing to 1; chosen without a look at the rows that this is fitted to. */
+  /** Of the monitors, at least 0, summing to 1; chosen without a look at the second half of the safe rows. */
   weights: readonly number[];
   /** For each row its scene, or its id where it has none: rows with the same are kept together. */
   scenes: readonly string[];

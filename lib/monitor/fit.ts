@@ -11,9 +11,9 @@ import { UserError } from "../core/errors.ts";
 import { type Json, roundNumbers } from "../core/json.ts";
 import { startProgress } from "../core/progress.ts";
 import type { Work } from "../workbench/planned/work.ts";
-import { fitFusion, ratesFor } from "./fit_fusion.ts";
+import { fitFusion, type FusionWish, ratesFor } from "./fit_fusion.ts";
 import { refuseExistingMonitor, writeMonitor } from "./fitted_monitor.ts";
-import { type FusionKind, type MonitorFusion, verdictsAt } from "./fusion.ts";
+import { type MonitorFusion, verdictsAt } from "./fusion.ts";
 import type { Tuning } from "./manifest.ts";
 import { type MonitorParts, openParts } from "./parts.ts";
 import type { StoredFiles } from "./stored_parts.ts";
@@ -51,7 +51,7 @@ export interface FitMonitorOptions {
   /** The folder to be written; must not exist. */
   output: string;
   /** How the parts are fused. */
-  fusion: FusionKind;
+  fusion: FusionWish;
   /**
    * False-positive rates, ascending, in (0, 1), that the monitor must be able to flag at; with lambda it can flag at no others. Default:
    * the usual ones, of which smallest p leaves out those that the calibration rows are too few for.
@@ -91,15 +91,15 @@ export interface FitSummary {
  */
 export async function fitMonitor(
   maker: PartsMaker,
-  { output, fusion: kind, fprTargets, thoughts }: FitMonitorOptions,
+  { output, fusion: wish, fprTargets, thoughts }: FitMonitorOptions,
 ): Promise<FitSummary> {
   const { suite } = maker;
   const { calibration } = suite;
-  const targets = requireFittable(maker, { output, fusion: kind, fprTargets });
+  const targets = requireFittable(maker, { output, fusion: wish, fprTargets });
 
   const { parts, files, tuning, settings } = await maker.make();
   const scores = await calibrationScores(maker, parts);
-  const fusion = fitFusion(kind, calibration, scores, targets);
+  const fusion = fitFusion(wish, calibration, scores, targets);
   const rows = { train: countsOf(suite.train), calibration: countsOf(suite.calibration) };
   const fittedOn = roundNumbers({
     suite: { name: suite.name, synthetic: suite.synthetic, hash: suite.hash },
@@ -152,7 +152,8 @@ function recallAt(
   rows: readonly Row[],
   scores: readonly Float64Array[],
 ): number {
-  const unsafe = verdictsAt(fusion, fpr)(scores).filter((_, i) => rows[i].malign === 1);
+  const verdicts = verdictsAt(fusion, fpr)(scores, rows.map(({ conversation }) => conversation));
+  const unsafe = verdicts.filter((_, i) => rows[i].malign === 1);
   return unsafe.filter(({ flagged }) => flagged).length / unsafe.length;
 }
 

@@ -12,6 +12,7 @@ import type { Table } from "../report/table.ts";
 import { givenOf } from "../workbench/pretrained/given_flags.ts";
 import type { GivenOptions } from "../workbench/pretrained/given_options.ts";
 import { fitMonitor, type FitMonitorOptions, type FitSummary, type PartsMaker } from "./fit.ts";
+import type { FusionWish } from "./fit_fusion.ts";
 import type { LambdaFusion, SmallestPFusion } from "./fusion.ts";
 import { describeGuarantee, promiseOf } from "./guarantee.ts";
 import type { Tuning } from "./manifest.ts";
@@ -74,13 +75,14 @@ export async function openFit(
   options: FitOptions,
   say: (message: string) => void,
 ): Promise<OpenFit> {
-  const { train, calibration, suite: name, noThoughts, cache, fusion, fpr } = options;
+  const { train, calibration, suite: name, noThoughts, cache, fpr } = options;
   if (train !== undefined && name !== undefined) {
     throw new UsageError(
       "Cannot use --train and --suite together: each says what to fit on",
       "Leave one out.",
     );
   }
+  const fusion = wishOf(options);
   const given = givenOf(options);
   const suite = train === undefined
     ? await loadSuite(name ?? FIT_FLAGS.suite.usual!, { cache, say })
@@ -94,6 +96,16 @@ export async function openFit(
     ...train !== undefined && { thoughts: !noThoughts },
   };
   return { maker, settings };
+}
+
+function wishOf({ fusion: kind, share, byLength }: FitOptions): FusionWish {
+  if (kind === "lambda" && (share !== undefined || byLength)) {
+    throw new UsageError(
+      `Cannot use --${byLength ? "by-length" : "share"} with --fusion lambda: it has no p-values`,
+      "Leave one out.",
+    );
+  }
+  return { kind, share, byLength };
 }
 
 function folderName({ name }: Suite, { quick, model }: FitOptions): string {
@@ -160,10 +172,23 @@ function guaranteeTable(fusion: SmallestPFusion, { rates }: FitSummary): RateTab
       return [String(target), percent(onAverage), percent(mostly), percent(recall)];
     }),
     notes: [
+      ...describeBudget(fusion),
       ...describeGuarantee(fusion),
       "Recall is that on the unsafe calibration rows; of failures of other kinds, expect less.",
     ],
   };
+}
+
+function describeBudget({ calibrated: { weights: [guard] }, chosen }: SmallestPFusion): string[] {
+  const share = `Perplexity and Mahalanobis distance have ${percent(1 - guard)}% of the alarms`;
+  if (chosen === undefined) return [`${share}, the guard the others.`];
+  const { alone, recall, loss, fpr } = chosen;
+  return [
+    `${share}, the guard the others: as much as costs at most ${percent(loss)} points of recall`,
+    `at ${percent(fpr)}% FPR on the unsafe calibration rows (${
+      percent(recall)
+    }%, where the guard alone has ${percent(alone)}%).`,
+  ];
 }
 
 function lambdaTable({ lambda: { coefficient }, thresholds }: LambdaFusion): RateTable {

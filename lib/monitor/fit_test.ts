@@ -6,7 +6,8 @@ import { UserError } from "../core/errors.ts";
 import { roundNumbers } from "../core/json.ts";
 import { temporaryFolder } from "../core/testing.ts";
 import { readMonitor } from "./fitted_monitor.ts";
-import { type FusionKind, FUSIONS } from "./fusion.ts";
+import type { FusionWish } from "./fit_fusion.ts";
+import type { FusionKind } from "./fusion.ts";
 import { openScorer } from "./scorer.ts";
 import { fitMonitor } from "./fit.ts";
 import { trainedMaker } from "./trained_maker.ts";
@@ -23,16 +24,23 @@ Deno.test("fitMonitor() writes a monitor that flags what it said, the same bytes
   using temporary = temporaryFolder();
   const bench = await open(temporary.path);
   const { calibration } = bench.suite;
-  const fitAs = (name: string, { fusion = FUSIONS[0] as FusionKind, on = bench } = {}) =>
+  const wishes: Record<string, FusionWish> = {
+    "smallest-p": { kind: "smallest-p" },
+    "by-length": { kind: "smallest-p", byLength: true, share: 0.5 },
+    lambda: { kind: "lambda" },
+  };
+  // for each length there is a sixth of the safe rows
+  const targetsOf = ({ byLength }: FusionWish) => byLength ? [0.4] : [0.1, 0.2];
+  const fitAs = (name: string, { fusion = wishes["smallest-p"], on = bench } = {}) =>
     fitMonitor(trainedMaker(on, 0), {
       output: join(temporary.path, name),
       fusion,
-      fprTargets: [0.1, 0.2],
+      fprTargets: targetsOf(fusion),
     });
-  for (const fusion of FUSIONS) {
-    const fitted = await fitAs(fusion, { fusion });
-    assert.deepEqual(fitted.rates.map(({ target }) => target), [0.1, 0.2]);
-    const monitor = await readMonitor(join(temporary.path, fusion), bench.options);
+  for (const [name, fusion] of Object.entries(wishes)) {
+    const fitted = await fitAs(name, { fusion });
+    assert.deepEqual(fitted.rates.map(({ target }) => target), targetsOf(fusion));
+    const monitor = await readMonitor(join(temporary.path, name), bench.options);
     const { fusion: made } = fitted;
     assert.deepEqual(monitor.fusion, made.kind === "lambda" ? roundNumbers(made) : made);
     const { cache } = bench.options;
@@ -49,7 +57,7 @@ Deno.test("fitMonitor() writes a monitor that flags what it said, the same bytes
   }
 
   await fitAs("again", { on: await open(temporary.path, { cache: "other", threads: 2 }) });
-  const [first, again] = [FUSIONS[0], "again"].map((name) =>
+  const [first, again] = ["smallest-p", "again"].map((name) =>
     Deno.readTextFileSync(join(temporary.path, name, "monitor.json")) // holds a hash of every other file
   );
   assert.equal(again, first);
@@ -65,7 +73,11 @@ Deno.test("fitMonitor() shrinks the covariance of few rows, and says so and what
   const settings = { ...options, say: (message: string) => void said.push(message) };
   const few = trainedWorkbench({ ...suite, train }, settings);
   const output = join(temporary.path, "monitor");
-  await fitMonitor(trainedMaker(few, 0), { output, fusion: "lambda", fprTargets: [0.05, 0.1] });
+  await fitMonitor(trainedMaker(few, 0), {
+    output,
+    fusion: { kind: "lambda" },
+    fprTargets: [0.05, 0.1],
+  });
   assert.equal(
     said.filter((line) => /^50 safe training rows are few for 64 f/.test(line)).length,
     1,
@@ -85,7 +97,7 @@ Deno.test("fitMonitor() shrinks the covariance of few rows, and says so and what
   await assert.rejects(
     fitMonitor(trainedMaker(asked, 0), {
       output: join(temporary.path, "other"),
-      fusion: "smallest-p",
+      fusion: { kind: "smallest-p" },
     }),
     /Cannot use --covariance sample: 64 features need at least 65 safe training rows, got 50/,
   );
@@ -105,7 +117,7 @@ Deno.test("fitMonitor() refuses too few rows before it trains", async () => {
     const few = trainedWorkbench({ ...bench.suite, ...part }, bench.options);
     const output = join(temporary.path, "monitor");
     await assert.rejects(
-      fitMonitor(trainedMaker(few, 0), { output, fusion, fprTargets }),
+      fitMonitor(trainedMaker(few, 0), { output, fusion: { kind: fusion }, fprTargets }),
       (error) => {
         assert.ok(error instanceof UserError);
         assert.match(error.message, expected);

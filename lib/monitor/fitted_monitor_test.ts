@@ -26,7 +26,12 @@ Deno.test("readMonitor() gives back what writeMonitor() wrote, the detector to 1
   const random = stream("fitted monitor");
   const draw = (n: number) => Float64Array.from({ length: n }, () => 1e3 * random.normal());
   const mahalanobis = { mean: draw(16), lower: draw(256), shrinkage: 0.1 };
-  const settings = { fusion: tinySmallestP(), thoughts: false, fittedOn: { rows: 12 } };
+  const fusion = {
+    ...tinySmallestP(),
+    chosen: { share: 0.1, alone: 1 / 3, recall: 0.32, loss: 0.02, fpr: 0.01 },
+    byLength: { cuts: [300, 900], fused: { 0: fused(60), 1: fused(70), 2: fused(70) } },
+  };
+  const settings = { fusion, thoughts: false, fittedOn: { rows: 12 } };
   const folder = join(temporary.path, "some", "where", "else");
   await writeMonitor(folder, settings, trainedFiles({ ...foldersIn(tiny), mahalanobis }));
   const { parts, hash: _, ...read } = await readMonitor(folder, HERE);
@@ -39,6 +44,8 @@ Deno.test("readMonitor() gives back what writeMonitor() wrote, the detector to 1
     );
   }
 });
+
+const fused = (rows: number) => tinySmallestP(2 * rows).calibrated.fused;
 
 const foldersIn = (monitor: string) => ({
   guard: join(monitor, "guard"),
@@ -128,6 +135,9 @@ Deno.test("readMonitor() says what is wrong with a folder", async () => {
     writeCalibrated(change);
     await assertUnusable(folder, why);
   }
+  const byLength = { cuts: [300, 900], fused: { 0: fused, 2: fused } };
+  write({ fusion: { ...rest, calibrated, byLength } });
+  await assertUnusable(folder, /"fusion\.byLength" must have a calibration between all cuts/);
   write({ fusion: { kind: "mean" } });
   await assertUnusable(
     folder,

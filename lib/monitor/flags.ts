@@ -6,6 +6,7 @@
 import { UsageError } from "../core/errors.ts";
 import * as flag from "../core/flag.ts";
 import { goingWith, type ValuesOf } from "../core/flags.ts";
+import { RECALL_LOSS, SHARES } from "../detector/budget.ts";
 import { HEADLINE_FPR } from "../stats/tpr_at_fpr.ts";
 import { FUSIONS } from "./fusion.ts";
 import { PRETRAINED_FLAGS } from "../workbench/pretrained/given_flags.ts";
@@ -53,6 +54,19 @@ export const FIT_FLAGS = {
     help:
       "how guard, perplexity and Mahalanobis distance become one score: the smallest of their p-values, whose " +
       "false-positive rate is guaranteed, or the paper's weighted sum",
+  }),
+  share: flag.parsed(parseShare, {
+    value: "S",
+    shown: `the most, up to ${SHARES.at(-1)}, that costs at most ${
+      100 * RECALL_LOSS
+    } points of calibration recall`,
+    help:
+      "with smallest-p, how much of the alarms perplexity and Mahalanobis distance get, from 0 to 1",
+  }),
+  byLength: flag.toggle({
+    help:
+      "with smallest-p, promise the rate to short, middling and long conversations each, a third of the safe " +
+      "calibration rows: it takes three times as many",
   }),
   fpr: flag.parsed(parseRates, {
     value: "F,F",
@@ -116,6 +130,16 @@ export const SCORE_FLAGS = {
 
 /** Values of {@linkcode SCORE_FLAGS}. */
 export type ScoreFlags = ValuesOf<typeof SCORE_FLAGS>;
+
+/** A share from 0 to 1. */
+function parseShare(text: string, name: string): number {
+  const share = Number(text);
+  if (text.trim() !== "" && share >= 0 && share <= 1) return share;
+  throw new UsageError(
+    `Cannot use --${name} ${text}: a share must lie from 0 to 1`,
+    "Give, for instance, 0.5, or leave it out to have it chosen on the calibration rows.",
+  );
+}
 
 /** Rates between 0 and 1, ascending, each once. */
 function parseRates(text: string, name: string): readonly number[] {

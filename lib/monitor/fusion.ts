@@ -10,9 +10,12 @@
  */
 import { suggestName, UsageError } from "../core/errors.ts";
 import { roundNumbers } from "../core/json.ts";
+import type { ChosenShare } from "../detector/budget.ts";
 import { type CalibratedFusion, fusedSurprisals } from "../detector/calibrated_fusion.ts";
 import { conformalP, surprisal } from "../detector/calibration.ts";
 import { type Lambda, lambdaShares } from "../detector/fusion.ts";
+import { lengthScores } from "../detector/length.ts";
+import { binsOf, type Mondrian, withinGroups } from "../detector/mondrian.ts";
 import { loudest } from "../detector/p_fusion.ts";
 
 /** The parts that are fused, in the order of their scores; lambda's anchor first. */
@@ -27,6 +30,22 @@ export const FUSIONS = ["smallest-p", "lambda"] as const;
 /** The name of a way to fuse. */
 export type FusionKind = typeof FUSIONS[number];
 
+/** How much of the alarms the detectors beside the guard get, chosen on calibration rows. */
+export interface ChosenBudget extends ChosenShare {
+  /** δ: the recall that they may cost. */
+  loss: number;
+  /** The false-positive rate at which recall was measured. */
+  fpr: number;
+}
+
+/** Fused scores calibrated by length, so that a rate is promised to short, middling and long conversations each. */
+export interface ByLength {
+  /** Where lengths are cut, in characters, ascending; one at a cut is below it. */
+  cuts: number[];
+  /** Of the fused scores, for each of {@linkcode lengthBins}. */
+  fused: Mondrian;
+}
+
 /** Parts fused by their p-values. */
 export interface SmallestPFusion {
   /** Which way. */
@@ -35,6 +54,10 @@ export interface SmallestPFusion {
   calibrated: CalibratedFusion;
   /** How many scenes the rows are of that the guarantee stands on: groups of rows that resemble each other. */
   scenes: number;
+  /** Why the weights are what they are; not where they were given. */
+  chosen?: ChosenBudget | undefined;
+  /** Not where conversations of all lengths are held against the same rows. */
+  byLength?: ByLength | undefined;
 }
 
 /** Parts fused as by the paper. */
@@ -66,7 +89,10 @@ export interface Threshold {
 export interface PVerdict {
   /** The fused surprisal in nats, to rank by; rises with danger. A multiple of 10^-6. */
   score: number;
-  /** Among the calibration rows, the share of safe ones that are at least as suspicious: the number with the guarantee. */
+  /**
+   * Among the calibration rows, or those of like length, the share of safe ones that are at least as suspicious: the number with the
+   * guarantee.
+   */
   p: number;
   /** Whether p is at most the rate that was asked for. */
   flagged: boolean;
@@ -94,19 +120,41 @@ export type Verdict = PVerdict | LambdaVerdict;
  *
  * @param fusion that was fitted.
  * @param fpr the false-positive rate, in (0, 1).
- * @returns takes for each of {@linkcode MONITOR_PARTS} its scores, shape (n), and gives n verdicts, each on its own conversation alone.
- * Throws a {@linkcode UsageError} where the fusion cannot flag at that rate.
+ * @returns takes for each of {@linkcode MONITOR_PARTS} its scores, shape (n), and the n conversations, and gives n verdicts, each on
+ * its own conversation alone. Throws a {@linkcode UsageError} where the fusion cannot flag at that rate.
  */
 export function verdictsAt(
   fusion: MonitorFusion,
   fpr: number,
-): (scores: readonly Float64Array[]) => Verdict[] {
+): (scores: readonly Float64Array[], conversations: readonly string[]) => Verdict[] {
   if (fusion.kind === "lambda") {
     const { threshold } = thresholdFor(fpr, fusion.thresholds);
     return (scores) => lambdaVerdicts(fusion.lambda, threshold, scores);
   }
-  requireRate(fpr, fusion.calibrated.fused.scores.length);
-  return (scores) => pVerdicts(fusion.calibrated, fpr, scores);
+  requireRate(fpr, promisingRows(fusion));
+  return (scores, conversations) => pVerdicts(fusion, fpr, scores, conversations);
+}
+
+/**
+ * How many safe rows a promise stands on.
+ *
+ * @param fusion by the smallest p.
+ * @returns rows that the fused scores are calibrated on, n; the fewest of any length where these are calibrated apart.
+ */
+export function promisingRows({ calibrated, byLength }: SmallestPFusion): number {
+  const calibrations = byLength === undefined ? [calibrated.fused] : Object.values(byLength.fused);
+  return Math.min(...calibrations.map(({ scores }) => scores.length));
+}
+
+/**
+ * Which conversations are short, middling and long.
+ *
+ * @param cuts of {@linkcode ByLength}.
+ * @param conversations texts.
+ * @returns the bin of each, from `0` up.
+ */
+export function lengthBins(cuts: readonly number[], conversations: readonly string[]): string[] {
+  return binsOf(cuts, lengthScores(conversations));
 }
 
 /**
@@ -121,9 +169,10 @@ export function keptScores(scores: readonly Float64Array[]): Float64Array[] {
 }
 
 function pVerdicts(
-  calibrated: CalibratedFusion,
+  { calibrated, byLength }: SmallestPFusion,
   fpr: number,
   scores: readonly Float64Array[],
+  conversations: readonly string[],
 ): PVerdict[] {
   const { parts, weights, fused } = calibrated;
   const kept = keptScores(scores);
@@ -131,7 +180,12 @@ function pVerdicts(
   const speaking = loudest(parts.map((part, m) => surprisal(part, kept[m])), weights);
   const own = parts.map((part, m) => roundNumbers(conformalP(part, kept[m])));
   // not rounded, so that whoever compares it with a rate of their own keeps the guarantee
-  const p = conformalP(fused, surprisals);
+  const p = byLength === undefined ? conformalP(fused, surprisals) : withinGroups(
+    byLength.fused,
+    conformalP,
+    surprisals,
+    lengthBins(byLength.cuts, conversations),
+  );
   return Array.from(p, (_, i) => ({
     score: Math.round(surprisals[i] * 1e6) / 1e6,
     p: p[i],
@@ -190,7 +244,7 @@ export function requireRate(fpr: number, rows: number): void {
       Math.ceil(1 / fpr * (1 - 1e-12)) - 1
     } safe rows to calibrate the fusion on, got ${rows}`,
     `Settle for --fpr ${lowestRate(rows)}, or fit the monitor with more safe calibration rows, ` +
-      "of which half calibrate the fusion.",
+      "of which half calibrate the fusion, and with --by-length a sixth for each length.",
   );
 }
 

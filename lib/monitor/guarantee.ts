@@ -4,7 +4,12 @@
  * @module
  */
 import { type Promised, promisedShare } from "../evaluation/guaranteed.ts";
-import type { MonitorFusion, SmallestPFusion } from "./fusion.ts";
+import {
+  type ByLength,
+  type MonitorFusion,
+  promisingRows,
+  type SmallestPFusion,
+} from "./fusion.ts";
 
 /**
  * What stands behind a rate.
@@ -17,7 +22,9 @@ export function describeRate(fusion: MonitorFusion, fpr: number): string[] {
   if (fusion.kind === "lambda") return [];
   const { onAverage, mostly } = promiseOf(fusion, fpr);
   return [
-    `Of safe conversations like the ${rowsOf(fusion)} behind its p-values, at most ${
+    `Of safe conversations${fusion.byLength ? " of any length" : ""} like the ${
+      rowsOf(fusion)
+    } behind its p-values, at most ${
       percent(onAverage)
     }% are flagged on average (97.5% of calibrations flag at most ${
       percent(mostly)
@@ -37,6 +44,7 @@ export function describeGuarantee(fusion: SmallestPFusion): string[] {
     "What is promised: of safe conversations exchangeable with the calibration rows, at most the share --fpr is flagged,",
     "on average over calibrations. Other kinds of safe conversations may be flagged more often.",
     `It stands on ${rowsOf(fusion)}; ${parts[0].scores.length} others calibrate the parts.`,
+    ...fusion.byLength ? [describeLengths(fusion.byLength)] : [],
     ...fusion.scenes < fused.scores.length
       ? ["Rows of a scene resemble each other, so that shares vary more than the table says."]
       : [],
@@ -60,10 +68,18 @@ export function describeFewRows(rows: number, fpr: number): string {
  *
  * @param fusion of the monitor.
  * @param fpr the rate.
- * @returns shares of safe conversations exchangeable with the calibration rows.
+ * @returns shares of safe conversations exchangeable with the calibration rows; of the length with the fewest, where these are
+ * calibrated apart.
  */
-export function promiseOf({ calibrated }: SmallestPFusion, fpr: number): Promised {
-  return promisedShare(calibrated.fused.scores.length, fpr);
+export function promiseOf(fusion: SmallestPFusion, fpr: number): Promised {
+  return promisedShare(promisingRows(fusion), fpr);
+}
+
+function describeLengths({ cuts, fused }: ByLength): string {
+  const [short, middling, long] = Object.values(fused).map(({ scores }) => scores.length);
+  return `It holds for those of up to ${cuts[0]} characters (${short} of the rows), of up to ${
+    cuts[1]
+  } (${middling}) and of more (${long}) each.`;
 }
 
 function rowsOf({ calibrated, scenes }: SmallestPFusion): string {

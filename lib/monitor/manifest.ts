@@ -119,6 +119,17 @@ const SmallestPSchema = z.object({
     fused: CalibrationSchema,
   }, "must be an object"),
   scenes: Count,
+  byLength: z.object({
+    cuts: z.array(Finite, "must be a list"),
+    fused: z.record(z.string(), CalibrationSchema, "must be an object"),
+  }, "must be an object").refine(
+    ({ cuts, fused }) => [...cuts, Infinity].every((_, bin) => Object.hasOwn(fused, bin)),
+    "must have a calibration between all cuts",
+  ).optional(),
+  chosen: z.object(
+    { share: Share, alone: Share, recall: Share, loss: Share, fpr: Share },
+    "must be an object",
+  ).optional(),
 });
 
 const ManifestSchema: z.ZodType<Manifest> = z.object({

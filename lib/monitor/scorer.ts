@@ -65,7 +65,7 @@ export async function openScorer(
     async score(conversations, nameRow) {
       const naming = nameRow === undefined ? {} : { nameRow };
       const { scores, truncatedTurns, tokens } = await open.read(conversations, naming);
-      return judge(scores).map((verdict, i) => ({
+      return judge(scores, conversations).map((verdict, i) => ({
         ...verdict,
         truncatedTurns: truncatedTurns[i],
         ...tokens && { spans: roundNumbers(highPerplexity(tokens[i], conversations[i])) },

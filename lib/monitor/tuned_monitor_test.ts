@@ -39,7 +39,7 @@ function fit({ monitors, output, layer = 4, threads = 1, ...rest }: Fit) {
   const folder = join(scratch, output);
   return fitMonitor(tunedMaker(suite, options, undefined), {
     output: folder,
-    fusion: "smallest-p",
+    fusion: { kind: "smallest-p" },
     fprTargets: [0.2],
   }).then((summary) => ({ ...summary, folder }));
 }
@@ -210,7 +210,7 @@ Deno.test("fitMonitor() refuses a layer beyond the model, a monitor for a model,
   );
   const given = { model: head.folder, device: "cpu", dtype: "float32" };
   const options = { suite: "", given, quick: false, seeds: 1, threads: 1, ...from };
-  const rates = { output: join(scratch, output), fusion: FUSIONS[0] };
+  const rates = { output: join(scratch, output), fusion: { kind: FUSIONS[0] } };
   await assert.rejects(
     fitMonitor(tunedMaker(suite, options, undefined), rates),
     /Cannot use the checkpoint ".*head": it must be a language model, got a monitor/,

@@ -16,6 +16,7 @@ Deno.test("the steps of a fit, done one by one, leave nothing to train, and end 
     suite,
     output: at(name),
     fusion: "smallest-p",
+    byLength: false,
     fpr: [0.1],
     noThoughts: false,
     quick: true,

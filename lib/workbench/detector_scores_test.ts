@@ -3,11 +3,13 @@ import { join } from "node:path";
 import { scratchFolder } from "../core/testing.ts";
 import { writeTinySuite } from "../conversation/testing.ts";
 import { randomModel, writeRandomCheckpoint } from "../model/testing.ts";
+import { hasReport, reportSupport, withoutFunctions } from "../detector/report_support.ts";
 import { UnplacedTokensError } from "../tokenizer/given.ts";
 import { detectorScores } from "./detector_scores.ts";
 import { chooseFrozenLayer, frozenScores } from "./frozen_scores.ts";
-import { turnScores } from "./language_model_scores.ts";
+import { reportScores, turnScores } from "./language_model_scores.ts";
 import { openWorkbench } from "./open_workbench.ts";
+import { readChanged, readTokens } from "./read_tokens.ts";
 import { SURPRISE } from "./scores.ts";
 import { type RunOptions, trainsHere } from "./workbench.ts";
 
@@ -42,6 +44,7 @@ Deno.test("detectorScores() has every detector by name, each with a score for ev
     "turn-taking",
     "turn-taking, answers",
     "turn-taking, calls",
+    "report support",
     "likelihood ratio",
     "mahalanobis",
     "relative mahalanobis",
@@ -56,6 +59,37 @@ Deno.test("detectorScores() has every detector by name, each with a score for ev
   }
   // what was kept is what was worked out
   assert.deepEqual(await detectorScores(await open(), "test"), scores);
+});
+
+Deno.test("readChanged() reads what a change makes of conversations", async () => {
+  const bench = await open();
+  const rows = [...bench.suite.test.keys()]
+    .filter((row) => hasReport(bench.suite.test[row].conversation)).slice(0, 3);
+  const asTheyAre = await readTokens(bench, "test", rows);
+  assert.deepEqual(
+    await readChanged(bench, "test", rows, (conversation) => conversation),
+    asTheyAre,
+  );
+  const answered = (conversation: string) => `${conversation}\n\nHuman: Thanks`;
+  const longer = await readChanged(bench, "test", rows, answered);
+  longer.forEach(({ conversation, nll, ends }, i) => {
+    assert.equal(conversation, answered(asTheyAre[i].conversation));
+    assert.equal(ends.length, nll.length);
+    assert.equal(ends.at(-1), conversation.length);
+  });
+});
+
+Deno.test("reportScores() is of conversations with and without their functions, and 0 where none is reported on", async () => {
+  const bench = await open();
+  const { test } = bench.suite;
+  const [scores] = (await reportScores(bench, "test"))["report support"];
+  const reported = [...test.keys()].filter((row) => hasReport(test[row].conversation));
+  test.forEach((_, row) => assert.ok(reported.includes(row) || scores[row] === 0));
+  const row = reported.find((row) => scores[row] > 0)!;
+  const [whole] = await readTokens(bench, "test", [row]);
+  const [without] = await readChanged(bench, "test", [row], withoutFunctions);
+  assert.equal(scores[row], reportSupport.score({ whole: [whole], without: [without] })[0]);
+  assert.ok(!without.conversation.includes("Function:"));
 });
 
 Deno.test("the likelihood ratio is about the safe language model and the one that it was", async () => {

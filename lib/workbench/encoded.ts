@@ -36,7 +36,7 @@ export function encodedOnce(
   suite: Suite,
   contextLength: number,
   { say }: { say: (message: string) => void },
-  encode: (rows: readonly Row[]) => Encoded | Promise<Encoded>,
+  encode: (rows: readonly Row[]) => Promise<Encoded>,
 ): (split: Split) => Promise<Encoded> {
   return onceFor(async (split) => {
     const encoded = await encode(suite[split]);

@@ -8,6 +8,7 @@ import { type Cache, openCache } from "../core/cache.ts";
 import { hashOf } from "../core/json.ts";
 import { once, onceFor } from "../core/once.ts";
 import { startProgress } from "../core/progress.ts";
+import type { Row } from "../conversation/row.ts";
 import type { Split } from "../conversation/scenes.ts";
 import type { Suite } from "../conversation/suite.ts";
 import {
@@ -83,12 +84,8 @@ function assemble(
   );
   const tokenizer = once(async () => loadTokenizer(await tokenizerFolder()));
   const { contextLength } = recipe.size;
-  const encoded = encodedOnce(
-    suite,
-    contextLength,
-    options,
-    async (rows) => encodeRows(rows, await tokenizer(), contextLength),
-  );
+  const encode = async (rows: readonly Row[]) => encodeRows(rows, await tokenizer(), contextLength);
+  const encoded = encodedOnce(suite, contextLength, options, encode);
 
   const train = async (
     label: string,
@@ -210,6 +207,7 @@ function assemble(
     resized: (size) => assemble(suite, { ...recipe, size }, cache, options),
     tokenizer,
     encoded,
+    encode,
     planned,
     languageModel: async () => await (await planned.languageModel()).open(),
     safeLanguageModel: async () => await (await planned.safeLanguageModel()).open(),

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Cache } from "../core/cache.ts";
+import type { Row } from "../conversation/row.ts";
 import type { Split } from "../conversation/scenes.ts";
 import type { Selection, Suite } from "../conversation/suite.ts";
 import type { CovarianceKind } from "../detector/covariance_choice.ts";
@@ -82,6 +83,8 @@ export interface Workbench {
   tokenizer(): Promise<Tokenizer>;
   /** A split's conversations as token ids, row by row; `options.say` is told how many were cut. */
   encoded(split: Split): Promise<Encoded>;
+  /** Any conversations as token ids, cut as those of a split are. */
+  encode(rows: readonly Row[]): Promise<Encoded>;
   /** The language model that measures perplexity: of the safe training rows, where it is trained here. */
   safeLanguageModel(): Promise<TrainedModel>;
   /** The guard of one of the workbench's seeds. */

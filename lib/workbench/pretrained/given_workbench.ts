@@ -5,6 +5,7 @@
  * @module
  */
 import { openCache } from "../../core/cache.ts";
+import type { Row } from "../../conversation/row.ts";
 import type { Split } from "../../conversation/scenes.ts";
 import type { Suite } from "../../conversation/suite.ts";
 import type { SignalRequest } from "../../signals/signal_graph.ts";
@@ -29,12 +30,9 @@ export function givenWorkbench(suite: Suite, models: GivenModels, options: RunOp
   const guard = models.guard!;
   const cache = openCache(options.cache, options.say);
   const { contextLength } = languageModel.model.config;
-  const encoded = encodedOnce(
-    suite,
-    contextLength,
-    options,
-    (rows) => encodeWhole(rows, tokenizer, contextLength),
-  );
+  const encode = (rows: readonly Row[]) =>
+    Promise.resolve(encodeWhole(rows, tokenizer, contextLength));
+  const encoded = encodedOnce(suite, contextLength, options, encode);
   const passes = passesOver({ suite, cache, encoded, device, options });
 
   /** What experiments ask of the guard. */
@@ -65,6 +63,7 @@ export function givenWorkbench(suite: Suite, models: GivenModels, options: RunOp
     seeds: [0],
     tokenizer: () => Promise.resolve(tokenizer),
     encoded,
+    encode,
     safeLanguageModel: () => Promise.resolve(languageModel),
     guard: () => Promise.resolve(guard),
     planned: {

@@ -8,6 +8,7 @@
 import { openCache } from "../../core/cache.ts";
 import { hashOf } from "../../core/json.ts";
 import { once, onceFor } from "../../core/once.ts";
+import type { Row } from "../../conversation/row.ts";
 import type { Suite } from "../../conversation/suite.ts";
 import { cutModel } from "../../model/cut.ts";
 import type { Pooling, SignalRequest } from "../../signals/signal_graph.ts";
@@ -49,12 +50,9 @@ export function tunedWorkbench(
   const { base: frozen, tokenizer, origins, device } = models;
   const { layers, hiddenSize: width, contextLength } = frozen.model.config;
   const cache = openCache(options.cache, options.say);
-  const encoded = encodedOnce(
-    suite,
-    contextLength,
-    options,
-    (rows) => encodeWhole(rows, tokenizer, contextLength),
-  );
+  const encode = (rows: readonly Row[]) =>
+    Promise.resolve(encodeWhole(rows, tokenizer, contextLength));
+  const encoded = encodedOnce(suite, contextLength, options, encode);
   const over = { suite, cache, encoded, device, options };
   const passes = passesOver(over);
 
@@ -189,6 +187,7 @@ export function tunedWorkbench(
     course: TUNING.guard,
     tokenizer: () => Promise.resolve(tokenizer),
     encoded,
+    encode,
     languageModel: () => Promise.resolve(base),
     safeLanguageModel,
     guard,
