@@ -89,12 +89,7 @@ export async function joinParts(
   n: number,
   { overwrite }: { overwrite: boolean },
 ): Promise<ScoreCounts> {
-  if (exists(output) && !overwrite) {
-    throw new UserError(
-      `Cannot write "${output}": it exists`,
-      "Choose another output, or replace it with --overwrite.",
-    );
-  }
+  refuseExisting(output, overwrite);
   const paths = Array.from({ length: n }, (_, k) => partOf(output, { i: k + 1, n }));
   const parts = paths.map((path) => ({ path, ...readSummary(path) }));
   requireOneWhole(parts);
@@ -117,6 +112,34 @@ export async function joinParts(
     addNotes(total.notes, notes);
   }
   return total;
+}
+
+/**
+ * Watches for the whole to appear, which other processes put together.
+ *
+ * @param output where it goes.
+ * @param overwrite whether one that is there now is to be replaced.
+ * @returns whether there is one that was not there at the call; throws a {@linkcode UserError} where there is one that may not be
+ * replaced.
+ */
+export function joinedSinceNow(output: string, overwrite: boolean): () => boolean {
+  refuseExisting(output, overwrite);
+  const identity = () => exists(output) ? identityOf(Deno.statSync(output)) : undefined;
+  const before = identity();
+  return () => ![undefined, before].includes(identity());
+}
+
+/** A file that is written again has another number, or was changed at another time. */
+function identityOf({ dev, ino, mtime }: Deno.FileInfo): string {
+  return `${dev}/${ino}/${mtime?.getTime()}`;
+}
+
+function refuseExisting(output: string, overwrite: boolean): void {
+  if (!exists(output) || overwrite) return;
+  throw new UserError(
+    `Cannot write "${output}": it exists`,
+    "Choose another output, or replace it with --overwrite.",
+  );
 }
 
 function readSummary(path: string): PartSummary {
