@@ -24,6 +24,12 @@ import { filesIn } from "./reader.ts";
 
 const FLAGS = {
   kills: flag.count({ default: 200, most: 100_000, help: "how many at least" }),
+  longest: flag.count({
+    default: 10,
+    most: 1000,
+    help:
+      "the latest kill after so many seconds; more where a busy machine takes long to start anything",
+  }),
   seed: flag.count({ default: 1, least: 0, most: 2 ** 31, help: "other times" }),
 };
 
@@ -74,12 +80,12 @@ async function run(name: string, args: string[], seconds: number): Promise<boole
 }
 
 /** As many kills as it takes until the task ends; every later one leaves it more time. */
-async function round(name: string, given: string, folder: string, random: () => number) {
+async function round(name: string, given: string, folder: string, seconds: () => number) {
   makeFolder(folder);
   const args = TASKS[name](given, folder);
   for (let kills = 0;; kills++) {
     if (kills > 500) throw new Error(`${name} makes no progress: ${kills} kills`);
-    if (!await run(name, args, 0.2 + 9.8 * random())) continue;
+    if (!await run(name, args, seconds())) continue;
     const left = leftoversIn(folder);
     if (left.length > 0) throw new Error(`${name} left ${left.join(", ")} after ${kills} kills`);
     return kills;
@@ -119,7 +125,7 @@ async function begin(folder: string): Promise<Done> {
 const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
 
 await exitOnError(async () => {
-  const { values: { seed, kills } } = readFlags(Deno.args, FLAGS);
+  const { values: { seed, kills, longest } } = readFlags(Deno.args, FLAGS);
   const folder = join(root, ".cache/kills", `seed-${seed}`);
   const state = join(folder, "done.json");
   const done: Done = exists(state) ? JSON.parse(readText(state)) : await begin(folder);
@@ -132,7 +138,8 @@ await exitOnError(async () => {
     const own = join(folder, `${n}`);
     removeIfPresent(own);
     const draws = stream(`kills/${seed}/${n}`);
-    done.kills[name].push(await round(name, folder, own, () => draws.uniform()));
+    const seconds = () => 0.2 + (longest - 0.2) * draws.uniform();
+    done.kills[name].push(await round(name, folder, own, seconds));
     if (resultsIn(own) !== done.expected[name]) throw new Error(`${name} ended in other bytes`);
     print(`${killed()} kills: ${name} ended in the same bytes, and left nothing behind`);
     removeIfPresent(own);
