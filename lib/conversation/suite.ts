@@ -161,6 +161,25 @@ async function loadMood(
 }
 
 /**
+ * A smaller suite of the same kinds of rows.
+ *
+ * @param suite which.
+ * @param n one row of so many is kept, of every domain and label of every split.
+ * @returns a suite of the same name, with a hash of its own.
+ */
+export function thinSuite(suite: Suite, n: number): Suite {
+  const splits = Object.fromEntries(
+    SPLITS.map((split) => [split, thinned(suite[split], n)]),
+  ) as Record<Split, Row[]>;
+  return { ...suite, ...splits, hash: hashOfSplits(splits) };
+}
+
+function thinned(rows: readonly Row[], n: number): Row[] {
+  const groups = Map.groupBy(rows, ({ domain, malign }) => `${domain} ${malign}`).values();
+  return [...groups].flatMap((group) => group.filter((_, i) => i % n === 0));
+}
+
+/**
  * What an artifact says of the suite that it was made with.
  *
  * @param suite which.

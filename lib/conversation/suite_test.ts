@@ -5,7 +5,15 @@ import { makeFolder } from "../core/files.ts";
 import { temporaryFolder } from "../core/testing.ts";
 import { COMMIT, startHub } from "../hub/testing.ts";
 import type { Row } from "./row.ts";
-import { describeSuite, loadSuite, readScenes, toJsonl } from "./suite.ts";
+import {
+  describeSuite,
+  hashOfSplits,
+  loadSuite,
+  miniSuite,
+  readScenes,
+  thinSuite,
+  toJsonl,
+} from "./suite.ts";
 
 const rows = (prefix: string, count: number): Row[] =>
   Array.from({ length: count }, (_, i) => ({
@@ -80,6 +88,20 @@ Deno.test("loadSuite() gives another hash where a row differs", async () => {
   assert.match(await hashWith({}), /^[0-9a-f]{64}$/);
   assert.equal(await hashWith({}), await hashWith({}));
   assert.notEqual(await hashWith({}), await hashWith({ malign: 1 }));
+});
+
+Deno.test("thinSuite() keeps one row of so many of every domain and label, and is another suite", () => {
+  const suite = miniSuite();
+  const thin = thinSuite(suite, 3);
+  const counts = (rows: readonly Row[]) =>
+    [...Map.groupBy(rows, ({ domain, malign }) => `${domain} ${malign}`)]
+      .map(([kind, { length }]): [string, number] => [kind, length]);
+  for (const split of ["train", "calibration", "test"] as const) {
+    const third = counts(suite[split]).map(([kind, n]) => [kind, Math.ceil(n / 3)]);
+    assert.deepEqual(counts(thin[split]), third);
+  }
+  assert.notEqual(thin.hash, suite.hash);
+  assert.equal(hashOfSplits(thin), thin.hash);
 });
 
 Deno.test("loadSuite() says what is missing or twice", async () => {

@@ -5,9 +5,8 @@
  */
 import { join } from "node:path";
 import { makeFolder } from "../core/files.ts";
-import type { Row } from "./row.ts";
 import { SPLITS } from "./scenes.ts";
-import { miniSuite, toJsonl } from "./suite.ts";
+import { miniSuite, thinSuite, toJsonl } from "./suite.ts";
 
 /**
  * Writes a part of the embedded suite, every domain and label in proportion.
@@ -19,15 +18,9 @@ import { miniSuite, toJsonl } from "./suite.ts";
 export function writeTinySuite(folder: string, n: number): string {
   const path = join(folder, "tiny");
   makeFolder(path);
-  const suite = miniSuite();
+  const suite = thinSuite(miniSuite(), n);
   for (const split of SPLITS) {
-    Deno.writeTextFileSync(join(path, `${split}.jsonl`), toJsonl(thinned(suite[split], n)));
+    Deno.writeTextFileSync(join(path, `${split}.jsonl`), toJsonl(suite[split]));
   }
   return path;
-}
-
-/** Every nth row of each domain and label. */
-function thinned(rows: readonly Row[], n: number): Row[] {
-  const groups = Map.groupBy(rows, ({ domain, malign }) => `${domain} ${malign}`).values();
-  return [...groups].flatMap((group) => group.filter((_, i) => i % n === 0));
 }

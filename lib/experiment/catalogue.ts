@@ -10,7 +10,7 @@ import type { Experiment } from "./experiment.ts";
 
 /** The experiments of a folder. */
 export interface Catalogue {
-  /** Their names, in alphabetical order. */
+  /** Their names, in the order in which they are read. */
   readonly names: readonly string[];
   /**
    * Loads experiments.
@@ -19,6 +19,22 @@ export interface Catalogue {
    * @returns the experiments, in the order of the names; throws a {@linkcode UsageError} at a name that is none of them.
    */
   load(only?: readonly string[]): Promise<Experiment[]>;
+}
+
+/** Those of ours that others build on, first the guard's: in this order they are run and read. All others follow, by name. */
+const FIRST = [
+  "guard_generalization",
+  "detector_comparison",
+  "fusion",
+  "calibrated_fusion",
+  "alarm_budget",
+  "benign_shift",
+  "lambda_protocol",
+];
+
+function placeOf(name: string): number {
+  const place = FIRST.indexOf(name);
+  return place < 0 ? FIRST.length : place;
 }
 
 /**
@@ -31,7 +47,7 @@ export function openCatalogue(folder: string): Catalogue {
   const names = [...Deno.readDirSync(folder)].map(({ name }) => name)
     .filter((name) => /^[a-z0-9_]+\.ts$/.test(name) && !name.endsWith("_test.ts"))
     .map((name) => name.slice(0, -".ts".length))
-    .sort();
+    .sort((a, b) => placeOf(a) - placeOf(b) || (a < b ? -1 : 1));
   const load = async (name: string): Promise<Experiment> =>
     (await import(pathToFileURL(join(folder, `${name}.ts`)).href)).default;
   return {

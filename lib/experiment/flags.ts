@@ -62,7 +62,10 @@ export const RUN_FLAGS = {
     help: "how Mahalanobis distance estimates the covariance of hidden states",
   }),
   seeds: flag.count({ usual: 3, help: "how many guards, each from its own seed" }),
-  quick: flag.toggle({ help: "small models and short training, to see that everything runs" }),
+  quick: flag.toggle({
+    help:
+      "small models, short training and a third of the embedded suite, to see that everything runs",
+  }),
   threads: flag.count({
     default: CORES,
     shown: "all cores",

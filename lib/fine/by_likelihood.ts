@@ -11,11 +11,13 @@ import type { Reading } from "./readings.ts";
 import { type LeftOut, type Outcome, scoreAll } from "./scores.ts";
 
 /** Finds likelier options. */
-type Likelier = NonNullable<Respondent["likelier"]>;
+export type Likelier = NonNullable<Respondent["likelier"]>;
 
 /** Questions of safety and of knowledge. */
-interface Both {
+export interface BothAsked {
+  /** Of safety. */
   safety: Asked;
+  /** Of knowledge; perhaps none. */
   knowledge: Asked;
 }
 
@@ -30,7 +32,7 @@ interface Both {
 export async function byLikelihood(
   { controls, ...artifact }: FineArtifact,
   likelier: Likelier,
-  { safety, knowledge }: Both,
+  { safety, knowledge }: BothAsked,
 ): Promise<FineArtifact> {
   const { chosenByLikelihood } = await import("./likelihood.ts");
   const scored = async (before: readonly Outcome[], { questions }: Asked) => {
@@ -61,7 +63,7 @@ export async function likelihoodAlone(
   respondent: string,
   reading: Reading,
   likelier: Likelier,
-  { safety, knowledge }: Both,
+  { safety, knowledge }: BothAsked,
   kernels: string,
 ): Promise<FineArtifact> {
   const scored = async ({ questions }: Asked) => {

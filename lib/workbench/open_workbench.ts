@@ -6,20 +6,22 @@
 import { UserError } from "../core/errors.ts";
 import { ID_DOMAINS } from "../conversation/domains.ts";
 import { selectTestRows } from "../conversation/selection.ts";
-import { loadSuite, type Suite } from "../conversation/suite.ts";
+import { isEmbedded, loadSuite, type Suite, thinSuite } from "../conversation/suite.ts";
 import { trainedWorkbench } from "./trained_workbench.ts";
 import type { RunOptions, Workbench } from "./workbench.ts";
 
 /**
  * Opens a workbench.
  *
- * @param options suite, rows to test on, extent, threads, cache.
+ * @param given suite, rows to test on, extent, threads, cache.
  * @param anyRows whether the test rows may be of one class, as is enough where they are only judged.
  * @returns the workbench, nothing trained yet (but the tokenizer, where tokens are to be counted); throws a `UserError` where the
  * suite cannot be loaded, or its test rows are of one class.
  */
-export async function openWorkbench(options: RunOptions, anyRows = false): Promise<Workbench> {
-  const suite = await loadSuite(options.suite, options);
+export async function openWorkbench(given: RunOptions, anyRows = false): Promise<Workbench> {
+  const options = { ...given, say: sayingOnce(given.say) };
+  const whole = await loadSuite(options.suite, options);
+  const suite = options.quick && isEmbedded(options.suite) ? thinSuite(whole, QUICK_SHARE) : whole;
   if (!anyRows) requireBothClasses(suite);
   const benchOf = await builder(options);
   const bench = benchOf(suite);
@@ -30,6 +32,19 @@ export async function openWorkbench(options: RunOptions, anyRows = false): Promi
   sayTooLong(chosen, options.say);
   if (!anyRows) requireBothClasses(chosen);
   return benchOf(chosen); // its tokenizer is the same: the training split is
+}
+
+/** One row of so many of the embedded suite makes a quick run of two minutes; a folder is read whole, whatever its size. */
+const QUICK_SHARE = 3;
+
+/** Workbenches of other sizes read the same rows: what was said of them is not said again. */
+function sayingOnce(say: RunOptions["say"]): RunOptions["say"] {
+  const said = new Set<string>();
+  return (message) => {
+    if (said.has(message)) return;
+    said.add(message);
+    say(message);
+  };
 }
 
 /** Opens workbenches on suites. */
