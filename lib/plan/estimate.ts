@@ -7,7 +7,7 @@
 import { join } from "node:path";
 import { exists, readText, writeFileAtomic } from "../core/files.ts";
 import { hashOf } from "../core/json.ts";
-import { productRate } from "../runtime/product_rate.ts";
+import { processorClock, productRate } from "../runtime/product_rate.ts";
 import type { Device } from "../runtime/session.ts";
 import type { Cost } from "../workbench/planned/work.ts";
 
@@ -32,8 +32,8 @@ export interface MeasuredMachine {
 }
 
 /**
- * Measures this machine, a moment long. The fastest that was ever measured counts, since what else a machine does can only make it
- * slower.
+ * Measures this machine, a moment long, by processor time, so that it may be busy. The fastest that was ever measured counts, since
+ * what else a machine does can only make it slower.
  *
  * @param machine a workbench, or its cache, device and threads.
  * @returns FLOP/s of a product of 1,024-cubed matrices.
@@ -44,7 +44,9 @@ export async function rateOf(
   const id = hashOf({ threads, device, cores: navigator.hardwareConcurrency }).slice(0, 24);
   const path = join(cache.root, "machine", `${id}.json`);
   const before = exists(path) ? Number(JSON.parse(readText(path)).flops) : 0;
-  const flops = await productRate({ threads, device });
+  // only of a CPU is it known how long it worked for this process
+  const clock = device.provider === "cpu" ? [processorClock(threads)] : [];
+  const flops = await productRate({ threads, device }, ...clock);
   if (flops > before) writeFileAtomic(path, JSON.stringify({ flops }));
   return Math.max(before, flops);
 }

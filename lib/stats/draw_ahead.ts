@@ -12,15 +12,21 @@ const WAITING = 4;
 /** A thread that has not begun after so many milliseconds is not waited for. */
 const PATIENCE = 5000;
 
-/** Places of what both threads count. */
-export const [BEGUN, DRAWN, TAKEN] = [0, 1, 2];
+/** Where it stands whether the second thread has begun. */
+export const BEGUN = 0;
+
+/** Where it stands how many resamples are drawn. */
+export const DRAWN = 1;
+
+/** Where it stands how many of them are taken. */
+export const TAKEN = 2;
 
 /** Stands for how many are taken when no more are wanted. */
-export const OVER = -1;
+export const OVER: number = -1;
 
 /** What the second thread is told. All but the strata and the state is shared memory. */
 export interface DrawRequest {
-  /** See {@linkcode BEGUN}: whether it has begun, how many resamples are drawn, how many of them are taken. */
+  /** What both threads count, at {@linkcode BEGUN}, {@linkcode DRAWN} and {@linkcode TAKEN}. */
   control: Int32Array;
   /** Resample r is written to place r modulo their number. */
   places: Uint8Array[];

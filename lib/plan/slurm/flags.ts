@@ -7,8 +7,6 @@ import { UsageError } from "../../core/errors.ts";
 import * as flag from "../../core/flag.ts";
 import { goingWith, type ValuesOf } from "../../core/flags.ts";
 
-const WITHOUT = "Without --engine slurm all is done here.";
-
 /** Where steps are done. */
 export const ENGINE_FLAGS = {
   engine: flag.choice(["local", "slurm"] as const, {
@@ -16,7 +14,7 @@ export const ENGINE_FLAGS = {
     help:
       "where steps are done: here, or as jobs of Slurm, on a cache folder that its nodes share. What is indented goes with it:",
   }),
-  ...goingWith("engine", WITHOUT, {
+  ...goingWith("engine", "Without --engine slurm all is done here.", {
     sbatch: flag.parsed(parseOptions, {
       value: '"OPTIONS"',
       shown: "none",
@@ -35,16 +33,17 @@ export const ENGINE_FLAGS = {
   }),
 };
 
+/** Into how many parts a log is cut where nobody says. */
+export const PARTS = 16;
+
 /** {@linkcode ENGINE_FLAGS} where a log is scored, which can be cut anywhere. */
 export const SCORE_ENGINE_FLAGS = {
   ...ENGINE_FLAGS,
-  ...goingWith("engine", WITHOUT, {
-    tasks: flag.count({
-      most: 1000,
-      usual: 16,
-      help: "into how many parts the input is cut",
-    }),
-  }),
+  tasks: {
+    ...ENGINE_FLAGS.tasks,
+    shown: String(PARTS),
+    help: "into how many parts the input is cut",
+  },
 };
 
 /** Values of {@linkcode ENGINE_FLAGS}. */

@@ -9,7 +9,7 @@ import { hashOf } from "../../core/json.ts";
 import { RUN_FLAGS } from "../../experiment/flags.ts";
 import { SCORE_FLAGS } from "../../monitor/flags.ts";
 import { planParts, type ScoreFilesOptions } from "../../monitor/score_files.ts";
-import { type EngineFlags, SCORE_ENGINE_FLAGS } from "./flags.ts";
+import { type EngineFlags, PARTS } from "./flags.ts";
 import { jobCommand, toTheEnd } from "./see_through.ts";
 
 const FLAGS = { ...SCORE_FLAGS, ...pick(RUN_FLAGS, "cache") };
@@ -25,14 +25,13 @@ export async function scoreOnSlurm(
   options: ScoreFilesOptions & EngineFlags,
   { say, begin }: { say: (message: string) => void; begin: (line: string) => void },
 ): Promise<string> {
-  const { engine: _, sbatch: __, tasks, poll: ___, shard, join, ...given } = options;
+  const { engine: _, sbatch: __, tasks: n = PARTS, poll: ___, shard, join, ...given } = options;
   if (shard !== undefined || join !== undefined) {
     throw new UsageError(
       "Cannot use --shard or --join with --engine slurm: its jobs are called with them",
       "Leave them out; --tasks says into how many parts the input is cut.",
     );
   }
-  const n = tasks ?? SCORE_ENGINE_FLAGS.tasks.usual!;
   const { key, isScored, isJoined } = await planParts(given, n, say);
   const parts = {
     name: `${n} parts of "${given.input}"`,
