@@ -15,6 +15,8 @@
  * with the models of `--quick`: 3.0% and 0.58 on the embedded suite, 2.5% and 0.49 on real text. Not expected was that on real text it
  * notices 22.8% [16.9, 32.1] of `function-calling-inappropriate` (4.3% of the embedded one), of which guard, perplexity and their
  * fusions notice next to nothing: behind a call that a person had just declined, the assistant says goodbye as if there were none.
+ * In a fusion with those three it gains 5 points there, loses 5 overall, and so is in none. With SmolLM2-135M as it is, on 20
+ * conversations of each kind: 0.61 on `function-calling-missing`, its reports at 0.93 in the middle and safe ones at 0.81.
  *
  * @module
  */

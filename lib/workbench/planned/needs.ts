@@ -4,11 +4,15 @@
  *
  * @module
  */
+import type { Row } from "../../conversation/row.ts";
 import type { Split } from "../../conversation/scenes.ts";
+import { hashOf } from "../../core/json.ts";
+import { hasReport } from "../../detector/report_support.ts";
 import { ofFrozen } from "../frozen_scores.ts";
+import { reportScores } from "../language_model_scores.ts";
 import { MEAN_SURPRISE, ofGuard, SURPRISE } from "../scores.ts";
 import type { Workbench } from "../workbench.ts";
-import type { PlannedModel, RequestFor, Work } from "./work.ts";
+import { type Cost, notedWork, type PlannedModel, type RequestFor, type Work } from "./work.ts";
 
 /**
  * For the scores of guards, and for detectors on their states.
@@ -76,6 +80,35 @@ export async function monitorNeeds(bench: Workbench, seed: number): Promise<Work
 }
 
 /**
+ * For report support.
+ *
+ * @param bench the workbench.
+ * @param split which rows.
+ * @returns the scores themselves: the conversations that are read for them depend on what functions said.
+ */
+export async function reportsOver(bench: Workbench, split: Split): Promise<Work> {
+  const { planned, suite, device, cache } = bench;
+  const model = await planned.safeLanguageModel();
+  const pass = await planned.pass(model, split, () => SURPRISE);
+  const size = (rows: readonly Row[]) =>
+    rows.reduce((sum, { conversation }) => sum + conversation.length, 0);
+  const again = suite[split].filter(({ conversation }) => hasReport(conversation));
+  return notedWork(cache, {
+    name: `reports of ${split} read again`,
+    key: hashOf({ kind: "reports", model: model.key, suite: suite.hash, split, device }),
+    after: [model, pass],
+    cost: partOf(pass.cost, size(again) / Math.max(1, size(suite[split]))),
+    make: () => reportScores(bench, split),
+  });
+}
+
+/** Of a pass over so much of the text. */
+function partOf(cost: Cost, share: number): Cost {
+  const { tokens, flops, values } = cost;
+  return { ...cost, tokens: share * tokens, flops: share * flops, values: share * values };
+}
+
+/**
  * For all detectors.
  *
  * @param bench the workbench.
@@ -84,7 +117,7 @@ export async function monitorNeeds(bench: Workbench, seed: number): Promise<Work
  */
 export async function detectorsOver(bench: Workbench, split: Split): Promise<Work[]> {
   const { planned } = bench;
-  const parts = await partsOver(bench, split);
+  const parts = [...await partsOver(bench, split), await reportsOver(bench, split)];
   if (planned.languageModel === undefined) return parts;
   const model = await planned.languageModel();
   const hasBoth = new Set(bench.suite.calibration.map(({ malign }) => malign)).size === 2;

@@ -7,7 +7,8 @@ import { randomModel, writeRandomCheckpoint } from "../../model/testing.ts";
 import { scoredParts } from "../fused.ts";
 import { openWorkbench } from "../open_workbench.ts";
 import type { RunOptions } from "../workbench.ts";
-import { partsOver } from "./needs.ts";
+import { reportScores } from "../language_model_scores.ts";
+import { partsOver, reportsOver } from "./needs.ts";
 import type { Work } from "./work.ts";
 
 const scratch = scratchFolder();
@@ -63,5 +64,13 @@ for (
     }
     await scoredParts(bench, "test");
     assert.deepEqual(madeIn(cache), made);
+
+    const reports = await reportsOver(await open(), "test");
+    assert.equal(await reports.isDone(0), false);
+    await makeAll([reports]);
+    const withReports = madeIn(cache);
+    assert.ok(await (await reportsOver(bench, "test")).isDone(0));
+    await reportScores(bench, "test");
+    assert.deepEqual(madeIn(cache), withReports);
   });
 }

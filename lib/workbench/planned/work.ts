@@ -4,6 +4,9 @@
  *
  * @module
  */
+import { join } from "node:path";
+import type { Cache } from "../../core/cache.ts";
+import { writeFileAtomic } from "../../core/files.ts";
 import type { Split } from "../../conversation/scenes.ts";
 import type { Head } from "../../model/checkpoint.ts";
 import type { DecoderConfig } from "../../model/config.ts";
@@ -94,6 +97,26 @@ export function presentModel(name: string, model: TrainedModel): PlannedModel {
     isDone: () => true,
     make: () => Promise.resolve(),
     open: () => Promise.resolve(model),
+  };
+}
+
+/**
+ * Work whose result is kept by names that are not known yet: that it is done is noted.
+ *
+ * @param cache where.
+ * @param work all else of it, in one piece.
+ * @returns the work.
+ */
+export function notedWork(cache: Cache, work: Omit<Work, "pieces" | "isDone">): Work {
+  return {
+    ...work,
+    pieces: 1,
+    isDone: () => cache.find("made", work.key) !== undefined,
+    make: (piece) =>
+      cache.entry("made", work.key, async (folder) => {
+        await work.make(piece);
+        writeFileAtomic(join(folder, "name.txt"), `${work.name}\n`);
+      }),
   };
 }
 

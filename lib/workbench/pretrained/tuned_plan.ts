@@ -5,9 +5,7 @@
  *
  * @module
  */
-import { join } from "node:path";
 import type { Cache } from "../../core/cache.ts";
-import { writeFileAtomic } from "../../core/files.ts";
 import { hashOf } from "../../core/json.ts";
 import { once, onceFor } from "../../core/once.ts";
 import type { Split } from "../../conversation/scenes.ts";
@@ -19,6 +17,7 @@ import type { PassModel } from "../named_passes.ts";
 import { type Passes, passModel } from "../passes.ts";
 import { passCost, secondsOnly, trainingCost } from "../planned/costs.ts";
 import {
+  notedWork,
   type Planned,
   type PlannedModel,
   presentModel,
@@ -106,25 +105,13 @@ export function plannedTuning(tuning: TuningToPlan): Planned {
     });
   };
 
-  /** Work whose result is kept by names that are not known yet. */
-  const noted = (work: Omit<Work, "pieces" | "isDone">): Work => ({
-    ...work,
-    pieces: 1,
-    isDone: () => cache.find("made", work.key) !== undefined,
-    make: (piece) =>
-      cache.entry("made", work.key, async (folder) => {
-        await work.make(piece);
-        writeFileAtomic(join(folder, "name.txt"), `${work.name}\n`);
-      }),
-  });
-
   const guards = new Set<string>();
   const guard = onceFor(async (seed: number): Promise<PlannedModel> => {
     const key = hashOf({ guard: tuning.key, seed });
     guards.add(key);
     const course = { ...TUNING.guard, lora: loraOf(layers) };
     const open = () => tuning.guard(seed);
-    const work = noted({
+    const work = notedWork(cache, {
       name: `guard ${seed}`,
       key,
       after: [await basePass("train"), await basePass("calibration")],
@@ -162,7 +149,7 @@ export function plannedTuning(tuning: TuningToPlan): Planned {
     requestOf: (trained: TrainedModel) => SignalRequest,
   ): Promise<Work> => {
     const { cost } = await passOf(model, passModel(base), split, request);
-    return noted({
+    return notedWork(cache, {
       name: `${model.name} over ${split}`,
       key: hashOf({ guard: model.key, suite: suite.hash, split, request }),
       after: [model, await basePass(split)],
