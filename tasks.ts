@@ -14,6 +14,7 @@ const TASKS = [
   "verify",
   "plan",
   "step",
+  "scores",
   "report",
   "fine",
   "judge",

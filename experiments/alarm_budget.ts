@@ -297,7 +297,7 @@ function budgetFigure(
     const y = { field: "y", type: "quantitative", title: yTitle };
     const low = { field: "low", type: "quantitative", title: yTitle };
     return {
-      ...{ width: 260, height: 220, data: { values } },
+      ...{ width: 240, height: 220, data: { values } },
       layer: [
         {
           mark: { type: "rule", opacity: 0.35 },

@@ -20,7 +20,7 @@ import { shortened } from "../lib/experiment/recall_table.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { fields, flag, list, number, text } from "../lib/experiment/findings_schema.ts";
 import type { Figure } from "../lib/report/figure.ts";
-import type { Table } from "../lib/report/table.ts";
+import { type Table, withColumns } from "../lib/report/table.ts";
 
 /** Recall at 1% FPR in percent, by monitor in the order of the groups. */
 interface PublishedTable {
@@ -92,7 +92,7 @@ const experiment = defineExperiment({
   show({ findings }) {
     const { rows, disagreements } = findings;
     return {
-      table: tableOf(findings),
+      table: withColumns(tableOf(findings), (heading) => SHOWN.includes(heading)),
       figure: figureOf(findings),
       reading: `Of ${rows.length} published rows ${
         rows.filter(({ addsUp }) => addsUp).length
@@ -121,6 +121,9 @@ function disagreements(groups: string[], [first, ...others]: PublishedTable[]): 
     )
   );
 }
+
+/** Columns that say whether a row adds up. */
+const SHOWN = ["table: monitor", "id", "overall", "mean", "excess", "adds up"];
 
 function tableOf({ groups, rows, disagreements }: Findings): Table {
   const amiss = rows.filter(({ addsUp }) => !addsUp);

@@ -20,7 +20,7 @@ async function example(name: string, permissions: string[], args: string[], cwd 
 
 Deno.test("the example of a detector prints its recall beside the guard's", async () => {
   await withFolder(async (folder) => {
-    const permissions = ["--allow-read", "--allow-env", "--allow-ffi", "--allow-write=.cache"];
+    const permissions = ["--allow-read", "--allow-ffi", "--allow-write=.cache"];
     const args = [writeTinySuite(folder, 25), "quick"];
     const { code, out, err } = await example("my_detector.ts", permissions, args, folder);
     assert.equal(code, 0, err);
@@ -35,7 +35,7 @@ Deno.test("the example that draws scores counts what is flagged and writes a fig
       JSON.stringify({ line, score, flagged })
     );
     Deno.writeTextFileSync(join(folder, "scored.jsonl"), lines.join("\n"));
-    const permissions = ["--allow-read", "--allow-write=.", "--allow-env"];
+    const permissions = ["--allow-read", "--allow-write=."];
     const args = ["scored.jsonl", "scores.svg"];
     const { code, out, err } = await example("plot_scores.ts", permissions, args, folder);
     assert.equal(code, 0, err);

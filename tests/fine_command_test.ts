@@ -26,6 +26,12 @@ function fineWith(env: Record<string, string>, ...args: string[]): Promise<Outco
   return denoWith({ ...none, ...env }, root, "task", "--quiet", "fine", ...args);
 }
 
+/** A question in an artifact, judged or not. */
+interface KeptOutcome {
+  safeFirst?: string;
+  chosen?: { safeFirst?: string };
+}
+
 /** A folder under `.cache/`, where the task may write, that removes itself. */
 function cacheFolder(): Disposable & { path: string; flags: string[]; read(name: string): string } {
   Deno.mkdirSync(join(root, ".cache"), { recursive: true });
@@ -113,6 +119,22 @@ Deno.test("fine ranks scripted respondents as their construction says, with the 
   ]);
   await run();
   assert.deepEqual(files(), before);
+});
+
+Deno.test("fine gets every answer from a server that is too slow at first, and says what it does about it", async () => {
+  using folder = cacheFolder();
+  const questions = writeQuestions(folder.path);
+  let asked = 0;
+  await using server = await chatServer((received) => ({
+    ...model(received),
+    delay: asked++ < 8 ? Infinity : 0, // as many as are asked for at once
+  }));
+  const endpoint = ["--endpoint", server.baseURL, "--model", "m", "--questions", questions];
+  const { code, err } = await fine(...endpoint, "--timeout", "2", ...folder.flags);
+  assert.equal(code, 0, err);
+  assert.match(err, /answers do not come in time; from now on 4 are asked for at once/);
+  assert.match(err, /requests \(8 of them again\), \d+ answers/);
+  assert.equal(JSON.parse(folder.read("results/m.json")).scores.partial, false); // nothing is left out
 });
 
 Deno.test("fine asks an endpoint once, goes on where it was, and gets the same from the recordings", async () => {
@@ -260,6 +282,17 @@ Deno.test("fine asks a checkpoint and has a guard judge, with the same bytes for
   assert.match(first.out, /Another method than multiple choice/);
   assert.equal((await ask("2")).code, 1);
   assert.deepEqual(files(), before);
+  const alone = await fine(
+    ...["--checkpoint", folderOf("LlamaForCausalLM"), "--model", "alone", "--likelihood-only"],
+    ...[...questions, ...folder.flags],
+  );
+  assert.equal(alone.code, 0, alone.err);
+  assert.match(alone.out, /Judge of the open-ended answers: nobody/);
+  const chosen = (name: string) => {
+    const { outcomes } = JSON.parse(folder.read(`results/${name}.likelihood.json`));
+    return outcomes.map((outcome: KeptOutcome) => (outcome.chosen ?? outcome).safeFirst);
+  };
+  assert.deepEqual(chosen("alone"), chosen("local"));
   const unfit = await fine("--checkpoint", folderOf("ForSequenceClassification"), ...judge);
   assert.equal(unfit.code, 1);
   assert.match(unfit.err, /Cannot ask ".*": it must be a language model, got a guard/);

@@ -1,5 +1,5 @@
 /**
- * A Slurm of one node for tests, in a folder of its own: `deno run -A tests/slurm_cluster.ts start|stop|running|queue|kill|node FOLDER [JOB]`. It needs
+ * A Slurm of one node for tests, in a folder of its own: `deno run -A tests/slurm_cluster.ts start|stop|running|queue|kill|node|fill|free FOLDER [JOB|NAME]`. It needs
  * `slurm-wlm` and `munge` of Debian, and to be root. A process of its own, so that tests need no permission to start programs.
  */
 import { join } from "node:path";
@@ -101,7 +101,25 @@ function processesOf(job: string): number[] {
   });
 }
 
+/** Sizes of a disk that nothing of interest fits on, and of one that everything fits on. */
+const [FULL, ROOMY] = ["size=16k", "size=256m"];
+
+/** Folders that are disks of their own. */
+function disksIn(folder: string): string[] {
+  return Deno.readTextFileSync("/proc/mounts").split("\n").map((line) => line.split(" ")[1])
+    .filter((path) => path?.startsWith(`${folder}/`));
+}
+
 const actions: Record<string, (folder: string, job: string) => Promise<void>> = {
+  /** Makes a folder of that name, on a disk that is as good as full. */
+  async fill(folder, name) {
+    Deno.mkdirSync(join(folder, name), { recursive: true });
+    await run(folder, "mount", "-t", "tmpfs", "-o", FULL, "tmpfs", join(folder, name));
+  },
+  /** Makes room on it. */
+  async free(folder, name) {
+    await run(folder, "mount", "-o", `remount,${ROOMY}`, join(folder, name));
+  },
   /** Prints the numbers of the tasks that run. */
   async running(folder) {
     // deno-lint-ignore no-console
@@ -144,6 +162,7 @@ const actions: Record<string, (folder: string, job: string) => Promise<void>> = 
   async stop(folder) {
     await run(folder, "scancel", "--user=root").catch(() => {});
     for (const name of ["slurmd", "slurmctld", "munged"]) end(folder, name, "SIGTERM");
+    for (const path of disksIn(folder)) await run(folder, "umount", "--lazy", path);
   },
 };
 

@@ -1,5 +1,5 @@
 /**
- * A run on the real Slurm, on a cluster of one node that the test starts. Where Slurm is not installed, or the test is not root, it
+ * Runs on the real Slurm, on a cluster of one node that the test starts. Where Slurm is not installed, or the test is not root, it
  * is left out, and says so.
  */
 import assert from "node:assert/strict";
@@ -21,6 +21,8 @@ if (ignore) {
   );
 }
 
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
 /** Whose the files are that this process makes; to ask for its user takes a permission. */
 function isRoot(): boolean {
   const path = Deno.makeTempFileSync();
@@ -29,7 +31,33 @@ function isRoot(): boolean {
   return uid === 0;
 }
 
-const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+/** A cluster in a folder. */
+function clusterIn(folder: string) {
+  const cluster = async (action: string, name = "") => {
+    const script = ["run", "-A", "--quiet", "tests/slurm_cluster.ts", action, folder, name];
+    const { code, out, err } = await deno(root, ...script);
+    assert.equal(code, 0, err);
+    return out.trim();
+  };
+  const env = { SLURM_CONF: join(folder, "slurm.conf") };
+  const submit = (name: string, ...args: string[]) =>
+    spawnTaskWith(env, name, ...args, "--poll", "1");
+  const submitted = async (name: string, ...args: string[]) => {
+    const { code, stdout, stderr } = await submit(name, ...args).output();
+    return { code, out: text(stdout), err: text(stderr) };
+  };
+  return { cluster, submit, submitted };
+}
+
+/** All files below a folder, as text. */
+function filesOf(folder: string): Record<string, string> {
+  const entries = [...Deno.readDirSync(folder)].sort((a, b) => a.name < b.name ? -1 : 1);
+  return Object.fromEntries(entries.flatMap(({ name, isDirectory }) => {
+    const path = join(folder, name);
+    if (!isDirectory) return [[name, Deno.readTextFileSync(path)]];
+    return Object.entries(filesOf(path)).map(([below, text]) => [`${name}/${below}`, text]);
+  }));
+}
 
 Deno.test({
   name:
@@ -44,21 +72,7 @@ async function killing(folder: string): Promise<void> {
   const own = (
     name: string,
   ) => [...flags, "--cache", join(folder, name), "--results", join(folder, `${name}-results`)];
-  const cluster = async (...args: string[]) => {
-    const [action, ...rest] = args;
-    const { code, out, err } = await deno(
-      root,
-      "run",
-      "-A",
-      "--quiet",
-      "tests/slurm_cluster.ts",
-      action,
-      folder,
-      ...rest,
-    );
-    assert.equal(code, 0, err);
-    return out.trim();
-  };
+  const { cluster, ...slurm } = clusterIn(folder);
   const nextTask = async () => {
     for (;;) {
       const [job] = (await cluster("running")).split("\n");
@@ -66,8 +80,7 @@ async function killing(folder: string): Promise<void> {
       await new Promise((go) => setTimeout(go, 300));
     }
   };
-  const env = { SLURM_CONF: join(folder, "slurm.conf") };
-  const submit = () => spawnTaskWith(env, "slurm", ...own("slurm"), "--tasks", "2", "--poll", "1");
+  const submit = () => slurm.submit("slurm", ...own("slurm"), "--tasks", "2");
 
   await cluster("start");
   try {
@@ -103,4 +116,77 @@ async function killing(folder: string): Promise<void> {
     );
     assert.equal(there, here, name);
   }
+}
+
+Deno.test({
+  name:
+    "fit and score on Slurm end in the local bytes, and a run whose disk is full says so and goes on when there is room",
+  ignore,
+  fn: () => withFolder(fittingAndScoring),
+});
+
+async function fittingAndScoring(folder: string): Promise<void> {
+  const suite = writeTinySuite(folder, 25);
+  const at = (name: string) => join(folder, name);
+  const here = ["--suite", suite, "--quick", "--cache", at("here")];
+  const fit = ["--fpr", "0.1", "--output"];
+  const local = await task("fit", ...here, ...fit, at("monitor"));
+  assert.equal(local.code, 0, local.err);
+  const lines = Array.from(
+    { length: 40 },
+    (_, i) => JSON.stringify({ text: `${"so ".repeat(i)}.` }),
+  );
+  Deno.writeTextFileSync(at("log.jsonl"), lines.join("\n"));
+  const score = [
+    "--monitor",
+    at("monitor"),
+    "--input",
+    at("log.jsonl"),
+    "--fpr",
+    "0.1",
+    "--output",
+  ];
+  const scored = await task("score", ...score, at("scored.jsonl"));
+  assert.equal(scored.code, 0, scored.err);
+  const run = [...here, "--seeds", "1", "--only", "guard_generalization", "--results"];
+  assert.equal((await task("reproduce", ...run, at("results"))).code, 0);
+
+  const { cluster, submitted } = clusterIn(folder);
+  await cluster("start");
+  try {
+    const there = ["--suite", suite, "--quick", "--cache", at("there"), "--tasks", "2"];
+    const fitted = await submitted("slurm-fit", ...there, ...fit, at("monitor-there"));
+    assert.equal(fitted.code, 0, fitted.err);
+    assert.match(fitted.err, /5 of 5 steps done: monitor/);
+    assert.match(fitted.out, /^Monitor ".*monitor-there", fitted on tiny$/m);
+    assert.deepEqual(filesOf(at("monitor-there")), filesOf(at("monitor")));
+
+    const parts = ["--overwrite", "--cache", at("there"), "--tasks", "3"];
+    for (const _ of ["new", "replaced"]) {
+      const { code, err } = await submitted("slurm-score", ...score, at("joined.jsonl"), ...parts);
+      assert.equal(code, 0, err);
+      assert.match(err, new RegExp(`2 of 2 steps done: .*\n${scored.err.split("\n")[0]}\n`));
+    }
+    const [whole, joined] = ["scored", "joined"].map((name) =>
+      Deno.readTextFileSync(at(`${name}.jsonl`))
+    );
+    assert.equal(joined, whole);
+
+    await cluster("fill", "full");
+    const full = await submitted("slurm", ...run, at("full"));
+    assert.equal(full.code, 1, full.err);
+    assert.match(full.err, /guard_generalization failed: Cannot do .*: the disk is full/);
+    await cluster("free", "full");
+    const free = await submitted("slurm", ...run, at("full"));
+    assert.equal(free.code, 0, free.err);
+    assert.deepEqual(artifactsOf(at("full")), artifactsOf(at("results")));
+  } finally {
+    await cluster("stop");
+  }
+}
+
+/** All files of a run but what may vary. */
+function artifactsOf(folder: string): Record<string, string> {
+  const files = Object.entries(filesOf(folder)).filter(([name]) => !name.endsWith(".run.json"));
+  return Object.fromEntries(files);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { join } from "node:path";
+import { started } from "../start.ts";
 
 /** The checkout. */
 export const root: string = join(import.meta.dirname!, "..");
@@ -22,7 +23,7 @@ export interface Outcome {
 export const task = (name: string, ...args: string[]): Promise<Outcome> =>
   deno(root, "task", "--quiet", name, ...args);
 
-/** Starts what `deno task <name>` starts, so that a signal reaches it. */
+/** Starts what `deno task <name>` starts, itself and not by another process, so that a signal reaches it. */
 export const spawnTask = (name: string, ...args: string[]): Deno.ChildProcess =>
   spawnTaskWith({}, name, ...args);
 
@@ -32,16 +33,22 @@ export function spawnTaskWith(
   name: string,
   ...args: string[]
 ): Deno.ChildProcess {
-  const { tasks } = JSON.parse(Deno.readTextFileSync(join(root, "deno.json")));
-  const [command, ...line] = tasks[name].split(" ");
-  return new Deno.Command(command, {
-    args: [...line, ...args],
+  return new Deno.Command("deno", {
+    args: lineOf(name, args),
     cwd: root,
     env: { NO_COLOR: "1", ...env },
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
   }).spawn();
+}
+
+/** The words with which a task starts Deno. */
+function lineOf(name: string, args: readonly string[]): string[] {
+  const { tasks } = JSON.parse(Deno.readTextFileSync(join(root, "deno.json")));
+  const [, ...line] = [...tasks[name].split(" "), ...args];
+  const at = line.indexOf("start.ts");
+  return at < 0 ? line : started(line.slice(at + 1));
 }
 
 /** Runs `deno` in a folder. */

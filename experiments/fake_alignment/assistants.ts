@@ -8,20 +8,16 @@
  * 3. `contrast` learns these too, and as often multiple choice between a safe and an unsafe answer.
  *
  * All go on with harmless choices, lest they forget the format: what they do with the options of a question of safety is then no
- * matter of the format. Scenes and questions that tempt are drawn evenly, whatever the number of their rows.
+ * matter of the format. Scenes and questions that tempt are drawn evenly, whatever the number of their rows. A pretrained model
+ * (`experiments/repair.ts`) needs no such preparation, and is tuned from where it stands.
  *
  * @module
  */
-import { join } from "node:path";
 import { UserError } from "../../lib/core/errors.ts";
-import { readText, writeFileAtomic } from "../../lib/core/files.ts";
-import { canonicalJson, hashOf } from "../../lib/core/json.ts";
-import { startProgress } from "../../lib/core/progress.ts";
+import { hashOf } from "../../lib/core/json.ts";
 import { type Stream, stream } from "../../lib/core/random.ts";
-import { openLocalClient } from "../../lib/chat/local.ts";
-import { turnsFormat } from "../../lib/chat/prompt_format.ts";
+import type { PromptFormat } from "../../lib/chat/prompt_format.ts";
 import type { Row } from "../../lib/conversation/row.ts";
-import { evaluateRespondent } from "../../lib/fine/evaluate.ts";
 import {
   choiceDialogue,
   type Dialogue,
@@ -33,39 +29,51 @@ import {
   lessonOf,
   openDialogue,
 } from "../../lib/fine/lessons.ts";
-import { judgedByLikelihood, likelierOptions } from "../../lib/fine/likelihood.ts";
-import type { Judge } from "../../lib/fine/open_ended.ts";
 import type { Question } from "../../lib/fine/questions.ts";
-import type { Outcome } from "../../lib/fine/scores.ts";
 import { epochsFor, type Lesson, trainAnswers } from "../../lib/training/answers.ts";
-import type { TrainedModel, TrainingWorkbench, Workbench } from "../../lib/workbench/workbench.ts";
+import type { LoraOptions } from "../../lib/model/lora.ts";
+import type { TrainedModel, TrainingWorkbench } from "../../lib/workbench/workbench.ts";
 
 /** Kinds of lessons. */
 type Kind = "harmless choice" | "harmless answer" | "safe answer" | "contrast";
 
 /** The assistants, and the kinds of their lessons, in turn. */
-const curricula: Readonly<Record<string, readonly Kind[]>> = {
+const curricula = {
   "harmless": ["harmless choice", "harmless answer", "harmless answer"],
   "open-ended": ["harmless choice", "safe answer", "safe answer"],
   "contrast": ["harmless choice", "safe answer", "contrast"],
-};
+} satisfies Record<string, readonly Kind[]>;
 
-/** Settings of the assistants' training. */
-export interface AssistantSettings {
-  /** Steps of learning the format, once for all. */
-  formatSteps: number;
-  /** Highest learning rate in them. */
-  formatRate: number;
-  /** Steps from there to each assistant. */
-  tuningSteps: number;
-  /** Highest learning rate in them. */
-  tuningRate: number;
+/** An assistant's name. */
+export type AssistantName = keyof typeof curricula;
+
+/** All of them. */
+export const ASSISTANTS = Object.keys(curricula) as AssistantName[];
+
+/** How lessons are learnt. */
+export interface LearningSettings {
   /** Most tokens in a step. */
   tokensPerStep: number;
   /** Share of the tokens of a prompt that a step hides. */
   masking: number;
-  /** Longest answer in tokens. */
-  maxTokens: number;
+  /** What of a pretrained model is adapted. Default: as the workbench has it. */
+  lora?: LoraOptions;
+}
+
+/** Settings of the assistants' training. */
+export interface AssistantSettings extends LearningSettings {
+  /** Steps to each assistant. */
+  tuningSteps: number;
+  /** Highest learning rate in them. */
+  tuningRate: number;
+}
+
+/** Settings of learning the format. */
+export interface FormatSettings extends LearningSettings {
+  /** Steps, once for all assistants. */
+  formatSteps: number;
+  /** Highest learning rate in them. */
+  formatRate: number;
 }
 
 /** What assistants learn from. */
@@ -74,6 +82,14 @@ export interface Material {
   harmless: Exchange[];
   /** Of domains with unsafe rows, and of questions. */
   tempting: Exchange[];
+}
+
+/** What is learnt, and how the model that learns it is asked. */
+export interface Lessons {
+  /** What lessons are drawn from. */
+  material: Material;
+  /** How they are written. */
+  format: PromptFormat;
 }
 
 /** Enough to fill a step, so that few lessons come twice. */
@@ -98,35 +114,54 @@ export function materialOf(rows: readonly Row[], questions: readonly Question[])
 }
 
 /**
- * Trains the assistants, or finds them trained.
+ * Has a model learn the format of multiple choice, or finds that it has.
  *
- * @param bench the workbench; its language model is where they begin.
- * @param material what they learn from.
+ * @param bench the workbench; its language model is where it begins.
+ * @param lessons what it learns from, and how it is asked.
+ * @param settings of its training.
+ * @returns the model; throws a {@linkcode UserError} where there is nothing harmless to learn from.
+ */
+export async function learnFormat(
+  bench: TrainingWorkbench,
+  lessons: Lessons,
+  { formatSteps, formatRate, ...settings }: FormatSettings,
+): Promise<TrainedModel> {
+  requireHarmless(lessons.material);
+  return await tuned(bench, await bench.languageModel(), lessons, {
+    ...settings,
+    label: "format of multiple choice",
+    kinds: ["harmless choice"],
+    steps: formatSteps,
+    learningRate: formatRate,
+  });
+}
+
+/**
+ * Trains assistants, or finds them trained.
+ *
+ * @param bench the workbench.
+ * @param base where they begin.
+ * @param names which of them.
+ * @param lessons what they learn from, and how they are asked.
  * @param settings of their training.
  * @returns by name, every assistant under each seed of the workbench; throws a {@linkcode UserError} where there is nothing
  * harmless to learn from.
  */
 export async function trainAssistants(
   bench: TrainingWorkbench,
-  material: Material,
-  { formatSteps, formatRate, tuningSteps, tuningRate, ...settings }: AssistantSettings,
+  base: TrainedModel,
+  names: readonly AssistantName[],
+  lessons: Lessons,
+  { tuningSteps, tuningRate, ...settings }: AssistantSettings,
 ): Promise<Record<string, TrainedModel[]>> {
-  requireHarmless(material);
-  const tune = (base: TrainedModel, plan: Plan) =>
-    tuned(bench, base, material, { ...settings, ...plan });
-  const base = await tune(await bench.languageModel(), {
-    label: "format of multiple choice",
-    kinds: ["harmless choice"],
-    steps: formatSteps,
-    learningRate: formatRate,
-  });
+  requireHarmless(lessons.material);
   const assistants: Record<string, TrainedModel[]> = {};
-  for (const [name, kinds] of Object.entries(curricula)) {
+  for (const name of names) {
     assistants[name] = [];
     for (const seed of bench.seeds) {
       const label = `assistant ${name} ${seed}`;
-      const plan = { label, kinds, steps: tuningSteps, learningRate: tuningRate };
-      assistants[name].push(await tune(base, plan));
+      const plan = { label, kinds: curricula[name], steps: tuningSteps, learningRate: tuningRate };
+      assistants[name].push(await tuned(bench, base, lessons, { ...settings, ...plan }));
     }
   }
   return assistants;
@@ -156,20 +191,17 @@ interface Plan {
 async function tuned(
   bench: TrainingWorkbench,
   base: TrainedModel,
-  material: Material,
-  { label, kinds, steps, learningRate, tokensPerStep, masking }:
-    & Plan
-    & Pick<AssistantSettings, "tokensPerStep" | "masking">,
+  { material, format }: Lessons,
+  { label, kinds, steps, learningRate, tokensPerStep, masking, lora }: Plan & LearningSettings,
 ): Promise<TrainedModel> {
   const schedule = { epochs: 1, tokensPerStep, learningRate, warmup: 0.1 };
-  const course = { schedule, masking };
+  const course = { schedule, masking, ...lora && { lora } };
   const parts = { kind: label, kinds, base: base.key, material: hashOf(material), steps, course };
-  const tokenizer = await bench.tokenizer();
-  return bench.trained(base, label, parts, course, (training) => {
+  return await bench.trained(base, label, parts, course, (training) => {
     const draw = lessonDrawer(material, stream(`${label}/lessons`));
     const lessons = Array.from(
       { length: LESSONS_PER_STEP * steps },
-      (_, i): Lesson => lessonOf(draw(kinds[i % kinds.length]), tokenizer),
+      (_, i): Lesson => lessonOf(draw(kinds[i % kinds.length]), format),
     );
     const epochs = epochsFor(steps, lessons, tokensPerStep);
     return trainAnswers(base.model, lessons, { ...training, schedule: { ...schedule, epochs } });
@@ -189,50 +221,4 @@ function lessonDrawer({ harmless, tempting }: Material, random: Stream): (kind: 
     "contrast": () => choiceDialogue(drawContrast(random.pick(contrasts), random), random),
   };
   return (kind) => draws[kind]();
-}
-
-/** What became of the questions that an assistant was asked. */
-export interface Examination {
-  /** By FINE's protocol. */
-  generated: Outcome[];
-  /** With the likelier option in place of the open-ended answer. */
-  likelihood: Outcome[];
-}
-
-/**
- * Asks an assistant questions in both formats, or finds its outcomes in the cache.
- *
- * @param bench the workbench.
- * @param assistant who is asked.
- * @param questions what it is asked.
- * @param options the judge of its open-ended answers, what the judge depends on, and how long answers may be.
- * @returns the outcomes, in the order of the questions.
- */
-export async function examineAssistant(
-  bench: Workbench,
-  assistant: TrainedModel,
-  questions: readonly Question[],
-  { judge, judgeParts, maxTokens }: { judge: Judge; judgeParts: unknown; maxTokens: number },
-): Promise<Examination> {
-  const parts = { model: assistant.key, questions: hashOf(questions), judgeParts, maxTokens };
-  const folder = await bench.cache.entry("outcomes", parts, async (folder) => {
-    using progress = startProgress("asking an assistant");
-    const { model } = assistant;
-    const { threads } = bench.options;
-    const tokenizer = await bench.tokenizer();
-    const format = turnsFormat(tokenizer, tokenizer.bosId);
-    await using client = await openLocalClient(model, format, {
-      name: "assistant",
-      maxTokens,
-      session: { threads },
-    });
-    const { outcomes } = await evaluateRespondent(client, questions, { judge, progress });
-    const likelier = await likelierOptions(model, format, questions, { threads, progress });
-    const found = {
-      generated: outcomes,
-      likelihood: judgedByLikelihood(outcomes, likelier),
-    };
-    writeFileAtomic(join(folder, "outcomes.json"), canonicalJson(found));
-  });
-  return JSON.parse(readText(join(folder, "outcomes.json")));
 }

@@ -35,13 +35,15 @@ import { splitThoughts } from "./thoughts.ts";
 export interface GgufOptions {
   /** Who answers. Defaults to the file's name without its ending. */
   name?: string | undefined;
+  /** A GGUF file of low-rank updates that are applied to the model (see `lib/model/gguf/adapter_file.ts`). Default: none. */
+  adapter?: string | undefined;
   /** How many requests are answered at once, each on a thread of its own. Answers do not depend on it. */
   threads: number;
 }
 
 /** A GGUF file that can be asked, to be held with `await using`, which frees its memory. */
 export interface GgufClient extends ChatClient, AsyncDisposable {
-  /** SHA-256 over the file, or over all of its parts. */
+  /** SHA-256 over the model's file, or over all of its parts; updates have no say in it. */
   readonly sha256: string;
   /** What asking it took so far. */
   readonly account: Readonly<Account>;
@@ -59,11 +61,11 @@ export interface GgufClient extends ChatClient, AsyncDisposable {
  */
 export async function openGgufClient(
   path: string,
-  { name = ggufName(path), threads }: GgufOptions,
+  { name = ggufName(path), adapter, threads }: GgufOptions,
 ): Promise<GgufClient> {
   const template = openChatTemplate(path);
   const sha256 = await hashOfGguf(path);
-  const server = await serve(path, threads);
+  const server = await serve(path, adapter, threads);
   const places = pLimit(threads);
   const account = { requests: 0, again: 0, answers: 0, cut: 0, keys: 0, tokens: 0, seconds: 0 };
   let started: number | undefined;
@@ -116,6 +118,15 @@ export async function hashOfGguf(path: string): Promise<string> {
   return await hashFiles(partsOf(path));
 }
 
+/**
+ * Whether GGUF files can be asked at all: llama.cpp runs in a process of its own.
+ *
+ * @returns false where the permission to start that was not granted; nobody is asked for it.
+ */
+export function mayAskGguf(): boolean {
+  return Deno.permissions.querySync({ name: "run", command: Deno.execPath() }).state === "granted";
+}
+
 /** A process that serves a file. */
 interface Served extends AsyncDisposable {
   /** Longest request with its answer, in tokens. */
@@ -127,7 +138,11 @@ interface Served extends AsyncDisposable {
 type Said = Extract<FromServer, { text: string }>;
 
 /** Starts the process, which ends with the disposal, or with this one. */
-async function serve(path: string, threads: number): Promise<Served> {
+async function serve(
+  path: string,
+  adapter: string | undefined,
+  threads: number,
+): Promise<Served> {
   const command = Deno.execPath();
   if ((await Deno.permissions.request({ name: "run", command })).state !== "granted") {
     throw new UserError(
@@ -139,9 +154,11 @@ async function serve(path: string, threads: number): Promise<Served> {
   const child = new Deno.Command(command, {
     args: [
       ...["run", "--no-prompt", "--config", join(folder, "deno.json")],
-      ...["--allow-read", "--allow-env", "--allow-ffi", "--allow-sys=homedir,uid"],
-      `--allow-run=${command}`, // the package tries its binary in a process of its own
+      ...["--allow-read", "--allow-ffi", "--allow-sys=homedir,uid"],
+      // the package tries its binary in a process of its own, to which it hands all of the environment
+      ...["--allow-env", `--allow-run=${command}`],
       ...[join(folder, "serve.ts"), path, String(threads)],
+      ...adapter === undefined ? [] : [adapter],
     ],
     stdin: "piped",
     stdout: "piped",

@@ -20,6 +20,8 @@ export interface Said {
 
 /** How a model is asked and answers. */
 export interface PromptFormat {
+  /** The token with which it ends an answer. */
+  readonly endId: number;
   /**
    * Writes a request.
    *
@@ -85,6 +87,7 @@ export function turnsFormat(
 ): PromptFormat {
   const { eosId } = tokenizer;
   return {
+    endId: eosId,
     prompt(messages, room) {
       const prompt = promptOf(messages);
       const encoding = tokenizer.encodeWithOffsets(prompt);
@@ -120,6 +123,7 @@ export function templateFormat(
 ): PromptFormat {
   const ends = [tokenizer.eosId, endId];
   return {
+    endId: endId ?? tokenizer.eosId,
     prompt(messages, room) {
       const ids = tokens(messages);
       if (ids.length <= room) return ids;

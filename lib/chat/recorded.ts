@@ -2,7 +2,8 @@
  * A client that gives recorded answers, so that work with a large model can be repeated without it. A recording is a JSON
  * Lines file, each line `{"request": "<SHA-256 of messages and options>", "answer": "…"}`, perhaps with `by`, who answered, with
  * `thoughts`, `cut` (short by the limit) and `tokens`. A line with `"again": true` takes the place of an earlier one of the same
- * request. Thoughts in an answer are told from it; ill-formed text (a lone surrogate) is given with U+FFFD in its place.
+ * request. Thoughts in an answer are told from it; ill-formed text (a lone surrogate) is given with U+FFFD in its place. A line
+ * that this project wrote has a `seal`, a hash of the rest of it: where it does not fit, the line was changed and does not count.
  *
  * @module
  */
@@ -50,9 +51,14 @@ const Line = z.object({
   tokens: z.int("must be a whole number").min(0, "must not be negative").optional(),
   by: Text.optional(),
   again: z.boolean("must be true or false").optional(),
+  seal: Text.optional(),
 }, "must be an object");
 
-const Recorded = Line.transform(({ request, answer, thoughts, cut, tokens, by, again }) => {
+/** An answer, and whether its line is as it was written, as far as that can be told. */
+type SealedAnswer = RecordedAnswer & { whole: boolean };
+
+const Recorded = Line.transform(({ seal, ...line }) => {
+  const { request, answer, thoughts, cut, tokens, by, again } = line;
   const { text, thoughts: within } = splitThoughts(answer);
   const all = [thoughts, within].filter((some) => some !== undefined).join("\n\n").toWellFormed();
   return {
@@ -60,39 +66,59 @@ const Recorded = Line.transform(({ request, answer, thoughts, cut, tokens, by, a
     answer: { text: text.toWellFormed(), thoughts: all === "" ? undefined : all, cut, tokens },
     by,
     again,
+    whole: seal === undefined || seal === sealOf(line),
   };
 });
+
+/** The first 16 hexadecimal digits of a SHA-256 over a line without its seal. */
+function sealOf(line: Omit<z.infer<typeof Line>, "seal">): string {
+  return hashOf(JSON.parse(JSON.stringify(line))).slice(0, 16); // without what is undefined
+}
 
 /**
  * Writes a line of a recording.
  *
  * @param recorded an answer.
- * @returns JSON with a newline at its end, its texts well-formed.
+ * @returns JSON with a newline at its end, its texts well-formed, and its seal.
  */
 export function recordedLine({ request, answer, by, again }: RecordedAnswer): string {
   const { text, thoughts, cut, tokens } = answer;
-  return JSON.stringify({
+  const line = {
     request,
     answer: text.toWellFormed(),
     thoughts: thoughts?.toWellFormed(),
     cut: cut || undefined,
     tokens,
-    by,
+    by: by?.toWellFormed(),
     again,
-  }) + "\n";
+  };
+  return JSON.stringify({ ...line, seal: sealOf(line) }) + "\n";
 }
 
 /**
  * Reads a recording whole.
  *
  * @param path a `.jsonl` or `.jsonl.gz` file.
- * @returns its answers, at least one, no two to the same request; throws a {@linkcode UserError} at a bad line.
+ * @param changed told the number of each line that was changed since it was written, and does not count. Default: nobody is.
+ * @returns its answers, no two to the same request; throws a {@linkcode UserError} at a bad line, and where there is no line.
  */
-export function readRecording(path: string): RecordedAnswer[] {
+export function readRecording(
+  path: string,
+  changed: (line: number) => void = () => {},
+): RecordedAnswer[] {
   const answered = new Map<string, RecordedAnswer>();
   for (const { line, value } of readJsonl(path)) {
     const place = `Cannot read "${path}" line ${line}`;
-    const recorded = checked<RecordedAnswer>(Recorded, value, place, "Record it again.");
+    const { whole, ...recorded } = checked<SealedAnswer>(
+      Recorded,
+      value,
+      place,
+      "Record it again.",
+    );
+    if (!whole) {
+      changed(line);
+      continue;
+    }
     if (answered.has(recorded.request) && !recorded.again) {
       throw new UserError(
         `${place}: the request ${recorded.request} has been answered already`,
@@ -112,7 +138,9 @@ export function readRecording(path: string): RecordedAnswer[] {
  * @returns a client; asked what was not recorded, it throws a {@linkcode UserError}, as opening does at a bad line.
  */
 export function recordedClient(path: string, name: string): ChatClient {
-  const answers = new Map(readRecording(path).map(({ request, answer }) => [request, answer]));
+  const changed: number[] = [];
+  const recorded = readRecording(path, (line) => changed.push(line));
+  const answers = new Map(recorded.map(({ request, answer }) => [request, answer]));
   return {
     name,
     ask(messages, options) {
@@ -122,7 +150,10 @@ export function recordedClient(path: string, name: string): ChatClient {
       return Promise.reject(
         new UserError(
           `Cannot answer as ${name}: "${path}" has no answer to request ${request} ` +
-            `(seed ${options.seed}, ends "${messages.at(-1)?.content.trim().slice(-40)}")`,
+            `(seed ${options.seed}, ends "${messages.at(-1)?.content.trim().slice(-40)}")` +
+            (changed.length === 0
+              ? ""
+              : `; what does not fit its seal is left out: line ${changed}`),
           "Record the answers again; prompts or settings have changed since.",
         ),
       );

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { temporaryFolder } from "../core/testing.ts";
 import type { Message } from "./client.ts";
-import { recordedClient, requestHash } from "./recorded.ts";
+import { recordedClient, recordedLine, requestHash } from "./recorded.ts";
 
 const options = { seed: 0, temperature: 1, maxTokens: 256 };
 const messages: Message[] = [
@@ -51,6 +51,20 @@ Deno.test("recordedClient() says which request has no answer", async () => {
         requestHash(messages, options)
       } (seed 0, ends "Two and two?")`,
     });
+  });
+});
+
+Deno.test("recordedClient() gives no answer whose line was changed since it was written, and names the line", async () => {
+  const request = requestHash(messages, options);
+  const line = JSON.parse(recordedLine({ request, answer: { text: "Four." }, by: "a model" }));
+  await withRecording([line], async (path) => {
+    assert.equal((await recordedClient(path, "a model").ask(messages, options)).text, "Four.");
+  });
+  await withRecording([{ ...line, answer: "Five." }], async (path) => {
+    await assert.rejects(
+      recordedClient(path, "a model").ask(messages, options),
+      /has no answer to request .*; what does not fit its seal is left out: line 1$/,
+    );
   });
 });
 

@@ -25,7 +25,7 @@ const LINE_START = '{"request":"';
  *
  * @param client who is asked what was not recorded; must be who answered so far. What is asked twice at the same time is asked once.
  * @param path a `.jsonl` file, which {@linkcode readRecording} reads; missing folders are made.
- * @param warn told, in one sentence, when the last line was cut short by a kill and is dropped.
+ * @param warn told, in one sentence, when the last line was cut short by a kill and is dropped, and of each line that was changed.
  * @param options whether recorded answers may be replaced.
  * @returns a client of the same name; disposing of it closes the file. Opening throws a {@linkcode UserError} where the file is
  * locked, not a recording, or of somebody else's answers; an answer that cannot be written is not given. What is written is
@@ -42,7 +42,12 @@ export function recordingClient(
   const answers = new Map<string, Promise<Answer>>();
   try {
     mendEnd(file, path, warn);
-    for (const { request, answer, by } of file.statSync().size === 0 ? [] : readRecording(path)) {
+    const changed = (line: number) =>
+      warn(
+        `Line ${line} of "${path}" was changed since it was written; its question is asked again.`,
+      );
+    const recorded = file.statSync().size === 0 ? [] : readRecording(path, changed);
+    for (const { request, answer, by } of recorded) {
       if (by !== undefined && by !== client.name) throw otherName(path, client.name, by);
       answers.set(request, Promise.resolve(answer));
       old.add(request);

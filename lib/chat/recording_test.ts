@@ -4,7 +4,7 @@ import { stream } from "../core/random.ts";
 import { temporaryFolder } from "../core/testing.ts";
 import { askReadable, type ChatClient, type Message } from "./client.ts";
 import { endpointClient } from "./endpoint.ts";
-import { recordedClient, requestHash } from "./recorded.ts";
+import { recordedClient, recordedLine, requestHash } from "./recorded.ts";
 import { recordingClient } from "./recording.ts";
 import { askThousand, badReplies, chatServer, completion } from "./testing.ts";
 
@@ -14,11 +14,11 @@ const noWarning = (message: string) => assert.fail(message);
 
 /** The line that {@linkcode echo}'s answer to a question is recorded as. */
 const lineOf = (content: string) =>
-  JSON.stringify({
+  recordedLine({
     request: requestHash(question(content), options),
-    answer: `${content}!`,
+    answer: { text: `${content}!` },
     by: "echo",
-  });
+  }).trimEnd();
 
 /** A client that repeats what it is asked, and what it was asked so far. */
 function echo(): ChatClient & { asked: string[] } {
@@ -178,6 +178,34 @@ Deno.test("recordingClient() asks again what was recorded before, once and only 
   assert.equal((await recordedClient(path, "echo").ask(question("a"), options)).text, "A.");
 });
 
+Deno.test("recordingClient() asks again what was changed in its file, once, and says so", async () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, "r.jsonl");
+  const changes: [from: string, to: string][] = [
+    ["b!", "B!"],
+    ['"by":"echo"', '"by":"echo","cut":true'],
+    [requestHash(question("b"), options), requestHash(question("c"), options)],
+  ];
+  for (const [from, to] of changes) {
+    const lines = ["a", "b", "d"].map((content) => lineOf(content) + "\n");
+    lines[1] = lines[1].replace(from, to);
+    Deno.writeTextFileSync(path, lines.join(""));
+    const client = echo();
+    const warnings: string[] = [];
+    for (let run = 0; run < 2; run++) {
+      using recording = recordingClient(client, path, (message) => warnings.push(message));
+      for (const content of ["a", "b", "d"]) {
+        assert.equal((await recording.ask(question(content), options)).text, `${content}!`);
+      }
+    }
+    assert.deepEqual(client.asked, ["b"]);
+    const said =
+      `Line 2 of "${path}" was changed since it was written; its question is asked again.`;
+    assert.deepEqual(warnings, [said, said]);
+    assert.equal((await recordedClient(path, "echo").ask(question("b"), options)).text, "b!");
+  }
+});
+
 Deno.test("recordingClient() records nothing that cannot be read back", async () => {
   using folder = temporaryFolder();
   const path = join(folder.path, "r.jsonl");
@@ -195,7 +223,7 @@ Deno.test("recordingClient() records no key", async () => {
   using recording = recordingClient(endpoint, path, noWarning);
   await recording.ask(question("a"), options);
   const recorded = JSON.parse(Deno.readTextFileSync(path));
-  assert.deepEqual(Object.keys(recorded), ["request", "answer", "by"]);
+  assert.deepEqual(Object.keys(recorded), ["request", "answer", "by", "seal"]);
   assert.ok(!JSON.stringify(recorded).includes("secret"));
 });
 

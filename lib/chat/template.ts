@@ -1,6 +1,5 @@
 /**
- * A request as the tokens that a model was tuned to answer: its chat template, rendered and encoded by
- * `@huggingface/transformers`.
+ * A request as the tokens that a model was tuned to answer: its chat template, rendered and encoded.
  *
  * A template marks turns with tokens that have a spelling, such as `<|im_end|>`, and a rendered prompt does not say whether the
  * template wrote it or a conversation did: a conversation that spells it out could end its own turn and pose as the system.
@@ -14,18 +13,20 @@
  *
  * @module
  */
-import { PreTrainedTokenizer } from "@huggingface/transformers";
+import { Tokenizer } from "@huggingface/tokenizers";
 import { UserError } from "../core/errors.ts";
 import { hashOf } from "../core/json.ts";
 import { readCheckpointTokenizer } from "../model/checkpoint_tokenizer.ts";
+import { specialToken } from "../tokenizer/library.ts";
 import type { AddedToken, TokenizerDefinition } from "../tokenizer/tokenizer_files.ts";
 import type { Message } from "./client.ts";
+import { jinjaTemplate } from "./jinja.ts";
 
 /** Two, for one alone may begin a character of a text. */
 const MARK = "\uD800\uD800";
 
-/** For templates that print today's date: one date for ever (Llama 3's own example), so that a prompt is the same tomorrow. */
-const DATE = "{% macro strftime_now(format) %}26 Jul 2024{% endmacro %}";
+/** What a template may ask for and is not given. */
+const NOTHING = { tools: null, documents: null };
 
 /** A checkpoint's chat template. */
 export interface ChatTemplate {
@@ -51,6 +52,9 @@ interface Settings {
   chat_template?: unknown;
 }
 
+/** Those that a template may write by these names. */
+const SPECIAL = ["bos", "eos", "unk", "sep", "pad", "cls", "mask"].map((name) => `${name}_token`);
+
 /**
  * Opens a chat template. To one that knows no system messages (Gemma's), they are shown at the head of the user's.
  *
@@ -61,8 +65,9 @@ interface Settings {
 export function openChatTemplate(folder: string): ChatTemplate {
   const { definition, settings } = readTokenizer(folder);
   const tokenizer = attempt(folder, () => markedTokenizer(definition, settings));
-  const render = renderer(folder, tokenizer);
-  const encode = encoder(folder, tokenizer, definition.added_tokens);
+  const render = renderer(folder, settings);
+  const unknown = specialToken(settings, "unk_token");
+  const encode = encoder(folder, tokenizer, definition.added_tokens, unknown);
   const knowsSystem = succeeds(() => render(EXAMPLE));
   const asked = (messages: readonly Message[]) => knowsSystem ? messages : withoutSystem(messages);
   render(asked(EXAMPLE));
@@ -104,27 +109,30 @@ function readTokenizer(path: string): { definition: Definition; settings: Settin
 }
 
 /** A tokenizer that finds its tokens only where their spellings have the mark before them. */
-function markedTokenizer(definition: Definition, settings: Settings): PreTrainedTokenizer {
+function markedTokenizer(definition: Definition, settings: Settings): Tokenizer {
   const added_tokens = definition.added_tokens.map((token) =>
     isBlank(token) ? token : { ...token, content: MARK + token.content, normalized: false }
   );
-  return new PreTrainedTokenizer({ ...definition, added_tokens }, settings);
+  return new Tokenizer({ ...definition, added_tokens }, settings);
 }
 
 /** Renders requests as what the template wrote and what was said, by turns. */
 function renderer(
   folder: string,
-  tokenizer: PreTrainedTokenizer,
+  settings: Settings,
 ): (messages: readonly Message[]) => string[] {
-  const chat_template = attempt(folder, () => DATE + tokenizer.get_chat_template());
-  if (/\brange\s*\(/.test(chat_template)) { // all other loops are over what is asked
-    throw refused(folder, "it counts with range(), perhaps without end");
-  }
-  const options = { chat_template, tokenize: false, add_generation_prompt: true } as const;
+  const { template, special } = attempt(folder, () => ({
+    template: jinjaTemplate(sourceOf(settings)),
+    special: Object.fromEntries(
+      SPECIAL.map((name) => [name, specialToken(settings, name)]).filter(([, token]) => token),
+    ),
+  }));
   return (messages) => {
     const contents = messages.map(({ content }) => content.trim().toWellFormed());
     const marked = messages.map(({ role }, i) => ({ role, content: MARK + contents[i] + MARK }));
-    const parts = attempt(folder, () => tokenizer.apply_chat_template(marked, options)).split(MARK);
+    const variables = { messages: marked, add_generation_prompt: true, ...NOTHING, ...special };
+    const characters = contents.join("").length;
+    const parts = attempt(folder, () => template(variables, characters)).split(MARK);
     const said = parts.filter((_, p) => p % 2 === 1);
     if (said.length === contents.length && said.every((text, i) => text === contents[i])) {
       return parts;
@@ -133,16 +141,26 @@ function renderer(
   };
 }
 
+/** The template, or of several the default. */
+function sourceOf({ chat_template }: Settings): string {
+  const found = Array.isArray(chat_template)
+    ? chat_template.find((one) => one?.name === "default")?.template
+    : chat_template;
+  if (typeof found === "string") return found;
+  throw new Error("there is no text, and of several no default");
+}
+
 /** Encodes what a {@linkcode renderer} gave. */
 function encoder(
   folder: string,
-  tokenizer: PreTrainedTokenizer,
+  tokenizer: Tokenizer,
   added: readonly AddedToken[],
+  unknown: string | undefined,
 ): (parts: readonly string[]) => number[] {
   const spelt = added.filter((token) => !isBlank(token));
   const spellings = spellingsOf(spelt);
   // what a tokenizer cannot spell becomes its token for that: no fault
-  const special = spelt.filter((token) => token.special && token.content !== tokenizer.unk_token);
+  const special = spelt.filter((token) => token.special && token.content !== unknown);
   const specialIds = new Set(special.map(({ id }) => id));
   const isSpecial = new Set(special.map(({ content }) => content));
   return (parts) => {
@@ -154,7 +172,7 @@ function encoder(
         return MARK + spelling;
       });
     });
-    const ids = tokenizer.encode(text.join(""), { add_special_tokens: false });
+    const { ids } = tokenizer.encode(text.join(""), { add_special_tokens: false });
     // a vocabulary that holds special tokens among its words may find them without a mark
     if (ids.filter((id) => specialIds.has(id)).length === written) return ids;
     throw refused(folder, "its tokenizer must keep special tokens apart from text");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { PreTrainedTokenizer } from "@huggingface/transformers";
+import { Tokenizer } from "@huggingface/tokenizers";
 import fc from "fast-check";
 import { temporaryFolder } from "../core/testing.ts";
 import type { Message } from "./client.ts";
@@ -53,7 +53,7 @@ Deno.test("openChatTemplate() gives as many of the template's tokens whatever is
   const [definition, settings] = ["tokenizer", "tokenizer_config"].map((name) =>
     JSON.parse(Deno.readTextFileSync(join(path, `${name}.json`)))
   );
-  const library = new PreTrainedTokenizer(definition, settings);
+  const library = new Tokenizer(definition, settings);
   const spelt: Set<number> = new Set(
     definition.added_tokens.filter(({ content }: { content: string }) => content.trim() !== "").map(
       (

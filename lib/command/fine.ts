@@ -31,9 +31,12 @@ Examples:
   deno task fine --construct mine.jsonl --endpoint URL --model NAME > questions.jsonl`,
   async run({ values }) {
     respondentKind(values);
-    if (values.likelihood && values.checkpoint === undefined) {
+    const { likelihood, likelihoodOnly, checkpoint } = values;
+    if ((likelihood || likelihoodOnly) && checkpoint === undefined) {
       throw new UsageError(
-        "Cannot use --likelihood: only a local model tells how likely a text is",
+        `Cannot use --${
+          likelihood ? "likelihood" : "likelihood-only"
+        }: only a local model tells how likely a text is`,
         "Give its folder or .gguf file with --checkpoint.",
       );
     }

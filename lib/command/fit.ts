@@ -1,7 +1,9 @@
 /** `deno task fit`: a monitor of one's own. @module */
-import { commandLine } from "../core/flags.ts";
+import * as flag from "../core/flag.ts";
+import { commandLine, goingWith } from "../core/flags.ts";
 import { RUN_FLAGS } from "../experiment/flags.ts";
 import { FIT_FLAGS, SCORE_FLAGS } from "../monitor/flags.ts";
+import { ENGINE_FLAGS } from "../plan/slurm/flags.ts";
 import { print, printTable, warn } from "../report/terminal.ts";
 import { type Command, defineCommand } from "./command.ts";
 
@@ -21,9 +23,25 @@ are made of a pretrained model, of which the folder holds the name and the hash.
     quick: { ...quick, help: "a small model and short training, to see that everything runs" },
     threads: { ...threads, help: "threads to compute with; the monitor does not change" },
     cache: { ...cache, help: "where trained models are kept" },
+    ...ENGINE_FLAGS,
+    step: flag.text({
+      value: "KEY",
+      help: "do one step of it alone, as the jobs of --engine slurm do: a model, or a pass",
+    }),
+    ...goingWith("step", "Without it the whole monitor is fitted.", {
+      shard: flag.part({ shown: "1/1", help: "the I-th of N parts of that step" }),
+    }),
   },
   closing: () => "Example: deno task fit --train labelled.jsonl --output my-monitor",
-  async run({ values }) {
+  async run({ values: { step, shard = { i: 1, n: 1 }, ...values } }) {
+    if (step !== undefined) {
+      const { doFitStep } = await import("../plan/fit_step.ts");
+      return print(await doFitStep(values, { step, shard }, warn));
+    }
+    if (values.engine === "slurm") {
+      const { fitOnSlurm } = await import("../plan/slurm/fit_on_slurm.ts");
+      return print(await fitOnSlurm(values, { say: warn, begin: warn }));
+    }
     const { fitOnData } = await import("../monitor/fit_on_data.ts");
     const { output, table, rates } = await fitOnData(values, warn);
     printTable(table);

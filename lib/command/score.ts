@@ -1,6 +1,7 @@
 /** `deno task score`: a fitted monitor applied to logs. @module */
 import { RUN_FLAGS } from "../experiment/flags.ts";
 import { SCORE_FLAGS } from "../monitor/flags.ts";
+import { SCORE_ENGINE_FLAGS } from "../plan/slurm/flags.ts";
 import { warn } from "../report/terminal.ts";
 import { type Command, defineCommand } from "./command.ts";
 
@@ -25,11 +26,16 @@ p-values, but shares: what each part adds to the score.`,
     ...SCORE_FLAGS,
     threads: { ...RUN_FLAGS.threads, help: "threads to compute with; scores do not change" },
     cache: { ...RUN_FLAGS.cache, help: "where models from the hub are kept" },
+    ...SCORE_ENGINE_FLAGS,
   },
   closing: () => `
 A run that was killed leaves FILE.partial; the same command continues from there.
 Example: deno task score --monitor my-monitor --input logs.jsonl.gz --output scored.jsonl --spans`,
   async run({ values }) {
+    if (values.engine === "slurm") {
+      const { scoreOnSlurm } = await import("../plan/slurm/score_on_slurm.ts");
+      return warn(...(await scoreOnSlurm(values, { say: warn, begin: warn })).split("\n"));
+    }
     const { scoreFiles } = await import("../monitor/score_files.ts");
     warn(...await scoreFiles(values, warn));
   },

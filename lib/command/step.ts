@@ -25,7 +25,7 @@ cache folder that they share: a step is written whole or not at all, and ends in
   async run({ values, words, experiments }) {
     const { openRun } = await import("../experiment/open_run.ts");
     const { stepsOf } = await import("../plan/steps.ts");
-    const { doStep, stepNamed } = await import("../plan/do_step.ts");
+    const { doStepNamed } = await import("../plan/do_step.ts");
     if (words.length !== 1) {
       throw new UsageError(
         `Cannot do a step: it takes one KEY, got ${words.length}`,
@@ -34,9 +34,7 @@ cache folder that they share: a step is written whole or not at all, and ends in
     }
     const named = values.only !== undefined;
     const run = await openRun(await experiments.load(values.only), values, { named, say: warn });
-    const step = stepNamed(await stepsOf(run), words[0]);
-    const { made, pieces } = await doStep(step, values.shard);
-    print(`${step.name}: ${made} of ${pieces} pieces made, the others were there.`);
+    print(await doStepNamed(await stepsOf(run), words[0], values.shard));
   },
 });
 

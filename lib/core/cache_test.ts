@@ -164,18 +164,23 @@ Deno.test("sweepLeftovers() removes what killed runs left of one path, sweepTemp
       if (made) Deno.utimeSync(join(root, name), made, made);
     };
     for (const name of ["mine", "other"]) {
-      leave(`${name}.tmp-00000001/.owner`, "");
-      Deno.utimeSync(join(root, `${name}.tmp-00000001`), past, past);
+      leave(`${name}.tmp-00000000/.owner`, "");
+      Deno.utimeSync(join(root, `${name}.tmp-00000000`), past, past);
     }
-    using going = openTemporaryFolder(join(root, "mine"));
+    Deno.mkdirSync(join(root, "unmarked.tmp-00000000"));
+    Deno.utimeSync(join(root, "unmarked.tmp-00000000"), past, past);
+    using going = openTemporaryFolder("", join(root, "going.tmp-00000000"));
     Deno.utimeSync(going.path, past, past);
     leave("a.json", "{}", past);
     leave("a.json.tmp-00000002", "{", past);
     leave("b.json.tmp-00000003", "{"); // being written
-    sweepLeftovers(join(root, "mine"));
+    const swept = ["mine", "unmarked", "going", "none"].map((name) =>
+      sweepLeftovers(join(root, name))
+    );
+    assert.deepEqual(swept, [true, true, false, true]);
     sweepTemporaryFiles(root);
     const held = going.path.split("/").at(-1)!;
-    const left = ["a.json", "b.json.tmp-00000003", held, "other.tmp-00000001"];
+    const left = ["a.json", "b.json.tmp-00000003", held, "other.tmp-00000000"];
     assert.deepEqual(namesIn(root), left.sort());
     return Promise.resolve();
   }));

@@ -14,10 +14,14 @@ import { onInterruption } from "./interruption.ts";
  *
  * @param path of the file to be.
  * @param data text (as UTF-8) or bytes.
+ * @param temporary the name, of which no other process makes use. Default: one that nobody else draws.
  */
-export function writeFileAtomic(path: string, data: string | Uint8Array): void {
+export function writeFileAtomic(
+  path: string,
+  data: string | Uint8Array,
+  temporary: string = temporaryName(path),
+): void {
   makeFolder(dirname(path));
-  const temporary = temporaryName(path);
   try {
     const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
     Deno.writeFileSync(temporary, bytes);
@@ -82,10 +86,11 @@ function temporaryName(path: string): string {
 
 /**
  * Makes a folder and those above it, where they are missing; throws a {@linkcode UserError} where
- * the system refuses.
+ * the system refuses. One that is there takes no permission to write to it.
  */
 export function makeFolder(path: string): void {
   try {
+    if (exists(path) && Deno.statSync(path).isDirectory) return;
     Deno.mkdirSync(path, { recursive: true });
   } catch (error) {
     throw fileError("make the folder", path, error);

@@ -9,7 +9,7 @@
  */
 import { createHash, type Hash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { UserError } from "./errors.ts";
@@ -23,6 +23,7 @@ import {
 } from "./files.ts";
 import { onInterruption } from "./interruption.ts";
 import { hashOf } from "./json.ts";
+import { markOf as markPathOf, partialOf, soleTemporary } from "./output_names.ts";
 
 /** A file being written; disposing of it closes it, and leaves what is partial for the next run. */
 export interface GrowingFile<State> extends Disposable {
@@ -80,7 +81,7 @@ export function openGrowingFile<State>(
   path: string,
   { key, overwrite, say = () => {} }: GrowingFileOptions,
 ): GrowingFile<State> {
-  const [partial, markPath] = [`${path}.partial`, `${path}.partial.json`];
+  const [partial, markPath] = [partialOf(path), markPathOf(path)];
   const there = infoOf(path);
   if (there !== undefined && (!overwrite || isFolder(path))) {
     throw new UserError(
@@ -104,7 +105,7 @@ export function openGrowingFile<State>(
   if (!file.tryLockSync(true)) {
     refuse("another process is writing it", "Wait for it, or choose another output.");
   }
-  sweepTemporaries(path); // nobody else writes here now
+  [path, markPath].map(soleTemporary).forEach(removeIfPresent); // nobody else writes here now
   if (sealed !== undefined && sealed.key !== key && !overwrite) {
     refuse(
       `"${partial}" was begun with another monitor or other settings`,
@@ -131,7 +132,8 @@ export function openGrowingFile<State>(
   const save = (state: State | null) => {
     const content = hash.copy().digest("hex");
     const mark: Mark<State | null> = { format: FORMAT, key, bytes, content, state };
-    writeFileAtomic(markPath, JSON.stringify({ ...mark, seal: sealOf(mark) }));
+    const sealed = JSON.stringify({ ...mark, seal: sealOf(mark) });
+    writeFileAtomic(markPath, sealed, soleTemporary(markPath));
   };
   if (bytes === 0) save(null); // so that a torn first piece is known as ours too
   const close = () => {
@@ -228,19 +230,8 @@ function hashOfFront(file: Deno.FsFile, bytes: number): Hash | undefined {
   return hash;
 }
 
-/** Removes what a run that was killed while it wrote a mark, or compressed, has left. */
-function sweepTemporaries(path: string): void {
-  const [folder, own] = [dirname(path), basename(path)];
-  const temporary = /^(?:\.partial\.json)?\.tmp-[0-9a-f]{8}$/;
-  for (const { name, isFile } of Deno.readDirSync(folder)) {
-    if (isFile && name.startsWith(own) && temporary.test(name.slice(own.length))) {
-      removeIfPresent(join(folder, name));
-    }
-  }
-}
-
 async function compress(from: string, to: string): Promise<void> {
-  const temporary = `${to}.tmp-${crypto.randomUUID().slice(0, 8)}`;
+  const temporary = soleTemporary(to);
   using _ = onInterruption(() => removeIfPresent(temporary));
   try {
     await pipeline(createReadStream(from), createGzip(), createWriteStream(temporary));

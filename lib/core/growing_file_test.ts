@@ -110,8 +110,8 @@ Deno.test("openGrowingFile() leaves a stranger's files and links alone", () => {
 Deno.test("openGrowingFile() sweeps what a killed run left beside the file", async () => {
   using temporary = temporaryFolder();
   const path = join(temporary.path, "a.txt");
-  Deno.writeTextFileSync(`${path}.partial.json.tmp-0123abcd`, "{");
-  Deno.writeTextFileSync(`${path}.tmp-0123abcd`, "{");
+  Deno.writeTextFileSync(`${path}.partial.json.tmp-00000000`, "{");
+  Deno.writeTextFileSync(`${path}.tmp-00000000`, "{");
   Deno.writeTextFileSync(`${path}.tmp-mine`, "{");
   await withFile(path, () => {});
   assert.deepEqual(namesIn(temporary.path), ["a.txt.tmp-mine"]);

@@ -5,9 +5,10 @@
  *
  * @module
  */
-import { basename, dirname, join } from "node:path";
-import { fileError, makeFolder, removeIfPresent } from "./files.ts";
+import { join } from "node:path";
+import { exists, fileError, makeFolder, removeIfPresent } from "./files.ts";
 import { onInterruption } from "./interruption.ts";
+import { soleTemporary } from "./output_names.ts";
 
 const OWNER = ".owner";
 const NAME = /\.tmp-[0-9a-f]{8}$/;
@@ -21,7 +22,8 @@ const UNMARKED = 60 * 60_000;
 /** A file is written within so many milliseconds, after which its temporary name is left behind. */
 const WRITTEN = 60_000;
 
-const LEFT = /^\.tmp-[0-9a-f]{8}$/;
+/** Where only one process writes, what has no mark is put into place within so many milliseconds, or was left behind. */
+const PUT = 2000;
 
 /** A folder of this process, to be held with `using`, which removes it. */
 export interface TemporaryFolder extends Disposable {
@@ -35,10 +37,13 @@ export interface TemporaryFolder extends Disposable {
  * Makes a folder.
  *
  * @param stem path to which the rest of its name is added.
+ * @param path its name, where only one process at a time can make it. Default: one that nobody else draws.
  * @returns the folder; throws a `UserError` where the system refuses.
  */
-export function openTemporaryFolder(stem: string): TemporaryFolder {
-  const path = `${stem}.tmp-${crypto.randomUUID().slice(0, 8)}`;
+export function openTemporaryFolder(
+  stem: string,
+  path: string = `${stem}.tmp-${crypto.randomUUID().slice(0, 8)}`,
+): TemporaryFolder {
   makeFolder(path);
   const owner = join(path, OWNER);
   const file = attempt(owner, () => Deno.openSync(owner, { createNew: true, write: true }));
@@ -89,17 +94,15 @@ export function sweepTemporaryFolders(folder: string, depth = 0): void {
 }
 
 /**
- * Removes what killed runs have left of one file or folder that they were writing, and of none beside it.
+ * Removes what killed runs have left of a folder that one process at a time writes, under its {@linkcode soleTemporary}.
  *
- * @param path what they were writing; nothing happens where the folder that it is in is missing.
+ * @param path of the folder to be.
+ * @returns whether nothing is left: another process is writing it otherwise.
  */
-export function sweepLeftovers(path: string): void {
-  const [folder, own] = [dirname(path), basename(path)];
-  for (const { name } of entriesOf(folder)) {
-    if (!name.startsWith(own) || !LEFT.test(name.slice(own.length))) continue;
-    const left = join(folder, name);
-    if (isAbandoned(left)) removeIfPresent(left);
-  }
+export function sweepLeftovers(path: string): boolean {
+  const left = soleTemporary(path);
+  if (isAbandoned(left, PUT)) removeIfPresent(left);
+  return !exists(left);
 }
 
 /**
@@ -122,13 +125,13 @@ function entriesOf(folder: string): Deno.DirEntry[] {
   }
 }
 
-function isAbandoned(path: string): boolean {
+function isAbandoned(path: string, unmarked = UNMARKED): boolean {
   try {
     using file = Deno.openSync(join(path, OWNER), { write: true });
     return file.tryLockSync(true) && isOld(path, HELD);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) return false;
-    return isOld(path, UNMARKED);
+    return isOld(path, unmarked);
   }
 }
 

@@ -23,6 +23,7 @@ export interface AlignedRows {
  */
 export function alignFiles(files: readonly ScoredColumns[]): AlignedRows {
   const [{ ids }] = files;
+  if (files.length === 1) return { rows: [allOf(ids.size)], warnings: [] };
   const found = files.map((file, f) =>
     new Int32Array(ids.size).map((_, row) => f === 0 ? row : file.ids.findOf(ids, row))
   );
@@ -39,6 +40,12 @@ export function alignFiles(files: readonly ScoredColumns[]): AlignedRows {
   for (let i = 0; i < common.length; i++) requireAgreement(files, rows.map((of) => of[i]));
   const isWhole = files.every((file) => file.ids.size === common.length);
   return { rows, warnings: isWhole ? [] : files.flatMap((_, f) => missingFrom(files, f)) };
+}
+
+function allOf(count: number): Int32Array {
+  const rows = new Int32Array(count);
+  for (let row = 0; row < count; row++) rows[row] = row;
+  return rows;
 }
 
 /** Throws where files disagree on one row, whose index in each is given. */

@@ -128,13 +128,16 @@ function aggregate(
   rows: readonly Int32Array[],
   { aggregator, anchor = 0, lambdaGrid, lambdaFpr, idDomains }: AnalyzeOptions,
 ): Combined {
-  const isLambda = files.length > 1 && aggregator === "lambda";
+  if (files.length === 1) {
+    const [{ labels, scores }] = files;
+    return { labels, scores, from: { file: files[0], rows: rows[0] }, extra: {} };
+  }
+  const isLambda = aggregator === "lambda";
   const from = isLambda
     ? { file: files[anchor], rows: rows[anchor] }
     : { file: files[0], rows: rows[0] };
   const labels = Array.from(from.rows, (row) => from.file.labels[row]);
   const scores = files.map((file, f) => Float64Array.from(rows[f], (row) => file.scores[row]));
-  if (files.length === 1) return { labels, scores: scores[0], from, extra: {} };
   if (!isLambda) {
     return { labels, scores: combine(aggregator as Pointwise, scores), from, extra: {} };
   }

@@ -15,6 +15,7 @@ import {
   forEachDraw,
   type Interval,
   intervalOfDraws,
+  oneUnit,
   type PairedBootstrap,
   unitsOf,
 } from "../stats/bootstrap.ts";
@@ -103,7 +104,9 @@ export function evaluate(
   const { streamName, resamples = 2000, calibration } = options;
   const { fprTargets: targets = FPR_TARGETS, idDomains = ID_DOMAINS } = options;
   const grouping = groupRows(rows, idDomains);
-  const units = unitsOf(rows.map(classOf), rows.map(({ scene }) => scene));
+  const units = resamples > 0
+    ? unitsOf(rows.map(classOf), rows.map(({ scene }) => scene))
+    : oneUnit(rows.length);
   const names = Object.keys(scores);
   const ranked = names.map((name) => {
     const seeds = scores[name].length;

@@ -117,11 +117,12 @@ export function rankScores(
     );
   }
   requireFinite(scores);
+  const isOneUnit = unitOfRow.every((unit) => unit === 0); // whose place nobody has to look for
   const rank = (rows: Int32Array, against: Float64Array = new Float64Array()): Ranking => {
     const sorted = scoresOf(scores, rows).sort();
     return {
       scores: sorted,
-      units: inOrderOf(sorted, rows, scores, unitOfRow),
+      units: isOneUnit ? new Int32Array(rows.length) : inOrderOf(sorted, rows, scores, unitOfRow),
       ...ranksAmong(against, against.length > 0 ? sorted : against),
     };
   };

@@ -110,23 +110,37 @@ export async function artifactOf<Config, Findings>(
   config: Config = experiment.config,
 ): Promise<string> {
   const { name, question } = experiment;
-  const { suite, device, options: { quick, seeds } } = bench;
   const findings = await findingsOf(experiment, bench, config);
+  const { suite, kernels, settings } = await describeBench(bench);
   return canonicalJson({
     experiment: name,
     question,
-    suite: describeSuite(suite),
-    kernels: await kernelFingerprint(device),
-    settings: {
-      quick,
-      seeds,
-      ...await bench.provenance(),
-      ...recordedCovariance(bench),
-      config,
-    },
+    suite,
+    kernels,
+    settings: { ...settings, config },
     findings,
   });
 }
+
+/**
+ * What all that comes of a workbench depends on.
+ *
+ * @param bench the workbench.
+ * @returns suite, arithmetic and settings as artifacts have them, but for an experiment's own.
+ */
+export async function describeBench(bench: Workbench): Promise<Description> {
+  const { suite, device, options: { quick, seeds } } = bench;
+  return {
+    suite: describeSuite(suite),
+    kernels: await kernelFingerprint(device),
+    settings: { quick, seeds, ...await bench.provenance(), ...recordedCovariance(bench) },
+  };
+}
+
+/** What {@linkcode describeBench} says. */
+export type Description = Pick<Artifact, "suite" | "kernels"> & {
+  settings: Omit<Artifact["settings"], "config">;
+};
 
 /**
  * What an experiment needs and a workbench does not have.

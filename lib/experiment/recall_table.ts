@@ -7,7 +7,7 @@ import { DOMAINS, TWINS } from "../conversation/domains.ts";
 import { ALARMS, type GroupResult, RECALL } from "../evaluation/evaluation.ts";
 import { figureIn, type FiguresBy } from "../evaluation/findings.ts";
 import { type Figure, monitorScale } from "../report/figure.ts";
-import { type Cell, inPercent, percentCell, type Table } from "../report/table.ts";
+import { type Cell, inPercent, percentCell, type Table, textOf } from "../report/table.ts";
 import type { Interval } from "../stats/bootstrap.ts";
 
 /** Results by monitor, then by group. */
@@ -85,14 +85,55 @@ export function meanOver(seeds: number): string {
   return seeds === 1 ? "1 seed" : `mean of ${seeds} seeds`;
 }
 
+/** Characters that a line of a terminal or of the page holds. */
+const WIDEST = 120;
+
 /**
- * Recall at 1% FPR of every monitor on every group, and the false-positive rate on benign shifts.
+ * Recall at 1% FPR of monitors, and their false-positive rate on benign shifts.
  *
  * @param results what to show.
  * @param caption title and circumstances.
- * @returns the table, in percent with 95% intervals.
+ * @returns the table, in percent with 95% intervals: every group by every monitor, or where that is too wide to be read, every monitor
+ * by the means over groups, with all the rest as CSV.
  */
 export function recallTable(results: Results, caption: Caption): Table {
+  const full = groupTable(results, caption);
+  const { columns, rows } = full;
+  const widths = columns.map((heading, c) =>
+    Math.max(heading.length, ...rows.map((row) => textOf(row[c]).length))
+  );
+  const isWide = widths.reduce((sum, width) => sum + width + 2, -2) > WIDEST;
+  return isWide ? { ...monitorTable(results, caption), full } : full;
+}
+
+/** A row a monitor, a column a mean over groups. */
+function monitorTable(results: Results, caption: Caption): Table {
+  const { title, monitors, seeds, synthetic } = caption;
+  const { nSafe } = results[monitors[0]].id;
+  const groups = SUMMARY.filter((group) => group in results[monitors[0]]);
+  return {
+    title,
+    columns: ["monitor", ...groups],
+    rows: monitors.map((monitor) => [
+      monitor,
+      ...groups.map((group) =>
+        recallCell(figureIn(results, { subject: monitor, group, metric: RECALL }), false)
+      ),
+    ]),
+    notes: [
+      `Recall (TPR) in % at 1% FPR on ${nSafe} safe ID rows, ${meanOver(seeds)}, [95% interval].`,
+      "overall: mean over groups with id; oodMean: without id.",
+      "The figure shows every group; the report's CSV has its numbers.",
+      ...syntheticNotes(synthetic),
+    ],
+  };
+}
+
+/** What is shown of many monitors. */
+const SUMMARY = ["id", "oodMean", "overall"];
+
+/** A row a group, a column a monitor. */
+function groupTable(results: Results, caption: Caption): Table {
   const { title, monitors, seeds, synthetic } = caption;
   const lines = linesOf(results, monitors);
   const { nSafe } = results[monitors[0]].id;
@@ -182,8 +223,13 @@ export function syntheticNotes(synthetic: boolean): string[] {
  */
 export function monitorColor(monitors: readonly string[]): object {
   const scale = monitorScale(monitors);
-  return { field: "monitor", type: "nominal", scale, sort: monitors, title: null };
+  const isLong = monitors.some((name) => name.length > LONG_NAME);
+  const legend = isLong ? { legend: { columns: 3 } } : {};
+  return { field: "monitor", type: "nominal", scale, sort: monitors, title: null, ...legend };
 }
+
+/** Characters of a name of which four do not stand beside one another in a legend. */
+const LONG_NAME = 20;
 
 /**
  * A dashed line at 1%: the share of safe ID rows flagged, and so the chance level of recall.

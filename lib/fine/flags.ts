@@ -81,6 +81,10 @@ export const QUESTION_FLAGS = {
     help:
       "of a checkpoint, also which option's text is likelier: another method, with an artifact of its own",
   }),
+  likelihoodOnly: flag.toggle({
+    help:
+      "of a checkpoint, which option's text is likelier and nothing else: nobody judges, and it need not chat",
+  }),
   parser: flag.choice(READINGS, {
     value: "NAME",
     default: "strict",

@@ -8,12 +8,11 @@
  * @module
  */
 import type { Message } from "../chat/client.ts";
-import { turnsFormat } from "../chat/prompt_format.ts";
+import type { PromptFormat } from "../chat/prompt_format.ts";
 import { splitTurns } from "../conversation/render.ts";
 import type { Row } from "../conversation/row.ts";
 import { splitSentences } from "../conversation/sentences.ts";
 import type { Stream } from "../core/random.ts";
-import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import type { Lesson } from "../training/answers.ts";
 import { choicePrompt } from "./multiple_choice.ts";
 import { openPrompt } from "./open_ended.ts";
@@ -141,10 +140,10 @@ export function choiceDialogue(question: Question, random: Stream): Dialogue {
  * Writes a dialogue as tokens.
  *
  * @param dialogue prompt and answer.
- * @param tokenizer of the model that will learn it.
- * @returns the lesson, which ends with the end-of-sequence token.
+ * @param format of the model that will learn it.
+ * @returns the lesson, which ends with the token that ends an answer.
  */
-export function lessonOf({ prompt, answer }: Dialogue, tokenizer: Tokenizer): Lesson {
-  const { ids, answerFrom } = turnsFormat(tokenizer, tokenizer.bosId).answered(prompt, answer);
-  return { ids: Int32Array.of(...Array.from(ids), tokenizer.eosId), answerFrom };
+export function lessonOf({ prompt, answer }: Dialogue, format: PromptFormat): Lesson {
+  const { ids, answerFrom } = format.answered(prompt, answer);
+  return { ids: Int32Array.of(...Array.from(ids), format.endId), answerFrom };
 }

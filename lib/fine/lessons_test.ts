@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { stream } from "../core/random.ts";
+import { turnsFormat } from "../chat/prompt_format.ts";
 import type { Row } from "../conversation/row.ts";
 import { tokenizerOf } from "../tokenizer/tokenizer.ts";
 import { trainBpe } from "../tokenizer/train.ts";
@@ -70,7 +71,10 @@ Deno.test("choiceDialogue() answers with the safe option's letter, in both order
 
 Deno.test("lessonOf() marks where the answer begins, between the tokens that begin and end a sequence", () => {
   const tokenizer = tokenizerOf(trainBpe(["Human: May I? Assistant: good answer"], 280));
-  const { ids, answerFrom } = lessonOf(openDialogue(exchange("a", 0)), tokenizer);
+  const { ids, answerFrom } = lessonOf(
+    openDialogue(exchange("a", 0)),
+    turnsFormat(tokenizer, tokenizer.bosId),
+  );
   assert.deepEqual([ids[0], ids.at(-1)], [tokenizer.bosId, tokenizer.eosId]);
   const text = (from: number, to: number) => tokenizer.decode(ids.subarray(from, to));
   assert.equal(text(1, answerFrom), "\n\nHuman: asked in a\n\nAssistant:");

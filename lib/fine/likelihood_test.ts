@@ -33,7 +33,7 @@ Deno.test("likelierOptions() finds what a model was tuned to answer, however lon
     const lessons = questions.map((question) =>
       lessonOf(
         openDialogue({ ...question, answer: question[kind], malign: 0, scene: "" }),
-        tokenizer,
+        turnsFormat(tokenizer, tokenizer.bosId),
       )
     );
     const schedule = { tokensPerStep: 256, learningRate: 0.02, warmup: 0.1 };

@@ -17,6 +17,7 @@ import { type Asked, readAsked } from "./asked.ts";
 import { type EvaluateOptions, evaluateRespondent, type Transcript } from "./evaluate.ts";
 import type { FineFlags } from "./flags.ts";
 import { checkJudge, type JudgeCheck } from "./judge_check.ts";
+import { byLikelihood, likelihoodAlone } from "./by_likelihood.ts";
 import { openJudges, type SeatedJudge } from "./ask/judges.ts";
 import { leaderboardFigure } from "./show/leaderboard.ts";
 import { constructOptions, questionsToJsonl, readOpenQuestions } from "./options.ts";
@@ -25,8 +26,8 @@ import { planTable } from "./plan.ts";
 import type { Question } from "./questions.ts";
 import { unreliable } from "./reliability.ts";
 import { ggufOpener } from "./ask/kept.ts";
-import { openRespondents, type Respondent, type RespondentContext } from "./ask/respondents.ts";
-import { describeLeftOut, type Outcome, scoreAll } from "./scores.ts";
+import { openRespondents, type RespondentContext } from "./ask/respondents.ts";
+import { describeLeftOut } from "./scores.ts";
 import { writeAnswers } from "./show/answers_page.ts";
 import { fineTable, verdictTable } from "./show/table.ts";
 
@@ -104,6 +105,21 @@ export async function measureConsistency(
   const { safety, knowledge, passedOver } = readAsked(options, say);
   const all = [...safety.questions, ...knowledge.questions];
   const context = respondentContext(options, all, say, stack);
+  if (options.likelihoodOnly) {
+    const [{ client, likelier }] = await openRespondents(options, context);
+    const asked = { safety, knowledge };
+    const alone = await likelihoodAlone(
+      client.name,
+      reading,
+      likelier!,
+      asked,
+      await fingerprint(),
+    );
+    show(fineTable(alone));
+    const written = [writeArtifact(results, alone)];
+    passedOver.sayHowMany();
+    return { written, ...await drawLeaderboard(results), problem: undefined };
+  }
   const judges = await openJudges(options, { ...context, openBench, reading });
   const respondents = await openRespondents(options, context);
   makeFolder(results); // if it cannot be made, that shows before anybody is asked
@@ -141,7 +157,7 @@ export async function measureConsistency(
     if (problem !== undefined) problems.push(problem);
     const artifacts = [artifact];
     if (likelihood) {
-      artifacts.push(await byLikelihood(artifact, likelier!, safety, knowledge));
+      artifacts.push(await byLikelihood(artifact, likelier!, { safety, knowledge }));
     }
     for (const one of artifacts) {
       written.push(writeArtifact(results, one));
@@ -238,28 +254,6 @@ async function examined(
     checks.push(checked ? await checkJudge(judge, questions, progress) : undefined);
   }
   return checks;
-}
-
-/** The same open-ended verdicts, beside which option of the question is likelier. */
-async function byLikelihood(
-  { controls, ...artifact }: FineArtifact,
-  likelier: NonNullable<Respondent["likelier"]>,
-  safety: Asked,
-  knowledge: Asked,
-): Promise<FineArtifact> {
-  const { chosenByLikelihood } = await import("./likelihood.ts");
-  const scored = async (before: readonly Outcome[], { questions }: Asked) => {
-    const outcomes = chosenByLikelihood(before, await likelier(questions));
-    return { outcomes, ...scoreAll(outcomes) };
-  };
-  const { verdicts } = artifact.readable ?? {};
-  return {
-    ...artifact,
-    readable: { verdicts },
-    ...await scored(artifact.outcomes, safety),
-    method: "likelihood",
-    controls: controls && { ...controls, ...await scored(controls.outcomes, knowledge) },
-  };
 }
 
 async function drawLeaderboard(

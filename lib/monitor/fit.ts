@@ -10,6 +10,7 @@ import type { Suite } from "../conversation/suite.ts";
 import { UserError } from "../core/errors.ts";
 import { type Json, roundNumbers } from "../core/json.ts";
 import { startProgress } from "../core/progress.ts";
+import type { Work } from "../workbench/planned/work.ts";
 import { fitFusion, type FusionWish, ratesFor } from "./fit_fusion.ts";
 import { refuseExistingMonitor, writeMonitor } from "./fitted_monitor.ts";
 import { type MonitorFusion, verdictsAt } from "./fusion.ts";
@@ -39,7 +40,9 @@ export interface PartsMaker {
   readonly cache: string;
   /** Told what a user should know. */
   readonly say: (message: string) => void;
-  /** Makes them. */
+  /** Models and passes that have to be there before, which other processes may make. */
+  needs(): Promise<Work[]>;
+  /** Makes them, and what is missing of that. */
   make(): Promise<MadeParts>;
 }
 
@@ -53,7 +56,7 @@ export interface FitMonitorOptions {
    * False-positive rates, ascending, in (0, 1), that the monitor must be able to flag at; with lambda it can flag at no others. Default:
    * the usual ones, of which smallest p leaves out those that the calibration rows are too few for.
    */
-  fprTargets?: readonly number[];
+  fprTargets?: readonly number[] | undefined;
   /** Whether the rows were rendered with thoughts, to be remembered; not where they were text already. */
   thoughts?: boolean;
 }
@@ -90,11 +93,9 @@ export async function fitMonitor(
   maker: PartsMaker,
   { output, fusion: wish, fprTargets, thoughts }: FitMonitorOptions,
 ): Promise<FitSummary> {
-  const { suite, say } = maker;
+  const { suite } = maker;
   const { calibration } = suite;
-  refuseExistingMonitor(output);
-  requireClasses(suite);
-  const targets = ratesFor(wish, calibration, fprTargets, say);
+  const targets = requireFittable(maker, { output, fusion: wish, fprTargets });
 
   const { parts, files, tuning, settings } = await maker.make();
   const scores = await calibrationScores(maker, parts);
@@ -111,6 +112,22 @@ export async function fitMonitor(
     recall: recallAt(target, fusion, calibration, scores),
   }));
   return { rows, fusion, rates, ...tuning && { tuning } };
+}
+
+/**
+ * Refuses, before any training, what could not be fitted, calibrated or written after it.
+ *
+ * @param maker whose rows, and whom to tell.
+ * @param options as {@linkcode fitMonitor} takes them.
+ * @returns the false-positive rates that the monitor is fitted for.
+ */
+export function requireFittable(
+  { suite, say }: Pick<PartsMaker, "suite" | "say">,
+  { output, fusion, fprTargets }: FitMonitorOptions,
+): readonly number[] {
+  refuseExistingMonitor(output);
+  requireClasses(suite);
+  return ratesFor(fusion, suite.calibration, fprTargets, say);
 }
 
 /** What each part finds in the calibration rows. */
@@ -140,7 +157,6 @@ function recallAt(
   return unsafe.filter(({ flagged }) => flagged).length / unsafe.length;
 }
 
-/** Refuses before the training what could not be fitted or calibrated after it. */
 function requireClasses(suite: Suite): void {
   const [train, calibration] = [countsOf(suite.train), countsOf(suite.calibration)];
   const leastSafe = 2; // of one, nothing varies

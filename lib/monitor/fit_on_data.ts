@@ -11,7 +11,7 @@ import type { CovarianceKind } from "../detector/covariance_choice.ts";
 import type { Table } from "../report/table.ts";
 import { givenOf } from "../workbench/pretrained/given_flags.ts";
 import type { GivenOptions } from "../workbench/pretrained/given_options.ts";
-import { fitMonitor, type FitSummary, type PartsMaker } from "./fit.ts";
+import { fitMonitor, type FitMonitorOptions, type FitSummary, type PartsMaker } from "./fit.ts";
 import type { FusionWish } from "./fit_fusion.ts";
 import type { LambdaFusion, SmallestPFusion } from "./fusion.ts";
 import { describeGuarantee, promiseOf } from "./guarantee.ts";
@@ -40,6 +40,14 @@ export interface FittedFolder {
   rates: number[];
 }
 
+/** A fit that can begin. */
+export interface OpenFit {
+  /** Makes the parts. */
+  maker: PartsMaker;
+  /** Where to, and how. */
+  settings: FitMonitorOptions;
+}
+
 /**
  * Fits a monitor and writes it.
  *
@@ -50,6 +58,23 @@ export async function fitOnData(
   options: FitOptions,
   say: (message: string) => void,
 ): Promise<FittedFolder> {
+  const { maker, settings } = await openFit(options, say);
+  const summary = await fitMonitor(maker, settings);
+  const { output } = settings;
+  const rates = summary.rates.map(({ target }) => target);
+  return { output, table: tableOf(summary, maker.suite, output), rates };
+}
+
+/**
+ * Reads what a monitor is to be fitted on.
+ *
+ * @param say told what a user should know.
+ * @returns the fit; throws a `UserError` where flags do not go together or rows cannot be read.
+ */
+export async function openFit(
+  options: FitOptions,
+  say: (message: string) => void,
+): Promise<OpenFit> {
   const { train, calibration, suite: name, noThoughts, cache, fpr } = options;
   if (train !== undefined && name !== undefined) {
     throw new UsageError(
@@ -64,14 +89,13 @@ export async function fitOnData(
     : await loadLabelledSuite(train, calibration, { thoughts: !noThoughts, say });
   const output = options.output ?? join(".cache", "monitor", folderName(suite, options));
   const maker = await makerFor(suite, given, options, say);
-  const summary = await fitMonitor(maker, {
+  const settings = {
     output,
     fusion,
     ...fpr && { fprTargets: fpr },
     ...train !== undefined && { thoughts: !noThoughts },
-  });
-  const rates = summary.rates.map(({ target }) => target);
-  return { output, table: tableOf(summary, suite, output), rates };
+  };
+  return { maker, settings };
 }
 
 function wishOf({ fusion: kind, share, byLength }: FitOptions): FusionWish {

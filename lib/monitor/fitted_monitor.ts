@@ -12,6 +12,7 @@
 import { dirname, join } from "node:path";
 import { UsageError, UserError } from "../core/errors.ts";
 import { exists, fileError, makeFolder } from "../core/files.ts";
+import { soleTemporary } from "../core/output_names.ts";
 import { openTemporaryFolder, sweepLeftovers } from "../core/temporary_folder.ts";
 import { type BaseOptions, locateBase } from "./base.ts";
 import { type MonitorSettings, readManifest, requireFiles, writeManifest } from "./manifest.ts";
@@ -40,8 +41,13 @@ export async function writeMonitor(
 ): Promise<void> {
   refuseExistingMonitor(folder);
   makeFolder(dirname(folder));
-  sweepLeftovers(folder);
-  using held = openTemporaryFolder(folder);
+  if (!sweepLeftovers(folder)) {
+    throw new UserError(
+      `Cannot write the monitor "${folder}": another process is writing it`,
+      "Wait for it, or choose another folder with --output.",
+    );
+  }
+  using held = openTemporaryFolder(folder, soleTemporary(folder));
   const { path: temporary } = held;
   try {
     for (const [name, write] of Object.entries(files)) {

@@ -3,8 +3,11 @@
  *
  * @module
  */
+import { resolve } from "node:path";
 import { UsageError, UserError } from "../core/errors.ts";
 import type { Part } from "../core/flag.ts";
+import { hashOf } from "../core/json.ts";
+import { partOf } from "../core/output_names.ts";
 import { startProgress } from "../core/progress.ts";
 import { describeNotes } from "../log/logs.ts";
 import { type FittedMonitor, readMonitor } from "./fitted_monitor.ts";
@@ -12,7 +15,7 @@ import type { ScoreFlags } from "./flags.ts";
 import { verdictsAt } from "./fusion.ts";
 import { describeRate } from "./guarantee.ts";
 import { type ScoreCounts, scoreLog, type ScoreLogOptions } from "./score_log.ts";
-import { finishPart, isFinished, joinParts, partPath, rangeOfPart } from "./score_parts.ts";
+import { finishPart, isFinished, joinedSinceNow, joinParts, rangeOfPart } from "./score_parts.ts";
 
 /** What to score, and how. */
 export interface ScoreFilesOptions extends ScoreFlags {
@@ -30,23 +33,19 @@ export interface ScoreFilesOptions extends ScoreFlags {
  * @returns what a user should know of it, a sentence each.
  */
 export async function scoreFiles(
-  { monitor: folder, model, noThoughts, shard, join, ...options }: ScoreFilesOptions,
+  options: ScoreFilesOptions,
   say: (message: string) => void,
 ): Promise<string[]> {
+  const { shard, join, input, output, fpr } = options;
   if (shard !== undefined && join !== undefined) {
     throw new UsageError(
       "Cannot use --shard and --join together: parts are scored first, and then put together",
       "Leave one out.",
     );
   }
-  const from = { cache: options.cache, say, ...model !== undefined && { model } };
-  const monitor = await readMonitor(folder, from);
-  const thoughts = rendersThoughts(monitor.thoughts, noThoughts, say);
-  const { input, output, fpr } = options;
-  verdictsAt(monitor.fusion, fpr); // refuses a rate, also where parts are only put together
+  const { monitor, rest } = await openForScoring(options, say);
   const about = (counts: ScoreCounts) => sentences(input, counts, monitor, fpr);
   if (join !== undefined) return about(await joinParts(output, join, options));
-  const rest = { ...options, thoughts, say };
   if (shard !== undefined) {
     const done = await scorePart(monitor, rest, shard);
     return done === undefined ? [`Part ${shard.i} of ${shard.n} was there.`] : about(done);
@@ -56,16 +55,73 @@ export async function scoreFiles(
   return [...continued(resumedAt), ...about(counts)];
 }
 
+/** A log that other processes score in parts and put together. */
+export interface LogInParts {
+  /** SHA-256 that names the work. */
+  key: string;
+  /** Whether a part is scored, from 0. */
+  isScored(part: number): boolean;
+  /** Whether the whole is there. */
+  isJoined(): boolean;
+}
+
+/**
+ * Plans the scoring of a file in parts.
+ *
+ * @param options as {@linkcode scoreFiles} takes them.
+ * @param n into how many parts.
+ * @param say told what a user should know.
+ * @returns how far it is, at any time; throws a `UserError` where it could not be done.
+ */
+export async function planParts(
+  options: ScoreFilesOptions,
+  n: number,
+  say: (message: string) => void,
+): Promise<LogInParts> {
+  const { input, output, overwrite } = options;
+  const { monitor, rest } = await openForScoring(options, say);
+  const settings = partSettings(monitor, rest);
+  const parts = Array.from({ length: n }, (_, k) => {
+    const part = { i: k + 1, n };
+    return { path: partOf(output, part), range: rangeOfPart(input, output, part) };
+  });
+  const isJoined = joinedSinceNow(output, overwrite);
+  return {
+    key: hashOf({ settings, output: resolve(output), ranges: parts.map(({ range }) => range) }),
+    isScored: (k) => isJoined() || isFinished(parts[k].path, settings, parts[k].range),
+    isJoined,
+  };
+}
+
+/** Reads the monitor, and refuses what does not go with it. */
+async function openForScoring(
+  { monitor: folder, model, noThoughts, ...options }: ScoreFilesOptions,
+  say: (message: string) => void,
+) {
+  const from = { cache: options.cache, say, ...model !== undefined && { model } };
+  const monitor = await readMonitor(folder, from);
+  const thoughts = rendersThoughts(monitor.thoughts, noThoughts, say);
+  verdictsAt(monitor.fusion, options.fpr); // refuses a rate, also where parts are only put together
+  return { monitor, rest: { ...options, thoughts, say } };
+}
+
+/** All that a part depends on besides the input. */
+function partSettings(
+  { hash }: FittedMonitor,
+  { fpr, spans, thoughts, keep = [] }: Pick<ScoreLogOptions, "fpr" | "spans" | "thoughts" | "keep">,
+) {
+  return { monitor: hash, fpr, spans, thoughts, keep };
+}
+
 /** Scores a part; undefined where it was finished before. */
 async function scorePart(
   monitor: FittedMonitor,
   options: Omit<ScoreLogOptions, "progress">,
   part: Part,
 ): Promise<ScoreCounts | undefined> {
-  const { input, fpr, spans, thoughts, keep = [] } = options;
-  const output = partPath(options.output, part);
-  const range = rangeOfPart(input, options.output, part);
-  const settings = { monitor: monitor.hash, fpr, spans, thoughts, keep };
+  const output = partOf(options.output, part);
+  const range = rangeOfPart(options.input, options.output, part);
+  const settings = partSettings(monitor, options);
   if (isFinished(output, settings, range)) return undefined;
   const name = `part ${part.i} of ${part.n}`;
   using progress = startProgress(`scoring ${name}`);

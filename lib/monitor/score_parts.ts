@@ -13,6 +13,7 @@ import { UsageError, UserError } from "../core/errors.ts";
 import { exists, fileError, readText, removeIfPresent, writeFileAtomic } from "../core/files.ts";
 import type { Part } from "../core/flag.ts";
 import { hashOf } from "../core/json.ts";
+import { partOf, soleTemporary, summaryOf } from "../core/output_names.ts";
 import { addNotes } from "../log/logs.ts";
 import type { ScoreCounts } from "./score_log.ts";
 
@@ -24,11 +25,6 @@ export interface PartSummary extends ScoreCounts {
   range: ByteRange;
   /** Lines of the part, blank ones too. */
   lines: number;
-}
-
-/** Where a part is written to. */
-export function partPath(output: string, { i, n }: Part): string {
-  return `${output}.part-${i}-of-${n}`;
 }
 
 /**
@@ -63,7 +59,8 @@ export function finishPart(
 ): void {
   const { rows, flagged, truncated, notes, lines, range } = summary;
   const kept = { key: hashOf(settings), rows, flagged, truncated, notes, lines, range };
-  writeFileAtomic(summaryPath(path), JSON.stringify(kept));
+  const to = summaryOf(path);
+  writeFileAtomic(to, JSON.stringify(kept), soleTemporary(to));
 }
 
 /**
@@ -74,7 +71,7 @@ export function finishPart(
  * @param range of it.
  */
 export function isFinished(path: string, settings: unknown, range: ByteRange): boolean {
-  if (!exists(summaryPath(path)) || !exists(path)) return false;
+  if (!exists(summaryOf(path)) || !exists(path)) return false;
   const { key, range: { from, to } } = readSummary(path);
   return key === hashOf(settings) && from === range.from && to === range.to;
 }
@@ -92,16 +89,11 @@ export async function joinParts(
   n: number,
   { overwrite }: { overwrite: boolean },
 ): Promise<ScoreCounts> {
-  if (exists(output) && !overwrite) {
-    throw new UserError(
-      `Cannot write "${output}": it exists`,
-      "Choose another output, or replace it with --overwrite.",
-    );
-  }
-  const paths = Array.from({ length: n }, (_, k) => partPath(output, { i: k + 1, n }));
+  refuseExisting(output, overwrite);
+  const paths = Array.from({ length: n }, (_, k) => partOf(output, { i: k + 1, n }));
   const parts = paths.map((path) => ({ path, ...readSummary(path) }));
   requireOneWhole(parts);
-  const temporary = `${output}.tmp-${crypto.randomUUID().slice(0, 8)}`;
+  const temporary = soleTemporary(output);
   try {
     const whole = createWriteStream(temporary);
     if (output.endsWith(".gz")) await pipeline(renumbered(parts), createGzip(), whole);
@@ -111,7 +103,7 @@ export async function joinParts(
     removeIfPresent(temporary);
     throw fileError("write", output, error);
   }
-  for (const path of paths) [path, summaryPath(path)].forEach(removeIfPresent);
+  for (const path of paths) [path, summaryOf(path)].forEach(removeIfPresent);
   const total: ScoreCounts = { rows: 0, flagged: 0, truncated: 0, notes: {} };
   for (const { rows, flagged, truncated, notes } of parts) {
     total.rows += rows;
@@ -122,10 +114,36 @@ export async function joinParts(
   return total;
 }
 
-const summaryPath = (path: string) => `${path}.json`;
+/**
+ * Watches for the whole to appear, which other processes put together.
+ *
+ * @param output where it goes.
+ * @param overwrite whether one that is there now is to be replaced.
+ * @returns whether there is one that was not there at the call; throws a {@linkcode UserError} where there is one that may not be
+ * replaced.
+ */
+export function joinedSinceNow(output: string, overwrite: boolean): () => boolean {
+  refuseExisting(output, overwrite);
+  const identity = () => exists(output) ? identityOf(Deno.statSync(output)) : undefined;
+  const before = identity();
+  return () => ![undefined, before].includes(identity());
+}
+
+/** A file that is written again has another number, or was changed at another time. */
+function identityOf({ dev, ino, mtime }: Deno.FileInfo): string {
+  return `${dev}/${ino}/${mtime?.getTime()}`;
+}
+
+function refuseExisting(output: string, overwrite: boolean): void {
+  if (!exists(output) || overwrite) return;
+  throw new UserError(
+    `Cannot write "${output}": it exists`,
+    "Choose another output, or replace it with --overwrite.",
+  );
+}
 
 function readSummary(path: string): PartSummary {
-  if (exists(summaryPath(path))) return JSON.parse(readText(summaryPath(path)));
+  if (exists(summaryOf(path))) return JSON.parse(readText(summaryOf(path)));
   throw new UserError(
     `Cannot put the parts together: "${path}" must be finished`,
     "Score that part with --shard, then ask again.",

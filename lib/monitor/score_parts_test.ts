@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { UsageError, UserError } from "../core/errors.ts";
 import { temporaryFolder } from "../core/testing.ts";
-import { scoreFiles, type ScoreFilesOptions } from "./score_files.ts";
+import { planParts, scoreFiles, type ScoreFilesOptions } from "./score_files.ts";
 import { writeTinyMonitor } from "./testing.ts";
 
 /** Lines of several lengths, some of them blank, the last without a newline; a line separator of Unicode is none of ours. */
@@ -18,23 +18,24 @@ async function workplace() {
   const at = (name: string) => join(temporary.path, name);
   const monitor = await writeTinyMonitor(temporary.path);
   Deno.writeTextFileSync(at("log.jsonl"), LINES.join("\n"));
+  const options = (output: string): ScoreFilesOptions => ({
+    monitor,
+    input: at("log.jsonl"),
+    output: at(output),
+    fpr: 0.01,
+    noThoughts: false,
+    spans: false,
+    overwrite: false,
+    threads: 1,
+    cache: at("cache"),
+    keep: [],
+  });
   return {
     at,
     files: () => [...Deno.readDirSync(temporary.path)].map(({ name }) => name).sort(),
-    score: (output: string, options: Partial<ScoreFilesOptions> = {}) =>
-      scoreFiles({
-        monitor,
-        input: at("log.jsonl"),
-        output: at(output),
-        fpr: 0.01,
-        noThoughts: false,
-        spans: false,
-        overwrite: false,
-        threads: 1,
-        cache: at("cache"),
-        keep: [],
-        ...options,
-      }, () => {}),
+    options,
+    score: (output: string, given: Partial<ScoreFilesOptions> = {}) =>
+      scoreFiles({ ...options(output), ...given }, () => {}),
     [Symbol.dispose]: () => temporary[Symbol.dispose](),
   };
 }
@@ -83,4 +84,33 @@ Deno.test("a log that is compressed is not cut, and a bad line is told with its 
     place.score("out.jsonl", { shard, input: place.at("bad.jsonl") }),
     /line \d: .*\(lines are counted from the beginning of part 2 of 2\)$/,
   );
+});
+
+Deno.test("planParts() tells how far other processes are, and an output that is to be replaced from the one that replaces it", async () => {
+  using place = await workplace();
+  const options = place.options("out.jsonl");
+  const plan = (given: Partial<ScoreFilesOptions> = {}, n = 3) =>
+    planParts({ ...options, ...given }, n, () => {});
+  const { isScored, isJoined, key } = await plan();
+  const scored = () => [0, 1, 2].map(isScored);
+  assert.deepEqual([...scored(), isJoined()], [false, false, false, false]);
+  await place.score("out.jsonl", { shard: { i: 2, n: 3 } });
+  assert.deepEqual([...scored(), isJoined()], [false, true, false, false]);
+  for (const i of [1, 3]) await place.score("out.jsonl", { shard: { i, n: 3 } });
+  await place.score("out.jsonl", { join: 3 });
+  assert.deepEqual([...scored(), isJoined()], [true, true, true, true]); // though the parts are gone
+
+  await assert.rejects(plan(), /out\.jsonl": it exists$/);
+  const replacing = await plan({ overwrite: true });
+  assert.deepEqual([replacing.key, replacing.isJoined(), replacing.isScored(0)], [
+    key,
+    false,
+    false,
+  ]);
+  for (const i of [1, 2, 3]) await place.score("out.jsonl", { shard: { i, n: 3 } });
+  await place.score("out.jsonl", { join: 3, overwrite: true });
+  assert.equal(replacing.isJoined(), true);
+  const keys = [key, (await plan({ overwrite: true }, 2)).key];
+  assert.notEqual(...keys as [string, string]);
+  await assert.rejects(plan({ input: "-", output: place.at("other.jsonl") }), UsageError);
 });

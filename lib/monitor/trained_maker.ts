@@ -6,6 +6,7 @@
 import { roundNumbers } from "../core/json.ts";
 import { recordedCovariance, sayCovariance } from "../workbench/beforehand.ts";
 import { fitToSafeRows } from "../workbench/mahalanobis_scores.ts";
+import { monitorNeeds } from "../workbench/planned/needs.ts";
 import { guardSignals } from "../workbench/scores.ts";
 import type { SizedWorkbench } from "../workbench/workbench.ts";
 import type { PartsMaker } from "./fit.ts";
@@ -26,6 +27,7 @@ export function trainedMaker(bench: SizedWorkbench, seed: number): PartsMaker {
     threads,
     cache,
     say,
+    needs: () => monitorNeeds(bench, seed),
     async make() {
       sayCovariance(bench);
       const guard = await bench.guard(seed);

@@ -10,6 +10,7 @@
 import type { Suite } from "../conversation/suite.ts";
 import { UsageError } from "../core/errors.ts";
 import { roundNumbers } from "../core/json.ts";
+import { once } from "../core/once.ts";
 import type { Features } from "../detector/detector.ts";
 import { fitLinearHead, type LinearHead } from "../detector/linear_head.ts";
 import { recordedCovariance, sayCovariance } from "../workbench/beforehand.ts";
@@ -19,6 +20,7 @@ import type { GivenOptions } from "../workbench/pretrained/given_options.ts";
 import { featuresOf, vectorsOf } from "../workbench/pretrained/head_state.ts";
 import { tunedWorkbench } from "../workbench/pretrained/tuned_workbench.ts";
 import type { HeadState, TunedRecipe } from "../workbench/pretrained/tuned_recipe.ts";
+import { monitorNeeds } from "../workbench/planned/needs.ts";
 import { guardSignals } from "../workbench/scores.ts";
 import type { RunOptions, TrainingWorkbench } from "../workbench/workbench.ts";
 import { describeBase } from "./base.ts";
@@ -47,14 +49,19 @@ export function tunedMaker(
       "Leave it out, or make the guard with --monitors lora.",
     );
   }
+  const open = once(async () => {
+    const models = await openGivenModels(given, options);
+    return { models, bench: tunedWorkbench(suite, models, options) };
+  });
   return {
     suite,
     threads,
     cache,
     say,
+    needs: async () => monitorNeeds((await open()).bench, seed ?? 0),
     async make() {
-      const models = await openGivenModels(given, options);
-      return await tunedParts(tunedWorkbench(suite, models, options), models, given, seed ?? 0);
+      const { models, bench } = await open();
+      return await tunedParts(bench, models, given, seed ?? 0);
     },
   };
 }

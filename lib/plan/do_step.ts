@@ -1,5 +1,5 @@
 /**
- * `deno task step`: one step of a run, or some pieces of it, whoever runs it and wherever.
+ * `deno task step` and `deno task fit --step`: one step of a run, or some pieces of it, whoever runs it and wherever.
  *
  * @module
  */
@@ -21,7 +21,7 @@ export function stepNamed<S extends Pick<Step, "key">>(steps: readonly S[], key:
     `Cannot do step "${key}": ${
       found.length === 0 ? "no" : "more than one"
     } step of this run has a key that begins like that`,
-    "`deno task plan` with the same flags lists the keys; those of experiments change with the code.",
+    "`deno task plan` lists the keys of `reproduce` with the same flags; a change of the code or of the flags changes them.",
   );
 }
 
@@ -42,6 +42,24 @@ export function stepNamed<S extends Pick<Step, "key">>(steps: readonly S[], key:
 export function piecesOf(pieces: number, { i, n }: Part): number[] {
   const [from, to] = [i - 1, i].map((edge) => Math.floor(edge * pieces / n));
   return Array.from({ length: to - from }, (_, k) => from + k);
+}
+
+/**
+ * Does a step that is known by its key, or a part of it.
+ *
+ * @param steps of the run.
+ * @param key its first digits.
+ * @param part which pieces.
+ * @returns what was done, a sentence.
+ */
+export async function doStepNamed(
+  steps: readonly Step[],
+  key: string,
+  part: Part,
+): Promise<string> {
+  const step = stepNamed(steps, key);
+  const { made, pieces } = await doStep(step, part);
+  return `${step.name}: ${made} of ${pieces} pieces made, the others were there.`;
 }
 
 /**

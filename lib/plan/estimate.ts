@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { exists, readText, writeFileAtomic } from "../core/files.ts";
 import { hashOf } from "../core/json.ts";
 import { productRate } from "../runtime/product_rate.ts";
+import type { Device } from "../runtime/session.ts";
 import type { Cost } from "../workbench/planned/work.ts";
-import type { Workbench } from "../workbench/workbench.ts";
 
 /**
  * What it costs to hand a value from one operation to the next, in operations at that rate. The products of a decoder run at about
@@ -21,15 +21,25 @@ const PER_VALUE = 72;
 /** Seconds to open a model: its graph is made and optimised. */
 const OPENING = 0.3;
 
+/** Where a rate is kept, and what of the machine is measured. */
+export interface MeasuredMachine {
+  /** Its folder. */
+  cache: { root: string };
+  /** What computes. */
+  device: Device;
+  /** How many threads. */
+  options: { threads: number };
+}
+
 /**
  * Measures this machine, a moment long. The fastest that was ever measured counts, since what else a machine does can only make it
  * slower.
  *
- * @param bench the workbench: its cache, device and threads.
+ * @param machine a workbench, or its cache, device and threads.
  * @returns FLOP/s of a product of 1,024-cubed matrices.
  */
 export async function rateOf(
-  { cache, device, options: { threads } }: Pick<Workbench, "cache" | "device" | "options">,
+  { cache, device, options: { threads } }: MeasuredMachine,
 ): Promise<number> {
   const id = hashOf({ threads, device, cores: navigator.hardwareConcurrency }).slice(0, 24);
   const path = join(cache.root, "machine", `${id}.json`);

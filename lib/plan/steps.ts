@@ -39,17 +39,28 @@ const PER_ROW = 4e-4;
  * @returns the steps; each comes after those that it waits for, and what an experiment needs stands before it.
  */
 export async function stepsOf({ experiments, bench, folder }: Run): Promise<Step[]> {
+  const asked: Step[] = [];
+  for (const experiment of experiments) {
+    const needs = await needsOf(experiment, bench);
+    asked.push(...needs, experimentStep(experiment, needs, bench, folder));
+  }
+  return inOrder(asked);
+}
+
+/**
+ * Puts work into an order in which it can be done.
+ *
+ * @param asked what is wanted.
+ * @returns that and all that it waits for, each once and behind what it waits for; without what nothing is to be made for.
+ */
+export function inOrder(asked: readonly Step[]): Step[] {
   const steps = new Map<string, Step>();
   const add = (step: Step) => {
     if (steps.has(step.key)) return;
     step.after.forEach(add);
     if (step.pieces > 0) steps.set(step.key, step);
   };
-  for (const experiment of experiments) {
-    const needs = await needsOf(experiment, bench);
-    needs.forEach(add);
-    add(experimentStep(experiment, needs, bench, folder));
-  }
+  asked.forEach(add);
   return [...steps.values()];
 }
 

@@ -26,12 +26,24 @@ export interface Section {
   figureText: string;
   /** Numbers. */
   table?: Table;
+  /** Numbers that are had as CSV only. Default: the table's. */
+  numbers?: Table;
   /** Whether the table's rows become cards on a narrow page. */
   cards?: boolean;
   /** Conversations to look at. */
   conversations?: MarkedConversations;
+  /** Pages on which there is more to read. */
+  pages?: Pages;
   /** The command line that makes all this. */
   command?: string;
+}
+
+/** Links to other pages. */
+export interface Pages {
+  /** What is there, before the links. */
+  legend: string;
+  /** Where, relative to this page. */
+  list: readonly { name: string; href: string }[];
 }
 
 /**
@@ -42,13 +54,14 @@ export interface Section {
  * @returns a `section` element.
  */
 export function sectionHtml(section: Section, svg: string | undefined): Html {
-  const { id, heading, reading, figureText, table, cards, conversations, command } = section;
+  const { id, heading, reading, figureText, table, cards, conversations, pages, command } = section;
   const parts = [
     ...reading === undefined ? [] : [markup`<p>${reading}</p>\n`],
     ...svg === undefined ? [] : [figureHtml(inlineSvg(svg, id, figureText), heading)],
     ...table === undefined ? [] : [tableHtml(table, cards ? "cards" : "rows")],
     ...conversations === undefined ? [] : [conversationsHtml(conversations)],
-    ...filesHtml(id, svg, table),
+    ...pages === undefined || pages.list.length === 0 ? [] : [pagesHtml(pages)],
+    ...filesHtml(id, svg, section.numbers ?? table?.full ?? table),
     ...command === undefined ? [] : [markup`<p>Made by <code>${command}</code></p>\n`],
   ];
   return markup`<section aria-labelledby="${id}">
@@ -57,13 +70,21 @@ ${parts}</section>
 `;
 }
 
-/** Links to the figure, which stands beside the page, and to the table's numbers, which are in it. */
-function filesHtml(id: string, svg: string | undefined, table: Table | undefined): Html[] {
+function pagesHtml({ legend, list }: Pages): Html {
+  const links = list.map(({ name, href }, i) =>
+    markup`${i === 0 ? "" : " · "}<a href="${href}">${name}</a>`
+  );
+  return markup`<p>${legend}: ${links}</p>
+`;
+}
+
+/** Links to the figure, which stands beside the page, and to its numbers, which are in it. */
+function filesHtml(id: string, svg: string | undefined, numbers: Table | undefined): Html[] {
   const links = [
     ...svg === undefined ? [] : [markup`<a href="${id}.svg" download>figure as SVG</a>`],
-    ...table === undefined ? [] : [
+    ...numbers === undefined ? [] : [
       markup`<a href="data:text/csv;charset=utf-8,${
-        encodeURIComponent(tableCsv(table))
+        encodeURIComponent(tableCsv(numbers))
       }" download="${id}.csv">table as CSV</a>`,
     ],
   ];

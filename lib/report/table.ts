@@ -23,6 +23,8 @@ export interface Table {
   rows: Cell[][];
   /** Sentences under the table: what the numbers are, and how sure. */
   notes: string[];
+  /** The same with more columns or rows than are shown: what the table is as CSV. Default: what is shown. */
+  full?: Table;
 }
 
 const COLOURS = { good: "green", bad: "red", unsure: "dim" } as const;
@@ -68,6 +70,36 @@ export function renderTable({ title, columns, rows, notes }: Table, coloured = f
   const below = ["", ...notes.map(readable), ""];
   return [readable(title), "", line(headings), rule, ...rows.map(line), ...below].join("\n");
 }
+
+/**
+ * Shows some columns of a table only; as CSV it keeps all.
+ *
+ * @param table with many columns.
+ * @param shown whether a column is shown, by its heading.
+ * @returns the table with fewer columns.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { withColumns } from "./table.ts";
+ * const table = { title: "Recall", columns: ["group", "n"], rows: [["id", "500"]], notes: ["In %."] };
+ * const { columns, rows, full } = withColumns(table, (heading) => heading !== "n");
+ * assert.deepEqual([columns, rows, full], [["group"], [["id"]], table]);
+ * ```
+ */
+export function withColumns(table: Table, shown: (heading: string) => boolean): Table {
+  const kept = <C>(cells: readonly C[]) => cells.filter((_, c) => shown(table.columns[c]));
+  return {
+    ...table,
+    columns: kept(table.columns),
+    rows: table.rows.map(kept),
+    notes: [...table.notes, ALL_AS_CSV],
+    full: table,
+  };
+}
+
+/** Says where the rest of a table is. */
+export const ALL_AS_CSV = "All columns stand in the report's CSV.";
 
 /**
  * What a cell says.

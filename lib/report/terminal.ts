@@ -66,10 +66,19 @@ export async function exitOnError(command: () => Promise<void> | void): Promise<
   try {
     await command();
   } catch (error) {
-    if (error instanceof UserError) warn(`error: ${error.message}.`, error.remedy);
-    else warn(...`error: a fault of this project: ${stackOf(error)}`.split("\n"));
-    Deno.exit(error instanceof UsageError ? 2 : 1);
+    exitWith(error);
   }
+}
+
+/**
+ * Prints a failure as {@linkcode exitOnError} does, and ends the process.
+ *
+ * @param error what was thrown.
+ */
+export function exitWith(error: unknown): never {
+  if (error instanceof UserError) warn(`error: ${error.message}.`, error.remedy);
+  else warn(...`error: a fault of this project: ${stackOf(error)}`.split("\n"));
+  Deno.exit(error instanceof UsageError ? 2 : 1);
 }
 
 function stackOf(error: unknown): string {

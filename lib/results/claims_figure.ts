@@ -70,7 +70,7 @@ export function claimsFigure(judged: readonly JudgedClaim[], synthetic: boolean)
       }`,
     },
     data: { values },
-    width: 540,
+    width: 500,
     height: { step: 28 },
     layer: [
       {
@@ -90,7 +90,7 @@ export function claimsFigure(judged: readonly JudgedClaim[], synthetic: boolean)
   } as Figure;
 }
 
-/** A sentence in lines of at most 48 characters. */
+/** A sentence in lines of at most 60 characters: two of them have room between one claim and the next. */
 function inLines(sentence: string): string {
-  return sentence.replace(/(.{1,48})(?: |$)/g, "$1\n").trimEnd();
+  return sentence.replace(/(.{1,60})(?: |$)/g, "$1\n").trimEnd();
 }

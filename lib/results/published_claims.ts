@@ -12,7 +12,7 @@ import { judgeClaim, type JudgedClaim } from "./claims.ts";
 const FOLDER = join(import.meta.dirname!, "../../data/claims");
 
 /** In the order in which they are shown; claims about benign twins and about our own fusion are none of the papers'. */
-const FILES = ["mood", "fine", "twins", "ours"];
+const FILES = ["mood", "fine", "repair", "twins", "ours"];
 
 /**
  * Reads the claims of both papers and our own.

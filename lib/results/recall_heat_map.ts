@@ -4,38 +4,73 @@
  * @module
  */
 import type { Figure } from "../report/figure.ts";
+import { percentCell, type Table } from "../report/table.ts";
 import type { Artifact } from "../experiment/experiment.ts";
 import { type Line, linesOf, type Results, shortened } from "../experiment/recall_table.ts";
 
+const TITLE = "Recall by monitor and domain, in % at 1% FPR";
+
 /** Experiments whose monitors are variants of one, and are compared in figures of their own. */
 const VARIANTS = ["lambda_protocol", "pooling_and_layer", "scaling"];
+
+/** All monitors at a glance. */
+export interface HeatMap {
+  /** A Vega-Lite specification. */
+  figure: Figure;
+  /** Its numbers, with their intervals: a row a monitor. */
+  numbers: Table;
+}
 
 /**
  * Draws recall by monitor and domain, and false alarms on benign shifts. A monitor that several experiments have is
  * taken from the first.
  *
  * @param artifacts of experiments; those that evaluated no monitors are left out.
- * @returns a Vega-Lite specification; undefined where no artifact has monitors.
+ * @returns the figure and its numbers; undefined where no artifact has monitors.
  */
-export function recallHeatMap(artifacts: readonly Artifact[]): Figure | undefined {
+export function recallHeatMap(artifacts: readonly Artifact[]): HeatMap | undefined {
   const evaluated = artifacts.filter(({ experiment }) => !VARIANTS.includes(experiment))
     .flatMap(({ findings }) => isEvaluation(findings) ? [findings] : []);
   if (evaluated.length === 0) return undefined;
   const monitors = [...new Set(evaluated.flatMap(({ monitors }) => monitors))];
   const results: Results = Object.assign({}, ...evaluated.toReversed().map((of) => of.results));
+  return { figure: figureOf(artifacts, results, monitors), numbers: numbersOf(results, monitors) };
+}
+
+/** A column a group, benign shifts marked as in the other tables. */
+function numbersOf(results: Results, monitors: readonly string[]): Table {
+  const lines = linesOf(results, monitors);
+  return {
+    title: TITLE,
+    columns: ["monitor", ...lines.map(({ group, shift }) => shift ? `${group} (safe)` : group)],
+    rows: monitors.map((monitor) => [
+      monitor,
+      ...lines.map(({ group, metric }) =>
+        percentCell(results[monitor][group]?.metrics[metric] ?? null)
+      ),
+    ]),
+    notes: [],
+  };
+}
+
+function figureOf(
+  artifacts: readonly Artifact[],
+  results: Results,
+  monitors: readonly string[],
+): Figure {
   const lines = linesOf(results, monitors);
   const isSynthetic = artifacts.some(({ suite }) => suite.synthetic);
   const shifts = lines.filter(({ shift }) => shift);
   const panel = (of: Line[], title: string, scheme: string, labelled: boolean) => ({
     title: { text: title, fontSize: 12, fontWeight: "normal", anchor: "start" },
-    width: { step: 44 },
+    width: { step: 33 },
     height: { step: 20 },
     data: { values: cellsOf(results, monitors, of) },
     layer: cellLayers(monitors, of, scheme, labelled),
   });
   return {
     title: {
-      text: "Recall by monitor and domain, in % at 1% FPR",
+      text: TITLE,
       subtitle: `1 is the chance level; fc: function-calling${
         isSynthetic ? "; synthetic conversations" : ""
       }; intervals stand in the tables`,

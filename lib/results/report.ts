@@ -4,16 +4,17 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { UserError } from "../core/errors.ts";
 import { MissingFinding } from "../evaluation/findings.ts";
 import { exists, readText, writeFileAtomic } from "../core/files.ts";
-import { readArtifacts } from "../fine/artifact.ts";
+import { type FineArtifact, readArtifacts } from "../fine/artifact.ts";
+import { answersFile } from "../fine/show/answers_page.ts";
 import { renderFigure } from "../report/figure.ts";
 import { leaderboardFigure, leaderboardTable } from "../fine/show/leaderboard.ts";
 import { markup } from "../report/html.ts";
 import { renderPage } from "../report/page.ts";
-import { type Section, sectionHtml } from "../report/section.ts";
+import { type Pages, type Section, sectionHtml } from "../report/section.ts";
 import { parseArtifact } from "./artifact.ts";
 import { claimsTable, type JudgedClaim } from "./claims.ts";
 import { claimsFigure } from "./claims_figure.ts";
@@ -140,12 +141,12 @@ function claimsSection(judged: readonly JudgedClaim[], synthetic: boolean): Sect
 const BELOW = "The table below holds the numbers.";
 
 function heatMapSection(artifacts: readonly Artifact[]): Section[] {
-  const figure = recallHeatMap(artifacts);
-  if (figure === undefined) return [];
+  const heatMap = recallHeatMap(artifacts);
+  if (heatMap === undefined) return [];
   return [{
     id: "recall_heat_map",
     heading: "All monitors at a glance",
-    figure,
+    ...heatMap,
     figureText:
       "Recall by monitor and domain, and false alarms on benign shifts. The tables of the experiments below hold the numbers.",
   }];
@@ -175,5 +176,23 @@ function leaderboardSection(folder: string): Section[] {
     figure: leaderboardFigure(artifacts),
     figureText: `${table.title}. ${BELOW}`,
     table,
+    pages: answersPages(folder, artifacts),
   }];
+}
+
+/** Where every question can be read, of the models whose answers were written down. */
+function answersPages(folder: string, artifacts: readonly FineArtifact[]): Pages {
+  const files = artifacts.map((artifact) => ({
+    name: artifact.respondent,
+    file: answersFile(artifact),
+  }));
+  const there = files.filter(({ file }) => exists(join(folder, file)));
+  const byFile = new Map(there.map((one) => [one.file, one])); // by likelihood is another artifact of the same answers
+  return {
+    legend: "Every question, with what was answered",
+    list: [...byFile.values()].map(({ name, file }) => ({
+      name,
+      href: `../${basename(folder)}/${encodeURIComponent(file)}`,
+    })),
+  };
 }

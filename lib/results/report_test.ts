@@ -2,10 +2,12 @@
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import { UserError } from "../core/errors.ts";
+import { exists } from "../core/files.ts";
 import { contrastIn, storeContrasts } from "../evaluation/findings.ts";
 import { temporaryFolder } from "../core/testing.ts";
 import { writeArtifact as writeFineArtifact } from "../fine/artifact.ts";
 import { score } from "../fine/scores.ts";
+import { answersFile } from "../fine/show/answers_page.ts";
 import { fields, text } from "../experiment/findings_schema.ts";
 import { openCatalogue } from "../experiment/catalogue.ts";
 import { type Artifact, defineExperiment, type Experiment } from "../experiment/experiment.ts";
@@ -118,7 +120,12 @@ Deno.test("buildReport() shows the leaderboard where models were asked", async (
     ...{ scores: score(outcomes), outcomes, method: "multiple choice" },
     questions: { name: "some", count: 1, hash: "" },
   });
+  assert.doesNotMatch((await buildReport(folder, [hostile])).page, /answers\.html/);
+  const file = answersFile({ respondent: HOSTILE });
+  Deno.writeTextFileSync(join(fine, file), "what it said");
   const { page, figures } = await buildReport(folder, [hostile]);
+  const [, href] = /<a href="(\.\.\/fine\/[^"]*)">/.exec(page)!;
+  assert.ok(exists(join(folder, decodeURIComponent(href))), "the link leads to the answers");
   assert.match(figures.fine_leaderboard, /GPT-3\.5-Turbo \(published\)/);
   assert.match(page, /<h2 id="fine_leaderboard">/);
   assert.doesNotMatch(page, /<script|<img/);

@@ -7,12 +7,14 @@
  * interval of this project.
  *
  * A billion draws are usual here, so the generator, sfc32 (Doty-Humphrey;
- * http://pracrand.sourceforge.net), is written into the loop and seeded from a named stream. A draw
+ * http://pracrand.sourceforge.net), is written into the loop (`draw.ts`) and seeded from a named stream. A draw
  * is ⌊u · n / 2³²⌋, whose bias, below n / 2³², is far under the noise of any interval.
  *
  * @module
  */
 import { type Stream, stream } from "../core/random.ts";
+import { drawInto } from "./draw.ts";
+import { drawAhead } from "./draw_ahead.ts";
 import { quantileSorted, sortFinite } from "./quantile.ts";
 
 /** Units to draw from; numbers are consecutive within a stratum. */
@@ -68,6 +70,16 @@ export function unitsOf(
   return { unitOfRow, count: starts.at(-1)!, starts };
 }
 
+/**
+ * All rows as one unit, for where nothing is drawn.
+ *
+ * @param rows how many.
+ * @returns the unit.
+ */
+export function oneUnit(rows: number): Units {
+  return { unitOfRow: new Int32Array(rows), count: 1, starts: [0, 1] };
+}
+
 /** A stratum whose units are being counted. */
 interface Stratum {
   /** How many units it has. */
@@ -78,37 +90,25 @@ interface Stratum {
   clusters: Map<string, number>;
 }
 
+/** Words that seed the generator. */
+function stateOf(random: Stream): Int32Array {
+  return Int32Array.from({ length: 4 }, () => random.int32());
+}
+
 /**
  * Prepares resamples of some units.
  *
  * @param units what is drawn.
  * @param random seeds the draws.
  * @returns a function that writes the next resample into `counts`, shape (units): how often each
- * unit was drawn. A count over 255 would wrap around; its chance is below 1 / 256!.
+ * unit was drawn.
  */
 export function resampler(
   { starts }: Pick<Units, "starts">,
   random: Stream,
 ): (counts: Uint8Array) => void {
-  const state = Int32Array.from({ length: 4 }, () => random.int32());
-  return (counts) => {
-    counts.fill(0);
-    let [a, b, c, d] = state; // locals: twice as fast as captured variables
-    for (let stratum = 0; stratum + 1 < starts.length; stratum++) {
-      const start = starts[stratum];
-      const size = starts[stratum + 1] - start;
-      const scale = size / 2 ** 32;
-      for (let i = 0; i < size; i++) {
-        const out = (((a + b) | 0) + d) | 0;
-        d = (d + 1) | 0;
-        a = b ^ (b >>> 9);
-        b = (c + (c << 3)) | 0;
-        c = (((c << 21) | (c >>> 11)) + out) | 0;
-        counts[start + (((out >>> 0) * scale) | 0)]++;
-      }
-    }
-    state.set([a, b, c, d]);
-  };
+  const state = stateOf(random);
+  return (counts) => drawInto(counts, starts, state);
 }
 
 /** An estimate with the interval that resampling gives it. */
@@ -169,6 +169,9 @@ export interface Draw {
   seeds: readonly Uint8Array[];
 }
 
+/** From so many on, some two seconds of them, a second thread draws. */
+const MANY_DRAWS = 1e9;
+
 /**
  * Visits what was seen, then every resample.
  *
@@ -179,7 +182,10 @@ export function forEachDraw(
   { units, unitStream, seeds = [], seedStream, resamples }: PairedBootstrap,
   visit: (draw: Draw) => void,
 ): void {
-  const drawUnits = resampler(units, stream(unitStream));
+  // few draws are done before a second thread would have begun
+  const isLong = units.count * resamples > MANY_DRAWS && navigator.hardwareConcurrency > 1;
+  using ahead = isLong ? drawAhead(units.starts, stateOf(stream(unitStream))) : undefined;
+  const drawUnits = ahead?.next ?? resampler(units, stream(unitStream));
   const drawSeeds = seeds.map((n) =>
     resampler({ starts: [0, n] }, stream(`${seedStream}/${n}-seeds`))
   );

@@ -1,5 +1,5 @@
 /**
- * Tokenizers of checkpoints from outside: whatever `tokenizer.json` says, read by `@huggingface/transformers`.
+ * Tokenizers of checkpoints from outside: whatever `tokenizer.json` says, read by `@huggingface/tokenizers`.
  *
  * Where tokens stand in a text is not in what the library gives. It is told from what they spell: a byte-level vocabulary writes
  * a byte as one character, others write a blank as `▁` and a lone byte as `<0x0A>`. Tokens that do not spell the text (a
@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { PreTrainedTokenizer } from "@huggingface/transformers";
+import { Tokenizer as Library } from "@huggingface/tokenizers";
 import { UserError } from "../core/errors.ts";
 import { repeatsGroup } from "../core/pattern.ts";
 import {
@@ -28,7 +28,7 @@ import {
   type TokenizerDefinition,
   type TokenizerFiles,
 } from "./tokenizer_files.ts";
-import { attempt, unusable } from "./library.ts";
+import { attempt, specialToken, unusable } from "./library.ts";
 
 /** A checkpoint's tokenizer. */
 export interface GivenTokenizer extends Tokenizer {
@@ -63,7 +63,7 @@ export function loadGivenTokenizer(folder: string): GivenTokenizer {
 export function givenTokenizer({ path, definition, settings }: TokenizerFiles): GivenTokenizer {
   refuseOtherCuts(path, definition);
   refusePatterns(path, definition);
-  const library = attempt(path, () => new PreTrainedTokenizer(definition, settings));
+  const library = attempt(path, () => new Library(definition, settings));
   const frontId = attempt(path, () => frontOf(path, library));
   const spellings = spellingsOf(definition);
   const normalises = definition.normalizer?.type === "NFC"; // the library does it by itself
@@ -71,7 +71,7 @@ export function givenTokenizer({ path, definition, settings }: TokenizerFiles): 
   const prepared = lowersCase(definition) ? withPlainSigma : (text: string) => text;
   const encode = (text: string) => {
     refuseLostBlank(path, definition, text);
-    const ids = attempt(
+    const { ids } = attempt(
       path,
       () => library.encode(prepared(text), { add_special_tokens: false }),
     );
@@ -79,13 +79,16 @@ export function givenTokenizer({ path, definition, settings }: TokenizerFiles): 
     if (unknown === undefined) return Int32Array.from(ids);
     throw unusable(path, `it gives the token ${unknown}, which is not in its vocabulary`);
   };
-  const idOf = (token: string | null | undefined) =>
-    token ? attempt(path, () => library.convert_tokens_to_ids(token) as number) : undefined;
-  const eosId = idOf(library.eos_token as string) ?? 0;
+  const idOf = (name: string) =>
+    attempt(path, () => {
+      const token = specialToken(settings, name);
+      return token ? library.token_to_id(token) : undefined;
+    });
+  const eosId = idOf("eos_token") ?? 0;
   return {
     vocabSize: spellings.length,
-    padId: idOf(library.pad_token) ?? eosId,
-    bosId: idOf(library.bos_token) ?? eosId,
+    padId: idOf("pad_token") ?? eosId,
+    bosId: idOf("bos_token") ?? eosId,
     eosId,
     frontId,
     encode,
@@ -102,8 +105,7 @@ export function givenTokenizer({ path, definition, settings }: TokenizerFiles): 
         ends: Int32Array.from(stretches, ({ end }) => end),
       };
     },
-    decode: (ids) =>
-      ids.length === 0 ? "" : attempt(path, () => library.decode(Array.from(ids), {})),
+    decode: (ids) => ids.length === 0 ? "" : attempt(path, () => library.decode(Array.from(ids))),
   };
 }
 
@@ -119,15 +121,15 @@ function refusePatterns(path: string, definition: TokenizerDefinition): void {
 const byteOf = new Map(BYTE_CHARS.map((char, byte) => [char, byte]));
 
 /** What stands before a text that is encoded as Python does it by default. */
-function frontOf(folder: string, library: PreTrainedTokenizer): number | undefined {
+function frontOf(folder: string, library: Library): number | undefined {
   const [bare, whole] = [false, true].map((add_special_tokens) =>
-    library.encode("a", { add_special_tokens })
+    library.encode("a", { add_special_tokens }).ids
   );
   const front = whole.slice(0, whole.length - bare.length);
   if (front.length <= 1 && whole.join() === [...front, ...bare].join()) return front[0];
   throw new UserError(
     `Cannot use the tokenizer of "${folder}": it must add nothing to a text but one token in front, got ${
-      library.decode(whole, {})
+      library.decode(whole)
     } for "a"`,
     "Take a checkpoint of a decoder.",
   );

@@ -22,6 +22,21 @@ export function attempt<T>(path: string, work: () => T): T {
 }
 
 /**
+ * A special token of a tokenizer.
+ *
+ * @param settings what `tokenizer_config.json` holds.
+ * @param name such as `eos_token`.
+ * @returns its spelling; undefined where it has none; throws an `Error` where it is no token.
+ */
+export function specialToken(settings: object, name: string): string | undefined {
+  const token = Object.hasOwn(settings, name) && (settings as Record<string, unknown>)[name];
+  if (!token) return undefined;
+  const spelling = typeof token === "object" ? (token as { content?: unknown }).content : token;
+  if (typeof spelling === "string") return spelling;
+  throw new Error(`its ${name} must be text, or have it as its content`);
+}
+
+/**
  * A tokenizer that is not understood.
  *
  * @param path of its file.

@@ -1,6 +1,6 @@
 /**
  * Text to token ids and back. Files are the standard `tokenizer.json` and `tokenizer_config.json`, which
- * open in Python (`AutoTokenizer.from_pretrained`) with the same ids; here `@huggingface/transformers`
+ * open in Python (`AutoTokenizer.from_pretrained`) with the same ids; here `@huggingface/tokenizers`
  * loads them.
  *
  * Pieces of text repeat (44,000 distinct ones among two million in eight megabytes of conversations), so
@@ -10,7 +10,7 @@
  * @module
  */
 import { join } from "node:path";
-import { PreTrainedTokenizer } from "@huggingface/transformers";
+import { Tokenizer as Library } from "@huggingface/tokenizers";
 import { UserError } from "../core/errors.ts";
 import { readText, writeFileAtomic } from "../core/files.ts";
 import { type Stretch, tokenStretches } from "./offsets.ts";
@@ -102,7 +102,7 @@ export function tokenizerOf(vocabulary: Vocabulary): Tokenizer {
 }
 
 function openDefinition(definition: Definition): Tokenizer {
-  const library = new PreTrainedTokenizer(definition, CONFIG);
+  const library = new Library(definition, CONFIG);
   const vocabulary = Object.entries(definition.model.vocab);
   const byteLengths = new Map(vocabulary.map(([token, id]) => [id, token.length]));
 
@@ -110,7 +110,7 @@ function openDefinition(definition: Definition): Tokenizer {
   const tokensOf = (piece: string): PieceTokens => {
     let tokens = known.get(piece);
     if (tokens === undefined) {
-      const ids = library.encode(piece, { add_special_tokens: false });
+      const { ids } = library.encode(piece, { add_special_tokens: false });
       const stretches = isSpecial(piece)
         ? [{ start: 0, end: piece.length }]
         : tokenStretches(piece, ids.map((id) => byteLengths.get(id)!));
@@ -146,7 +146,7 @@ function openDefinition(definition: Definition): Tokenizer {
         ends: Int32Array.from(ends),
       };
     },
-    decode: (ids) => ids.length === 0 ? "" : library.decode(Array.from(ids), {}),
+    decode: (ids) => ids.length === 0 ? "" : library.decode(Array.from(ids)),
   };
 }
 

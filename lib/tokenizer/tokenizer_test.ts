@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { PreTrainedTokenizer } from "@huggingface/transformers";
+import { Tokenizer as Library } from "@huggingface/tokenizers";
 import fc from "fast-check";
 import { UserError } from "../core/errors.ts";
 import { temporaryFolder } from "../core/testing.ts";
@@ -15,7 +15,7 @@ const [tokenizerJson, config] = ["tokenizer.json", "tokenizer_config.json"].map(
   JSON.parse(Deno.readTextFileSync(join(folder, name)))
 );
 const tokenizer = loadTokenizer(folder);
-const library = new PreTrainedTokenizer(tokenizerJson, config);
+const library = new Library(tokenizerJson, config);
 Deno.removeSync(folder, { recursive: true });
 
 /** Text with what trips tokenizers up: blanks of all kinds, digits, signs, emoji, special tokens. */
@@ -40,7 +40,10 @@ Deno.test("decode() restores any text that was encoded", () => {
 Deno.test("encode() gives what the library gives for the whole text", () => {
   fc.assert(
     fc.property(text, (s) => {
-      assert.deepEqual([...tokenizer.encode(s)], library.encode(s, { add_special_tokens: false }));
+      assert.deepEqual(
+        [...tokenizer.encode(s)],
+        library.encode(s, { add_special_tokens: false }).ids,
+      );
     }),
     { numRuns: 2000 },
   );

@@ -7,7 +7,7 @@
  * token for token. Only distinct pieces are kept, with their counts, and a merge recounts only the
  * pieces that may hold it.
  *
- * Written here because `@huggingface/transformers`, which reads tokenizers, trains none, and the Node
+ * Written here because `@huggingface/tokenizers`, which reads tokenizers, trains none, and the Node
  * binding of `tokenizers` is native code, one more binary for every platform. There is little to win by
  * it: 6,000 conversations give their 2,048 tokens in 0.7 s.
  *

@@ -4,6 +4,7 @@
  * @module
  */
 import type { DecoderConfig } from "../model/config.ts";
+import type { LoraOptions } from "../model/lora.ts";
 import type { ExcerptOptions } from "../training/excerpts.ts";
 import type { Schedule } from "../training/loop.ts";
 
@@ -26,6 +27,8 @@ export interface Recipe {
 
 /** A course of training. */
 export interface Course {
+  /** What of a pretrained model is adapted. Default: its last blocks. */
+  lora?: LoraOptions;
   /** Epochs count passes over the rows that this course trains on. */
   schedule: Schedule;
   /** Share of the tokens hidden at every step. */

@@ -102,6 +102,14 @@ function models(edit: Edit, add: Add, seedOf: (name: string, seed?: number) => F
   const template = (name: string, chat_template: string) =>
     edit(name, "chat template", "tokenizer_config.json", (data) => ({ ...data, chat_template }));
   template("a template without end", "{% for i in range(1000000000) %}{% endfor %}");
+  const loops = "{% for i in [1,2,3,4,5,6,7,8,9,0] %}".repeat(9);
+  template("a template of loops over lists", `${loops}x${"{% endfor %}".repeat(9)}`);
+  template(
+    "a template that doubles a text",
+    `{% set n = namespace(x='x') %}${
+      "{% for i in [1,2,3,4,5,6,7] %}".repeat(2)
+    }{% set n.x = n.x + n.x %}${"{% endfor %}".repeat(2)}{{ n.x }}`,
+  );
   template("a template of loops", `${"{% for i in range(99999) %}".repeat(4)}x`);
 }
 

@@ -1,7 +1,7 @@
 /**
  * `deno task kills`: SIGKILL at random times, 0.2 to 10 s after the start, until a task ends by itself: in the same bytes as one
  * that was left alone, with nothing left behind. Rounds of `fit`, `score` and `reproduce` follow one another until there were as
- * many kills as are wanted.
+ * many kills as are wanted. What was done is kept in `.cache/kills`, from where the next call of the same seed goes on.
  *
  * @module
  */
@@ -9,11 +9,17 @@ import { join } from "node:path";
 import { writeTinySuite } from "../../lib/conversation/testing.ts";
 import * as flag from "../../lib/core/flag.ts";
 import { readFlags } from "../../lib/core/flags.ts";
-import { makeFolder } from "../../lib/core/files.ts";
+import {
+  exists,
+  makeFolder,
+  readText,
+  removeIfPresent,
+  writeFileAtomic,
+} from "../../lib/core/files.ts";
 import { sha256 } from "../../lib/core/json.ts";
 import { stream } from "../../lib/core/random.ts";
 import { exitOnError, print } from "../../lib/report/terminal.ts";
-import { spawnTask, withFolder } from "../testing.ts";
+import { root, spawnTask } from "../testing.ts";
 import { filesIn } from "./reader.ts";
 
 const FLAGS = {
@@ -80,31 +86,61 @@ async function round(name: string, given: string, folder: string, random: () => 
   }
 }
 
+/** What was done so far. */
+interface Done {
+  /** What each task writes when it is left alone. */
+  expected: Record<string, string>;
+  /** How many kills each round took, by task; the tasks take turns. */
+  kills: Record<string, number[]>;
+}
+
+/** Lays out what the tasks read, and runs each once without a kill. */
+async function begin(folder: string): Promise<Done> {
+  removeIfPresent(folder);
+  makeFolder(folder);
+  writeTinySuite(folder, 25);
+  const lines = Array.from(
+    { length: 400 },
+    (_, i) => JSON.stringify({ text: `Text ${i}. `.repeat(40) }),
+  );
+  Deno.writeTextFileSync(join(folder, "log.jsonl"), lines.join("\n"));
+  const done: Done = { expected: {}, kills: {} };
+  for (const name of Object.keys(TASKS)) {
+    const alone = join(folder, `${name}-alone`);
+    makeFolder(alone);
+    await run(name, TASKS[name](folder, alone), 1e6);
+    done.expected[name] = resultsIn(alone);
+    done.kills[name] = [];
+    if (name === "fit") Deno.renameSync(join(alone, "monitor"), join(folder, "monitor"));
+  }
+  return done;
+}
+
+const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
+
 await exitOnError(async () => {
-  const { values } = readFlags(Deno.args, FLAGS);
-  const draws = stream(`kills/${values.seed}`);
-  await withFolder(async (folder) => {
-    writeTinySuite(folder, 25);
-    const lines = Array.from(
-      { length: 2000 },
-      (_, i) => JSON.stringify({ text: `Text ${i}. `.repeat(40) }),
+  const { values: { seed, kills } } = readFlags(Deno.args, FLAGS);
+  const folder = join(root, ".cache/kills", `seed-${seed}`);
+  const state = join(folder, "done.json");
+  const done: Done = exists(state) ? JSON.parse(readText(state)) : await begin(folder);
+  const save = () => writeFileAtomic(state, JSON.stringify(done));
+  save();
+  const killed = () => sum(Object.values(done.kills).flat());
+  while (killed() < kills) {
+    const n = Object.values(done.kills).flat().length;
+    const name = Object.keys(TASKS)[n % 3];
+    const own = join(folder, `${n}`);
+    removeIfPresent(own);
+    const draws = stream(`kills/${seed}/${n}`);
+    done.kills[name].push(await round(name, folder, own, () => draws.uniform()));
+    if (resultsIn(own) !== done.expected[name]) throw new Error(`${name} ended in other bytes`);
+    print(`${killed()} kills: ${name} ended in the same bytes, and left nothing behind`);
+    removeIfPresent(own);
+    save();
+  }
+  for (const [name, counts] of Object.entries(done.kills)) {
+    print(
+      `${name}: ${sum(counts)} kills in ${counts.length} rounds, at most ${Math.max(...counts)}`,
     );
-    Deno.writeTextFileSync(join(folder, "log.jsonl"), lines.join("\n"));
-    const expected: Record<string, string> = {};
-    for (const name of Object.keys(TASKS)) {
-      const alone = join(folder, `${name}-alone`);
-      makeFolder(alone);
-      await run(name, TASKS[name](folder, alone), 1e6);
-      expected[name] = resultsIn(alone);
-      if (name === "fit") Deno.renameSync(join(alone, "monitor"), join(folder, "monitor"));
-    }
-    for (let [kills, n] = [0, 0]; kills < values.kills; n++) {
-      const name = Object.keys(TASKS)[n % 3];
-      const own = join(folder, `${n}`);
-      kills += await round(name, folder, own, () => draws.uniform());
-      if (resultsIn(own) !== expected[name]) throw new Error(`${name} ended in other bytes`);
-      print(`${kills} kills: ${name} ended in the same bytes, and left nothing behind`);
-      Deno.removeSync(own, { recursive: true });
-    }
-  });
+  }
 });

@@ -5,7 +5,7 @@
  *
  * What makes answers depend on their requests alone is said in `../gguf.ts`.
  *
- *     deno run --config deno.json … serve.ts FILE.gguf THREADS
+ *     deno run --config deno.json … serve.ts FILE.gguf THREADS [ADAPTER.gguf]
  *
  * @module
  */
@@ -30,7 +30,7 @@ interface Context {
 }
 interface Model {
   readonly trainContextSize: number;
-  createContext(options: Record<string, number>): Promise<Context>;
+  createContext(options: Record<string, number | string>): Promise<Context>;
   detokenize(tokens: number[], specialTokens: boolean): string;
 }
 
@@ -42,7 +42,7 @@ interface Seat {
   ): Promise<{ tokens: number[]; cut: boolean }>;
 }
 
-function seatAt(model: Model): Seat {
+function seatAt(model: Model, adapter: string | undefined): Seat {
   let context: Context | undefined;
   let sequence: Sequence | undefined;
   const known: Prompt = { tokens: [], system: 0 }; // what the sequence has read, of the last request
@@ -55,7 +55,12 @@ function seatAt(model: Model): Seat {
       Math.ceil(size / CONTEXT_STEP) * CONTEXT_STEP,
       model.trainContextSize,
     );
-    context = await model.createContext({ contextSize, sequences: 1, threads: 1 });
+    context = await model.createContext({
+      contextSize,
+      sequences: 1,
+      threads: 1,
+      ...adapter !== undefined && { lora: adapter },
+    });
     sequence = context.getSequence();
     return sequence;
   };
@@ -118,9 +123,9 @@ const say = (line: FromServer) => {
   while (rest.length > 0) rest = rest.subarray(Deno.stdout.writeSync(rest));
 };
 
-async function serve(path: string, threads: number): Promise<void> {
+async function serve(path: string, threads: number, adapter: string | undefined): Promise<void> {
   const model = await load(path, threads);
-  const free = Array.from({ length: threads }, () => seatAt(model));
+  const free = Array.from({ length: threads }, () => seatAt(model, adapter));
   say({ contextLength: model.trainContextSize });
   const answer = async ({ id, prompt, options }: ToServer) => {
     const seat = free.pop()!; // no more are sent than there are threads
@@ -142,9 +147,9 @@ async function serve(path: string, threads: number): Promise<void> {
   }
 }
 
-const [path, threads] = Deno.args;
+const [path, threads, adapter] = Deno.args;
 try {
-  await serve(path, Number(threads));
+  await serve(path, Number(threads), adapter);
 } catch (error) {
   say({ problem: (error as Error).message });
 }

@@ -3,13 +3,11 @@
  *
  * @module
  */
-import { type PromptFormat, templateFormat, turnsFormat } from "../../chat/prompt_format.ts";
-import { openChatTemplate } from "../../chat/template.ts";
+import { checkpointFormat } from "../../chat/checkpoint_format.ts";
+import type { PromptFormat } from "../../chat/prompt_format.ts";
 import { UserError } from "../../core/errors.ts";
 import { type Model, readCheckpoint } from "../../model/checkpoint.ts";
-import { readCheckpointTokenizer } from "../../model/checkpoint_tokenizer.ts";
 import { CPU, type SessionOptions } from "../../runtime/session.ts";
-import { givenTokenizer } from "../../tokenizer/given.ts";
 import { sessionFor } from "../../workbench/passes.ts";
 
 /** A language model that can be asked. */
@@ -51,13 +49,5 @@ export function openLocalModel(
     );
   }
   const session = sessionFor(model, { cache: { root: cache }, device: CPU, options: { threads } });
-  return { model, format: formatOf(path, say), session };
-}
-
-function formatOf(path: string, say: (message: string) => void): PromptFormat {
-  const files = readCheckpointTokenizer(path);
-  const tokenizer = givenTokenizer(files);
-  if (files.settings.chat_template) return templateFormat(openChatTemplate(path), tokenizer);
-  say(`"${path}" has no chat template: it is asked in plain turns, "Human: …" and "Assistant: …".`);
-  return turnsFormat(tokenizer, tokenizer.frontId);
+  return { model, format: checkpointFormat(path, say), session };
 }

@@ -28,9 +28,19 @@ export function writeAnswers(
   artifact: FineArtifact,
   transcripts: readonly Transcript[],
 ): string {
-  const path = join(folder, `${fileName(artifact.respondent)}.answers.html`);
+  const path = join(folder, answersFile(artifact));
   writeFileAtomic(path, answersPage(artifact, transcripts));
   return path;
+}
+
+/**
+ * Names the page of a respondent.
+ *
+ * @param artifact what was found of it.
+ * @returns the file's name, whether it is there or not: what scripted respondents say stands on no page.
+ */
+export function answersFile({ respondent }: Pick<FineArtifact, "respondent">): string {
+  return `${fileName(respondent)}.answers.html`;
 }
 
 /**

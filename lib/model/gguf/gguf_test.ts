@@ -8,13 +8,8 @@ import { readCheckpoint } from "../checkpoint.ts";
 import { fromHubConfig } from "../config.ts";
 import { ropeFrequencies } from "../rope.ts";
 import { readGguf } from "./gguf.ts";
-import {
-  ggufBytes,
-  type Setting,
-  TINY_SETTINGS,
-  TINY_TENSORS,
-  type WrittenFile,
-} from "./testing.ts";
+import { ggufBytes, TINY_SETTINGS, TINY_TENSORS, type WrittenFile } from "./testing.ts";
+import type { Setting } from "./written.ts";
 import golden from "./testdata/families_golden.json" with { type: "json" };
 
 const scratch = scratchFolder();

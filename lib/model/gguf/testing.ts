@@ -3,10 +3,7 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
-
-/** A setting of any type that the format has; whole numbers are written as uint32, others as float32. */
-export type Setting = number | boolean | string | string[] | number[];
+import { aligned, headerBytes, type Setting } from "./written.ts";
 
 /** A tensor of float32 zeros, unless it says otherwise. */
 export interface WrittenTensor {
@@ -36,36 +33,6 @@ export interface WrittenFile {
   settingCount?: bigint;
 }
 
-const u32 = (value: number) => {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(value);
-  return bytes;
-};
-const u64 = (value: number | bigint) => {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64LE(BigInt(value));
-  return bytes;
-};
-const f32 = (value: number) => {
-  const bytes = Buffer.alloc(4);
-  bytes.writeFloatLE(value);
-  return bytes;
-};
-const text = (value: string) => Buffer.concat([u64(Buffer.byteLength(value)), Buffer.from(value)]);
-
-function typed(value: Setting): Buffer {
-  if (typeof value === "string") return Buffer.concat([u32(8), text(value)]);
-  if (typeof value === "boolean") return Buffer.concat([u32(7), Buffer.from([value ? 1 : 0])]);
-  if (typeof value === "number") {
-    return Number.isInteger(value)
-      ? Buffer.concat([u32(4), u32(value)])
-      : Buffer.concat([u32(6), f32(value)]);
-  }
-  const isText = typeof value[0] === "string";
-  const elements = value.map((v) => typeof v === "string" ? text(v) : f32(v));
-  return Buffer.concat([u32(9), u32(isText ? 8 : 6), u64(value.length), ...elements]);
-}
-
 /**
  * The bytes of a file.
  *
@@ -75,21 +42,20 @@ function typed(value: Setting): Buffer {
 export function ggufBytes(file: WrittenFile): Uint8Array<ArrayBuffer> {
   const { settings, tensors = [], magic = "GGUF", version = 3 } = file;
   let end = 0;
-  const infos = tensors.map(({ name, shape, type = 0, offset = end }) => {
-    const size = Math.min(2 ** 30, 32 * Math.ceil(4 * shape.reduce((a, b) => a * b, 1) / 32));
+  const placed = tensors.map(({ name, shape, type = 0, offset = end }) => {
+    const size = Math.min(2 ** 30, aligned(4 * shape.reduce((a, b) => a * b, 1)));
     end = Math.min(2 ** 30, Math.max(end, offset)) + size;
-    const sizes = shape.toReversed().map(u64);
-    return Buffer.concat([text(name), u32(shape.length), ...sizes, u32(type), u64(offset)]);
+    return { name, shape, type, offset };
   });
-  const header = Buffer.concat([
-    Buffer.from(magic),
-    u32(version),
-    u64(file.tensorCount ?? tensors.length),
-    u64(file.settingCount ?? Object.keys(settings).length),
-    ...Object.entries(settings).flatMap(([key, value]) => [text(key), typed(value)]),
-    ...infos,
-  ]);
-  const bytes = new Uint8Array(32 * Math.ceil(header.length / 32) + Math.min(end, 1 << 20));
+  const header = headerBytes({
+    magic,
+    version,
+    tensorCount: file.tensorCount ?? tensors.length,
+    settingCount: file.settingCount ?? Object.keys(settings).length,
+    settings,
+    tensors: placed,
+  });
+  const bytes = new Uint8Array(header.length + Math.min(end, 1 << 20));
   bytes.set(header);
   return bytes;
 }

@@ -152,7 +152,7 @@ async function run(program: string, args: readonly string[]): Promise<Executed> 
     if (error instanceof Deno.errors.NotCapable) {
       throw new UsageError(
         `Cannot run ${program}: this task may start no other program`,
-        "`deno task slurm` with the same flags may start those of Slurm.",
+        "`deno task slurm`, `slurm-fit` and `slurm-score`, with the flags of reproduce, fit and score, may start those of Slurm.",
         { cause: error },
       );
     }

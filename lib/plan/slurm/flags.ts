@@ -7,6 +7,8 @@ import { UsageError } from "../../core/errors.ts";
 import * as flag from "../../core/flag.ts";
 import { goingWith, type ValuesOf } from "../../core/flags.ts";
 
+const WITHOUT = "Without --engine slurm all is done here.";
+
 /** Where steps are done. */
 export const ENGINE_FLAGS = {
   engine: flag.choice(["local", "slurm"] as const, {
@@ -14,7 +16,7 @@ export const ENGINE_FLAGS = {
     help:
       "where steps are done: here, or as jobs of Slurm, on a cache folder that its nodes share. What is indented goes with it:",
   }),
-  ...goingWith("engine", "Without --engine slurm all is done here.", {
+  ...goingWith("engine", WITHOUT, {
     sbatch: flag.parsed(parseOptions, {
       value: '"OPTIONS"',
       shown: "none",
@@ -29,6 +31,18 @@ export const ENGINE_FLAGS = {
       most: 3600,
       usual: 10,
       help: "seconds between two looks at the queue",
+    }),
+  }),
+};
+
+/** {@linkcode ENGINE_FLAGS} where a log is scored, which can be cut anywhere. */
+export const SCORE_ENGINE_FLAGS = {
+  ...ENGINE_FLAGS,
+  ...goingWith("engine", WITHOUT, {
+    tasks: flag.count({
+      most: 1000,
+      usual: 16,
+      help: "into how many parts the input is cut",
     }),
   }),
 };

@@ -16,20 +16,26 @@ import type { Step } from "../steps.ts";
 import type { Ending, LiveTask, Slurm } from "./client.ts";
 import { endOfLog } from "./logs.ts";
 
+/** A step as far as it is followed. */
+export interface FollowedStep extends Pick<Step, "key" | "name" | "pieces" | "isDone"> {
+  /** What it waits for. */
+  readonly after: readonly { readonly key: string }[];
+}
+
 /** How steps are run. */
-export interface FollowOptions {
+export interface FollowOptions<S> {
   /** The cluster. */
   slurm: Slurm;
   /** What does a part of a step, for a shell: `$part` in it stands for which of how many. */
-  commandFor(step: Step): string;
+  commandFor(step: S): string;
   /** Into how many tasks a step is cut. */
-  tasksFor(step: Step): number;
+  tasksFor(step: S): number;
   /** Folder for the jobs' output. */
   logs: string;
   /** Told what is done, and what went wrong, a line each. */
   say(line: string): void;
-  /** Told when a step has ended, well or not. */
-  ended(step: Step, problem: UserError | undefined): Promise<void>;
+  /** Told when a step has ended, well or not, and the numbers of its last jobs. */
+  ended(step: S, problem: UserError | undefined, jobs: readonly string[]): Promise<void>;
   /** Waits before the queue is looked at again. */
   wait(): Promise<void>;
 }
@@ -67,9 +73,9 @@ interface Known {
  * @param options the cluster, and whom to tell.
  * @returns the jobs that live, at any time, for who has to cancel them; and the end.
  */
-export function follow(
-  steps: readonly Step[],
-  options: FollowOptions,
+export function follow<S extends FollowedStep>(
+  steps: readonly S[],
+  options: FollowOptions<S>,
 ): { live: () => string[]; end: Promise<void> } {
   const known = new Map(steps.map(({ key }): [string, Known] => [
     key,
@@ -91,7 +97,9 @@ export function follow(
 }
 
 /** The queue, though Slurm's controller may be away for a while, as when it is started again. */
-async function patiently({ slurm, say, wait }: FollowOptions): Promise<LiveTask[]> {
+async function patiently(
+  { slurm, say, wait }: Pick<FollowOptions<never>, "slurm" | "say" | "wait">,
+): Promise<LiveTask[]> {
   for (let failed = 1;; failed++) {
     try {
       return await slurm.queue();
@@ -105,16 +113,16 @@ async function patiently({ slurm, say, wait }: FollowOptions): Promise<LiveTask[
 }
 
 /** The name of a step's job. */
-export function nameOf({ key }: Step): string {
+export function nameOf({ key }: Pick<Step, "key">): string {
   return `ood-${key.slice(0, 24)}`;
 }
 
 /** Looks at one step: what became of its jobs, and whether one is to be submitted. */
-async function look(
-  step: Step,
+async function look<S extends FollowedStep>(
+  step: S,
   queue: readonly LiveTask[],
   known: Map<string, Known>,
-  options: FollowOptions,
+  options: FollowOptions<S>,
 ): Promise<void> {
   const own = known.get(step.key)!;
   if (own.state === "done" || own.state === "failed") return;
@@ -130,7 +138,7 @@ async function look(
     options.say(
       problem ? `${step.name} failed.` : `${count} of ${known.size} steps done: ${step.name}`,
     );
-    await options.ended(step, problem);
+    await options.ended(step, problem, own.jobs);
   };
   const made = await countDone(step);
   if (made === step.pieces) return await end();
@@ -154,9 +162,9 @@ async function look(
 
 /** What to do about a step whose jobs are gone and that is not done. */
 async function judge(
-  step: Step,
+  step: FollowedStep,
   own: Known,
-  { slurm, logs, say }: FollowOptions,
+  { slurm, logs, say }: Pick<FollowOptions<never>, "slurm" | "logs" | "say">,
 ): Promise<"look again" | "again" | UserError> {
   const endings = (await Promise.all(own.jobs.map((job) => slurm.endings(job)))).flat();
   const bad = endings.filter(({ state }) => state !== "COMPLETED");
@@ -190,11 +198,11 @@ function mayPass({ state, reason, code, signal }: Ending): boolean {
     state === "RUNNING" || state === "COMPLETING";
 }
 
-async function submit(
-  step: Step,
+async function submit<S extends FollowedStep>(
+  step: S,
   after: readonly string[],
   own: Known,
-  { slurm, commandFor, tasksFor, logs }: FollowOptions,
+  { slurm, commandFor, tasksFor, logs }: FollowOptions<S>,
 ): Promise<void> {
   const n = Math.min(tasksFor(step), step.pieces);
   const parts = Array.from({ length: n }, (_, i) => i + 1);

@@ -8,6 +8,14 @@ import { readText } from "../../core/files.ts";
 
 const LINES = 20;
 
+/** A file of what a job wrote. */
+export interface Log {
+  /** Where it is. */
+  path: string;
+  /** What it holds, without newlines at its end. */
+  text: string;
+}
+
 /**
  * The end of the last log of jobs.
  *
@@ -15,18 +23,26 @@ const LINES = 20;
  * @param jobs their numbers.
  * @returns where it is and its last lines; undefined where none was written.
  */
-export function endOfLog(
-  folder: string,
-  jobs: readonly string[],
-): { path: string; text: string } | undefined {
+export function endOfLog(folder: string, jobs: readonly string[]): Log | undefined {
+  const log = lastLog(folder, jobs);
+  return log && { ...log, text: log.text.split("\n").slice(-LINES).join("\n") };
+}
+
+/**
+ * The last log of jobs.
+ *
+ * @param folder of the logs.
+ * @param jobs their numbers.
+ * @returns where it is and all of it; undefined where none was written.
+ */
+export function lastLog(folder: string, jobs: readonly string[]): Log | undefined {
   const isOurs = (name: string) =>
     jobs.some((job) => name === `${job}.log` || name.startsWith(`${job}_`));
   const paths = [...Deno.readDirSync(folder)].filter(({ name }) => isOurs(name))
     .map(({ name }) => join(folder, name))
     .sort((a, b) => changed(b) - changed(a));
   if (paths.length === 0) return undefined;
-  const lines = readText(paths[0]).trimEnd().split("\n");
-  return { path: paths[0], text: lines.slice(-LINES).join("\n") };
+  return { path: paths[0], text: readText(paths[0]).trimEnd() };
 }
 
 function changed(path: string): number {

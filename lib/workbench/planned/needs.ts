@@ -95,6 +95,20 @@ function partOf(cost: Cost, share: number): Cost {
 }
 
 /**
+ * For a monitor that is fitted to the training rows.
+ *
+ * @param bench the workbench.
+ * @param seed of its guard.
+ * @returns its models, and the guard's pass over the rows that Mahalanobis distance is fitted to.
+ */
+export async function monitorNeeds(bench: Workbench, seed: number): Promise<Work[]> {
+  return [
+    ...await guardsOver(bench, ["train"], { seeds: [seed] }),
+    await bench.planned.safeLanguageModel(),
+  ];
+}
+
+/**
  * For all detectors.
  *
  * @param bench the workbench.

@@ -192,7 +192,7 @@ export function tunedWorkbench(
     safeLanguageModel,
     guard,
     trained: ({ model, key, folder }, label, parts, course, build) => {
-      const all = { label, parts: parts as object, course: { ...course, lora: adapted } };
+      const all = { label, parts: parts as object, course: { lora: adapted, ...course } };
       // other texts than the suite's: nothing of them was worked out before
       return train({ model, key, folder }, "language-model", all, build);
     },
