@@ -66,20 +66,6 @@ export async function partsOver(bench: Workbench, ...splits: Split[]): Promise<W
 }
 
 /**
- * For a monitor that is fitted to the training rows.
- *
- * @param bench the workbench.
- * @param seed of its guard.
- * @returns its models, and the guard's pass over the rows that Mahalanobis distance is fitted to.
- */
-export async function monitorNeeds(bench: Workbench, seed: number): Promise<Work[]> {
-  return [
-    ...await guardsOver(bench, ["train"], { seeds: [seed] }),
-    await bench.planned.safeLanguageModel(),
-  ];
-}
-
-/**
  * For report support.
  *
  * @param bench the workbench.
@@ -106,6 +92,20 @@ export async function reportsOver(bench: Workbench, split: Split): Promise<Work>
 function partOf(cost: Cost, share: number): Cost {
   const { tokens, flops, values } = cost;
   return { ...cost, tokens: share * tokens, flops: share * flops, values: share * values };
+}
+
+/**
+ * For a monitor that is fitted to the training rows.
+ *
+ * @param bench the workbench.
+ * @param seed of its guard.
+ * @returns its models, and the guard's pass over the rows that Mahalanobis distance is fitted to.
+ */
+export async function monitorNeeds(bench: Workbench, seed: number): Promise<Work[]> {
+  return [
+    ...await guardsOver(bench, ["train"], { seeds: [seed] }),
+    await bench.planned.safeLanguageModel(),
+  ];
 }
 
 /**
