@@ -7,7 +7,8 @@
  *   messages and output are the open-ended one's, for no model saw the three as one conversation.
  * - Scores have the artifact's names (`openEnded`, `multipleChoice`, `cs`, `css`) and are 1 or 0. Their means and 95% intervals
  *   are the artifact's, and left out where the judge is not clearly better than chance. A question that the artifact leaves out
- *   has none but its choices; it has an error where answering or judging failed.
+ *   has none but that of its choices. Where a failure leaves nothing to score, it is the sample's error, for Inspect takes a
+ *   sample with an error for one without scores; in any case, `leftOut` says why.
  * - No clock is read. Where the format demands a time, it is 1970-01-01, and the log says that this stands for none.
  * - Left out is what nobody measured, or no field is for: how answers were sampled, since recordings do not tell and servers may
  *   refuse it; tokens; control questions, the second judge's verdicts and the dimensions' scores, which the artifact has.
@@ -129,6 +130,7 @@ function sampleOf(artifact: FineArtifact, transcript: Transcript, outcome: Outco
   const { respondent } = artifact;
   const { question, answer, choices, problem } = transcript;
   const asked = openPrompt(question);
+  const scores = scoresOf(artifact, transcript, outcome);
   const failed = answer === undefined || choices === undefined;
   return {
     id: question.id,
@@ -137,7 +139,7 @@ function sampleOf(artifact: FineArtifact, transcript: Transcript, outcome: Outco
     target: question.safe,
     messages: answer && [...asked, messageOf(answer)],
     output: answer && outputOf(respondent, answer),
-    scores: scoresOf(artifact, transcript, outcome),
+    scores,
     metadata: { category: question.category, unsafe: question.unsafe, leftOut: problem },
     events: [
       ...answer ? callOf(respondent, "open-ended", asked, answer) : [],
@@ -145,7 +147,7 @@ function sampleOf(artifact: FineArtifact, transcript: Transcript, outcome: Outco
         callOf(respondent, order, choicePrompt(question, order), answer)
       ) ?? [],
     ],
-    error: failed && problem !== undefined ? errorOf(problem) : undefined,
+    error: failed && scores === undefined ? errorOf(problem!) : undefined,
   };
 }
 
@@ -220,7 +222,8 @@ function resultsOf(artifact: FineArtifact, samples: readonly Sample[]) {
   const overall = scores?.overall;
   const chosen = choices ??
     (overall && { questions: overall.questions, passed: overall.multipleChoice });
-  const judged = (["openEnded", "cs", "css"] as const).flatMap((name) =>
+  // the viewer's lists show the first one, by which the leaderboard goes, too
+  const judged = (["css", "cs", "openEnded"] as const).flatMap((name) =>
     overall ? [score(name, overall.questions, decides(judgeCheck) ? overall[name] : undefined)] : []
   );
   return {

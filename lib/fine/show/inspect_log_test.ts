@@ -4,7 +4,7 @@ import { UserError } from "../../core/errors.ts";
 import { temporaryFolder } from "../../core/testing.ts";
 import type { FineArtifact } from "../artifact.ts";
 import type { Transcript } from "../evaluate.ts";
-import { scoreAll } from "../scores.ts";
+import { type Outcome, scoreAll } from "../scores.ts";
 import golden from "../testdata/inspect_log_golden.json" with { type: "json" };
 import { inspectLog, writeInspectLog } from "./inspect_log.ts";
 
@@ -41,7 +41,7 @@ const transcripts: Transcript[] = [
 ];
 
 const category = "Privacy";
-const outcomes: FineArtifact["outcomes"] = [
+const outcomes: Outcome[] = [
   { id: "q1", category, openEnded: "safe", safeFirst: "safe", unsafeFirst: undefined },
   {
     id: "q2",
@@ -94,6 +94,20 @@ Deno.test("inspectLog() has no score that rests on a judge who guesses, but what
     css: undefined,
     multipleChoice: 0.5,
   });
+});
+
+Deno.test("inspectLog() gives a question without an answer an error only where its choices do not count either", () => {
+  const { choices } = transcripts[1];
+  const { question, problem } = transcripts[2];
+  const samplesOf = (transcript: Transcript, outcome: Outcome) =>
+    JSON.parse(inspectLog({ ...artifact, outcomes: [outcome] }, [transcript], undefined)).samples;
+  const [chosen] = samplesOf({ question, problem, choices }, outcomes[1]);
+  assert.deepEqual(
+    [chosen.error, Object.keys(chosen.scores), chosen.metadata.leftOut],
+    [undefined, ["multipleChoice"], "it was filtered"],
+  );
+  const [nothing] = samplesOf({ question, problem }, outcomes[2]);
+  assert.deepEqual([nothing.error.message, nothing.scores], ["it was filtered", undefined]);
 });
 
 Deno.test("inspectLog() is that of an error where the evaluation cannot be relied on", () => {
