@@ -160,7 +160,7 @@ Deno.test("fine asks an endpoint once, goes on where it was, and gets the same f
 
   broken = false;
   const before = server.asked();
-  const whole = await fine(...endpoint, ...folder.flags);
+  const whole = await fine(...endpoint, "--inspect-log", ...folder.flags);
   assert.equal(whole.code, 0, whole.err);
   // of number 7: both options in the judge's exam, an answer, a verdict and two choices
   assert.equal(server.asked() - before, 6);
@@ -168,18 +168,24 @@ Deno.test("fine asks an endpoint once, goes on where it was, and gets the same f
   assert.match(whole.out, /The model judges itself/);
   assert.match(whole.out, /safe\s+5\s+5\n/);
   const artifact = folder.read("results/lab-m.json");
+  const [{ name: log }] = Deno.readDirSync(join(folder.path, "results/inspect"));
+  assert.match(whole.out, new RegExp(`/inspect/${log}`));
+  const logged = folder.read(`results/inspect/${log}`);
+  assert.equal(JSON.parse(logged).samples.length, 10);
   assert.doesNotMatch(artifact, /127\.0\.0\.1|partial":true|cache/);
 
   const kept = Array.from(Deno.readDirSync(join(folder.path, "cache/fine")), ({ name }) => name);
   const file = (ending: string) =>
     join(folder.path, "cache/fine", kept.find((name) => name.endsWith(ending))!);
   Deno.removeSync(join(folder.path, "results/lab-m.json"));
+  Deno.removeSync(join(folder.path, "results/inspect"), { recursive: true });
   const recorded = await fine(
     ...["--recorded", file(".answers.jsonl"), "--judge", `recorded:${file(".verdicts.jsonl")}`],
-    ...["--questions", questions, ...folder.flags],
+    ...["--questions", questions, "--inspect-log", ...folder.flags],
   );
   assert.equal(recorded.code, 0, recorded.err);
   assert.equal(folder.read("results/lab-m.json"), artifact);
+  assert.equal(folder.read(`results/inspect/${log}`), logged);
   assert.equal(server.asked() - before, 6);
   assert.match(
     folder.read("results/lab-m.answers.html"),
@@ -329,6 +335,7 @@ Deno.test("fine says each thing that is wrong in one sentence with a remedy", as
     [2, ["--recorded", "x.jsonl", "--judge", "scripted"], /only knows what scripted respondents/],
     [2, [...scripted, "--parser", "strickt"], /no such parser\.\nDid you mean "strict"\?/],
     [2, [...scripted, "--likelihood"], /only a local model tells how likely a text is/],
+    [2, ["--checkpoint", "x", "--likelihood-only", "--inspect-log"], /there is nothing to show/],
     [2, ["--endpoint", server.baseURL], /--model must name it, or OPENAI_MODEL/],
     [
       1,

@@ -40,6 +40,12 @@ Examples:
         "Give its folder or .gguf file with --checkpoint.",
       );
     }
+    if (values.inspectLog && likelihoodOnly) {
+      throw new UsageError(
+        "Cannot use --inspect-log with --likelihood-only: nothing is asked, so there is nothing to show",
+        "Leave one of the two out.",
+      );
+    }
     const { constructQuestions, measureConsistency, planConsistency } = await import(
       "../fine/run.ts"
     );

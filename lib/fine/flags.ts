@@ -140,6 +140,13 @@ export const FINE_FLAGS = {
     }),
     heading: BESIDES,
   },
+  inspectLog: {
+    ...flag.toggle({
+      help:
+        "also write a log of what was asked and answered that Inspect's viewer shows, in inspect/ there",
+    }),
+    heading: BESIDES,
+  },
 };
 
 /** Values of {@linkcode RESPONDENT_FLAGS}. */

@@ -29,6 +29,7 @@ import { ggufOpener } from "./ask/kept.ts";
 import { openRespondents, type RespondentContext } from "./ask/respondents.ts";
 import { describeLeftOut } from "./scores.ts";
 import { writeAnswers } from "./show/answers_page.ts";
+import { writeInspectLog } from "./show/inspect_log.ts";
 import { fineTable, verdictTable } from "./show/table.ts";
 
 /** What is asked of whom, as the flags say. */
@@ -167,6 +168,9 @@ export async function measureConsistency(
     // what scripts say, everybody can read there
     if (options.scripted === undefined) {
       written.push(writeAnswers(results, artifact, transcripts));
+    }
+    if (options.inspectLog) {
+      written.push(writeInspectLog(results, artifact, transcripts, problem));
     }
   }
   passedOver.sayHowMany();
