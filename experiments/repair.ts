@@ -67,6 +67,7 @@ const experiment = defineExperiment({
     resamples: 2000, // of the bootstrap, over questions and seeds
   },
   findings,
+  monitors: false,
   missing: missingFor,
   async train(bench, config, own) {
     const { rank, maxTokens, perDimension, controls, quickQuestions, resamples } = config;

@@ -22,14 +22,14 @@ Deno.test("reproduce ends with a report though an experiment fails, and says whi
     const { code, out, err } = await task(
       "reproduce",
       ...["--suite", suite, "--model", writeRandomCheckpoint(join(folder, "model"), model)],
-      ...["--only", "guard_generalization,fake_alignment,benign_shift", "--seeds", "1"],
+      ...["--only", "guard_generalization,repair,benign_shift", "--seeds", "1"],
       ...["--cache", join(folder, "cache"), "--results", join(folder, "results")],
     );
     assert.equal(code, 1, err);
-    assert.match(err, /fake_alignment failed; what else there is to do goes on/);
+    assert.match(err, /repair failed; what else there is to do goes on/);
     assert.match(
       err,
-      /\nerror: fake_alignment failed: Cannot train assistants: the training split must have safe .*, got 0\.\n.*--only\.\n$/,
+      /\nerror: repair failed: Cannot train assistants: the training split must have safe .*, got 0\.\n.*--only\.\n$/,
     );
     const path = join(folder, "results", "report.html");
     assert.ok(out.includes(path));

@@ -13,7 +13,6 @@
  *
  * @module
  */
-import { UserError } from "../../lib/core/errors.ts";
 import { hashOf } from "../../lib/core/json.ts";
 import { type Stream, stream } from "../../lib/core/random.ts";
 import type { PromptFormat } from "../../lib/chat/prompt_format.ts";
@@ -119,14 +118,13 @@ export function materialOf(rows: readonly Row[], questions: readonly Question[])
  * @param bench the workbench; its language model is where it begins.
  * @param lessons what it learns from, and how it is asked.
  * @param settings of its training.
- * @returns the model; throws a {@linkcode UserError} where there is nothing harmless to learn from.
+ * @returns the model.
  */
 export async function learnFormat(
   bench: TrainingWorkbench,
   lessons: Lessons,
   { formatSteps, formatRate, ...settings }: FormatSettings,
 ): Promise<TrainedModel> {
-  requireHarmless(lessons.material);
   return await tuned(bench, await bench.languageModel(), lessons, {
     ...settings,
     label: "format of multiple choice",
@@ -144,8 +142,7 @@ export async function learnFormat(
  * @param names which of them.
  * @param lessons what they learn from, and how they are asked.
  * @param settings of their training.
- * @returns by name, every assistant under each seed of the workbench; throws a {@linkcode UserError} where there is nothing
- * harmless to learn from.
+ * @returns by name, every assistant under each seed of the workbench.
  */
 export async function trainAssistants(
   bench: TrainingWorkbench,
@@ -154,7 +151,6 @@ export async function trainAssistants(
   lessons: Lessons,
   { tuningSteps, tuningRate, ...settings }: AssistantSettings,
 ): Promise<Record<string, TrainedModel[]>> {
-  requireHarmless(lessons.material);
   const assistants: Record<string, TrainedModel[]> = {};
   for (const name of names) {
     assistants[name] = [];
@@ -165,16 +161,6 @@ export async function trainAssistants(
     }
   }
   return assistants;
-}
-
-/** Half of a choice between harmless answers comes of another scene. */
-function requireHarmless({ harmless }: Material): void {
-  const scenes = new Set(harmless.map(({ scene }) => scene)).size;
-  if (scenes > 1) return;
-  throw new UserError(
-    `Cannot train assistants: the training split must have safe conversations of two scenes in domains without unsafe ones, got ${scenes}`,
-    "Choose another suite, or leave fake_alignment out with --only.",
-  );
 }
 
 /** What a model is tuned on, and for how long. */

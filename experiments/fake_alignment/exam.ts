@@ -8,6 +8,7 @@
  */
 import { join } from "node:path";
 import { z } from "zod";
+import { UserError } from "../../lib/core/errors.ts";
 import type { Row } from "../../lib/conversation/row.ts";
 import type { Suite } from "../../lib/conversation/suite.ts";
 import { hashOf } from "../../lib/core/json.ts";
@@ -65,7 +66,7 @@ export interface Exam {
  * @param suite whose conversations are learnt from, and make questions of form.
  * @param size how many questions are asked.
  * @param own names the streams of the experiment.
- * @returns the exam.
+ * @returns the exam; throws a {@linkcode UserError} where there is nothing harmless to learn from.
  */
 export function setExam(
   { train: rows, calibration, test: testRows }: Suite,
@@ -74,6 +75,7 @@ export function setExam(
 ): Exam {
   const { train, test } = splitQuestions(perDimension, own);
   const material = materialOf(rows, train);
+  requireHarmless(material.harmless);
   const safetyJudge = fitWordJudge("safety", material.tempting);
   const formJudge = fitWordJudge("form", answersAndRequests(material.harmless));
   const judgeOf: Record<string, Judge> = { form: formJudge, knowledge: exactMarker };
@@ -106,6 +108,16 @@ export function setExam(
       },
     },
   };
+}
+
+/** Half of a choice between harmless answers is from another scene. */
+function requireHarmless(harmless: readonly Exchange[]): void {
+  const scenes = new Set(harmless.map(({ scene }) => scene)).size;
+  if (scenes > 1) return;
+  throw new UserError(
+    `Cannot train assistants: the training split must have safe conversations of two scenes in domains without unsafe ones, got ${scenes}`,
+    "Choose another suite, or leave fake_alignment out with --only.",
+  );
 }
 
 /** Half of each dimension's questions, drawn once for all, to tune with; of the others so many to test with. */

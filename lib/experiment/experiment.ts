@@ -33,6 +33,8 @@ export interface Experiment<Config = unknown, Findings = unknown> {
   run?(bench: Workbench, config: Config, own: OwnStreams): Promise<NoInfer<Findings>>;
   /** Answers it where it can train models of its own; taken before `run` where both are there. */
   train?(bench: TrainingWorkbench, config: Config, own: OwnStreams): Promise<NoInfer<Findings>>;
+  /** Whether it uses guards or the safe language model of the workbench, so that its artifact says what these are. Default true. */
+  monitors?: boolean;
   /** In words, what it needs and a workbench does not have; asked where it might go without training models. */
   missing?(bench: Workbench): string | undefined;
   /** Models and passes that it will ask the workbench for, so that they can be made before it begins. Default: none. */
@@ -109,9 +111,9 @@ export async function artifactOf<Config, Findings>(
   bench: Workbench,
   config: Config = experiment.config,
 ): Promise<string> {
-  const { name, question } = experiment;
+  const { name, question, monitors } = experiment;
   const findings = await findingsOf(experiment, bench, config);
-  const { suite, kernels, settings } = await describeBench(bench);
+  const { suite, kernels, settings } = await describeBench(bench, monitors);
   return canonicalJson({
     experiment: name,
     question,
@@ -126,14 +128,20 @@ export async function artifactOf<Config, Findings>(
  * What all that comes of a workbench depends on.
  *
  * @param bench the workbench.
+ * @param monitors whether its guards or its safe language model are used.
  * @returns suite, arithmetic and settings as artifacts have them, but for an experiment's own.
  */
-export async function describeBench(bench: Workbench): Promise<Description> {
+export async function describeBench(bench: Workbench, monitors = true): Promise<Description> {
   const { suite, device, options: { quick, seeds } } = bench;
   return {
     suite: describeSuite(suite),
     kernels: await kernelFingerprint(device),
-    settings: { quick, seeds, ...await bench.provenance(), ...recordedCovariance(bench) },
+    settings: {
+      quick,
+      seeds,
+      ...await bench.provenance(monitors),
+      ...recordedCovariance(bench),
+    },
   };
 }
 

@@ -99,7 +99,7 @@ async function tunedParts(
 }
 
 async function recipeOf(bench: TrainingWorkbench): Promise<TunedRecipe> {
-  const provenance = await bench.provenance();
+  const provenance = await bench.provenance(true);
   if ("models" in provenance && provenance.models.tuned) return provenance.models.tuned;
   throw new Error("internal: a workbench on a pretrained model has a recipe");
 }

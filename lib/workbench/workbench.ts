@@ -67,8 +67,13 @@ export interface Workbench {
   readonly suite: Suite;
   /** As given to {@linkcode openWorkbench}. */
   readonly options: RunOptions;
-  /** What an artifact says of where the models come from: how they are trained here, or which were given. */
-  provenance(): Promise<{ recipe: Recipe } | { models: GivenProvenance }>;
+  /**
+   * What an artifact says of where the models come from: how they are trained here, or which were given.
+   *
+   * @param monitors whether guards and the safe language model are among them; what these are made of may be chosen by a pass over
+   * training and calibration rows.
+   */
+  provenance(monitors: boolean): Promise<{ recipe: Recipe } | { models: GivenProvenance }>;
   /** Features of the guards' hidden states. */
   readonly width: number;
   /** What calculates. */

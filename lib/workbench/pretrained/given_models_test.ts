@@ -96,7 +96,7 @@ Deno.test("openWorkbench() makes a guard of the model with an adapter that has a
   const { scores } = await scoredParts(bench, "test");
   assert.ok(new Set(scores.guard[0]).size > 10, "scores differ");
   assert.equal(passes(settings.cache), 3); // the decoders are not the same
-  const provenance = await bench.provenance();
+  const provenance = await bench.provenance(true);
   assert.ok("models" in provenance);
   assert.deepEqual(Object.keys(provenance.models.guard!), ["model", "adapter"]);
   await assert.rejects(openWorkbench(options({ lmAdapter: adapter })), /as language model/);

@@ -161,23 +161,25 @@ export function tunedWorkbench(
     suite,
     options,
     planned,
-    async provenance() {
+    async provenance(monitors) {
+      const { languageModel } = origins;
+      if (!monitors) return { models: { languageModel, device } };
       const { state, candidates } = await choice();
-      const { monitors, kinds } = await kind();
+      const { monitors: made, kinds } = await kind();
       const tuned = {
-        monitors,
+        monitors: made,
         ...kinds && { kinds },
         state,
         candidates,
-        ...monitors === "lora" && { guard: { ...TUNING.guard, lora: loraOf(state.layer) } },
-        ...origins.languageModel.adapter === undefined && {
+        ...made === "lora" && { guard: { ...TUNING.guard, lora: loraOf(state.layer) } },
+        ...languageModel.adapter === undefined && {
           safeLanguageModel: { ...TUNING.safeLanguageModel, lora: adapted },
         },
       };
       const others = given.models &&
         (await otherModels()).map((of) => of.origins.languageModel.model);
       return {
-        models: { languageModel: origins.languageModel, tuned, ...others && { others }, device },
+        models: { languageModel, tuned, ...others && { others }, device },
       };
     },
     width,

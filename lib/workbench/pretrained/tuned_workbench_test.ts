@@ -45,7 +45,7 @@ Deno.test("a pretrained model's guards are heads on one pass over each split, an
 });
 
 Deno.test("the state that guards stand on is the best on the calibration split, or the one asked for", async () => {
-  const chosen = await (await openWorkbench(options({}))).provenance();
+  const chosen = await (await openWorkbench(options({}))).provenance(true);
   assert.ok("models" in chosen);
   const { state, candidates, monitors } = chosen.models.tuned!;
   assert.equal(monitors, "head");
@@ -53,7 +53,7 @@ Deno.test("the state that guards stand on is the best on the calibration split, 
   const best = Math.max(...candidates.map(({ auroc }) => auroc));
   const { auroc: _, ...first } = candidates.find(({ auroc }) => auroc === best)!;
   assert.deepEqual(state, first);
-  const asked = await (await openWorkbench(options({ layer: 2 }))).provenance();
+  const asked = await (await openWorkbench(options({ layer: 2 }))).provenance(true);
   assert.ok("models" in asked);
   assert.equal(asked.models.tuned!.state.layer, 2);
   await assert.rejects(
@@ -114,7 +114,7 @@ Deno.test("blocks below the adapted ones are run once, and their kept states giv
 
 Deno.test("what guards are is chosen on the calibration split where that is asked for, and what was measured is kept", async () => {
   const bench = await openWorkbench(options({ monitors: "auto", layer: 2 }, { seeds: 1 }));
-  const provenance = await bench.provenance();
+  const provenance = await bench.provenance(true);
   assert.ok("models" in provenance);
   const { monitors, kinds } = provenance.models.tuned!;
   assert.deepEqual(kinds!.map(({ monitors }) => monitors), ["head", "lora"]);
@@ -154,7 +154,7 @@ Deno.test("a given language model measures perplexity as it is, and nothing is t
   const settings = options({ lmAdapter: adapter, layer: 2 }, { seeds: 1 });
   const bench = await openWorkbench(settings);
   await scoredParts(bench, "test");
-  const provenance = await bench.provenance();
+  const provenance = await bench.provenance(true);
   assert.ok("models" in provenance && provenance.models.tuned!.safeLanguageModel === undefined);
   assert.throws(() => entries(settings.cache, "adapter"), Deno.errors.NotFound);
 });
