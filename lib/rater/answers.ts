@@ -10,9 +10,9 @@
 import { gather } from "../graph/gather.ts";
 import { constant, input, type Tensor } from "../graph/tensor.ts";
 import type { Model } from "../model/checkpoint.ts";
-import { embed, hiddenStates } from "../model/decoder.ts";
+import { embed, hiddenStates, masks } from "../model/decoder.ts";
 import { constantWeights, EMBEDDING } from "../model/parameters.ts";
-import { batchByLength, causalMask, padded, TOKEN_BUDGET } from "../runtime/batches.ts";
+import { batchByLength, padded, TOKEN_BUDGET } from "../runtime/batches.ts";
 import { openSession } from "../runtime/session.ts";
 import {
   answerLogits,
@@ -52,7 +52,7 @@ export async function readAnswers(
     const { data } = (await session.run({
       tokens: padded(sequences, length, 0),
       at: answerPositions(sequences, questionnaire, length),
-      mask: causalMask(length),
+      ...masks(model.config, length),
     })).logits;
     members.forEach((m, b) =>
       logits.forEach((of, q) => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { silent } from "../core/progress.ts";
 import { readCheckpoint } from "../model/checkpoint.ts";
+import { randomModel } from "../model/testing.ts";
 import golden from "../model/testdata/golden.json" with { type: "json" };
 import type { Questionnaire } from "../training/rater.ts";
 import { expectedDanger, readAnswers } from "./answers.ts";
@@ -48,6 +49,20 @@ Deno.test("readAnswers() answers a question as if none came after it", async () 
   const [alone] = await read(conversations, [first], 1, 4096);
   const [followed] = await read(conversations, [first, second], 1, 4096);
   alone.forEach((logit, i) => assert.ok(Math.abs(logit - followed[i]) < 1e-5));
+});
+
+Deno.test("readAnswers() asks models that look back through a window, as Gemma's do", async () => {
+  const cue = { cues: [first], answers };
+  const asked = (window: number) => {
+    const sliding = { window, layers: [true, false] };
+    const model = randomModel("language-model", { sliding });
+    return readAnswers(model, conversations, cue, { threads: 1, progress: silent });
+  };
+  const [[narrow], [wide]] = await Promise.all([asked(2), asked(96)]);
+  const whole = randomModel("language-model", {});
+  const [plain] = await readAnswers(whole, conversations, cue, { threads: 1, progress: silent });
+  assert.notDeepEqual(narrow, plain);
+  wide.forEach((logit, i) => assert.ok(Math.abs(logit - plain[i]) < 1e-5)); // nothing is beyond it
 });
 
 Deno.test("expectedDanger() is the expected distance to 100 points", () => {
