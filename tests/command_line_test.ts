@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { writeTinySuite } from "../lib/conversation/testing.ts";
-import { spawnTask, task, withFolder } from "./testing.ts";
+import { spawnTask, task, withFolder, writeScored } from "./testing.ts";
 
 const filesOf = (folder: string) =>
   Object.fromEntries(
@@ -188,15 +188,8 @@ Deno.test("bad suites and folders are one sentence with a remedy, exit code 1, a
 
 Deno.test("analyze runs with the permissions of its task", async () => {
   await withFolder(async (folder) => {
-    const rows = [0, 1].map((malign) => ({
-      id: `row-${malign}`,
-      conversation: "\n\nHuman: Hello",
-      domain: "hh-rlhf-harmless",
-      malign,
-      score: malign,
-    }));
     const path = join(folder, "scores.jsonl");
-    Deno.writeTextFileSync(path, rows.map((row) => JSON.stringify(row) + "\n").join(""));
+    writeScored(path);
     const { code, out, err } = await task(
       "analyze",
       path,

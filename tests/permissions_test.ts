@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join, resolve } from "node:path";
 import { writeTinySuite } from "../lib/conversation/testing.ts";
 import { started } from "../start.ts";
-import { denoWith, root, task, withFolder } from "./testing.ts";
+import { denoWith, root, task, withFolder, writeScored } from "./testing.ts";
 
 const { tasks }: { tasks: Record<string, string> } = JSON.parse(
   Deno.readTextFileSync(join(root, "deno.json")),
@@ -70,15 +70,7 @@ Deno.test("fit, score and analyze write what their flags name, and nothing besid
       for (const i of [1, 2]) await done(...score, "--output", to("p.jsonl"), "--shard", `${i}/2`);
       await done(...score, "--output", to("p.jsonl"), "--join", "2");
       assert.equal(Deno.readTextFileSync(to("p.jsonl")), Deno.readTextFileSync(to("s.jsonl")));
-      const rows = [0, 1].map((malign) => ({
-        id: `row-${malign}`,
-        conversation: "\n\nHuman: Hello",
-        domain: "hh-rlhf-harmless",
-        malign,
-        score: malign,
-      }));
-      const scored = rows.map((row) => JSON.stringify(row) + "\n").join("");
-      Deno.writeTextFileSync(at("scored.jsonl"), scored);
+      writeScored(at("scored.jsonl"));
       await done("analyze", at("scored.jsonl"), "--output", to("a"));
       const left = [...Deno.readDirSync(outside)].map(({ name }) => name).sort();
       assert.deepEqual(left, ["a", "cache", "m", "new", "p.jsonl", "s.jsonl"]);

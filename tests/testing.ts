@@ -79,3 +79,15 @@ export async function withFolder(
     Deno.removeSync(folder, { recursive: true });
   }
 }
+
+/** Writes the smallest file that `deno task analyze` takes: a safe row and an unsafe one, scored rightly. */
+export function writeScored(path: string): void {
+  const rows = [0, 1].map((malign) => ({
+    id: `row-${malign}`,
+    conversation: "\n\nHuman: Hello",
+    domain: "hh-rlhf-harmless",
+    malign,
+    score: malign,
+  }));
+  Deno.writeTextFileSync(path, rows.map((row) => JSON.stringify(row) + "\n").join(""));
+}
