@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { writeTinySuite } from "../lib/conversation/testing.ts";
+import { writeTinyMonitor } from "../lib/monitor/testing.ts";
 import { task, withFolder } from "./testing.ts";
 
 Deno.test("plan lists the steps of a run, and step does one of them", async () => {
@@ -37,5 +38,35 @@ Deno.test("plan lists the steps of a run, and step does one of them", async () =
     assert.equal(other.code, 2);
     const unknown = await task("step", "zz", ...flags, ...only);
     assert.deepEqual([unknown.code, /no step of this run/.test(unknown.err)], [2, true]);
+  });
+});
+
+Deno.test("plan says of fit and score what they take, and what they would refuse", async () => {
+  await withFolder(async (folder) => {
+    const suite = writeTinySuite(folder, 60);
+    const cache = ["--cache", join(folder, "cache")];
+    const monitor = await writeTinyMonitor(join(folder, "monitors"));
+    const flags = ["fit", "--suite", suite, "--quick", ...cache];
+    const fit = await task("plan", ...flags, "--output", join(folder, "new"), "--json");
+    assert.equal(fit.code, 0, fit.err);
+    const { steps, seconds } = JSON.parse(fit.out);
+    assert.deepEqual(steps.map(({ name }: { name: string }) => name), [
+      "language model",
+      "guard 0",
+      "guard 0 over train",
+      "safe language model",
+      `monitor "${join(folder, "new")}"`,
+    ]);
+    assert.ok(seconds > 0 && steps.at(-1).tokens > 0);
+    const exists = await task("plan", ...flags, "--output", monitor);
+    assert.deepEqual([exists.code, /it exists/.test(exists.err)], [1, true], exists.err);
+
+    const log = join(folder, "log.jsonl");
+    Deno.writeTextFileSync(log, `{"conversation":"\\n\\nHuman: the"}\n`.repeat(50));
+    const to = ["score", "--monitor", monitor, "--output", join(folder, "scored.jsonl"), ...cache];
+    const score = await task("plan", ...to, "--input", log);
+    assert.match(score.out, /1 ".*scored\.jsonl" .* 0\/1 /, score.err);
+    const unknown = await task("plan", ...to, "--input", "-");
+    assert.deepEqual([unknown.code, /standard input/.test(unknown.err)], [1, true], unknown.err);
   });
 });

@@ -10,7 +10,7 @@ import type { Suite } from "../conversation/suite.ts";
 import { UserError } from "../core/errors.ts";
 import { type Json, roundNumbers } from "../core/json.ts";
 import { startProgress } from "../core/progress.ts";
-import type { Work } from "../workbench/planned/work.ts";
+import type { Cost, Work } from "../workbench/planned/work.ts";
 import { fitFusion, type FusionWish, ratesFor } from "./fit_fusion.ts";
 import { refuseExistingMonitor, writeMonitor } from "./fitted_monitor.ts";
 import { type MonitorFusion, verdictsAt } from "./fusion.ts";
@@ -42,6 +42,8 @@ export interface PartsMaker {
   readonly say: (message: string) => void;
   /** Models and passes that have to be there before, which other processes may make. */
   needs(): Promise<Work[]>;
+  /** What scoring the calibration rows will take. */
+  cost(): Promise<Cost>;
   /** Makes them, and what is missing of that. */
   make(): Promise<MadeParts>;
 }

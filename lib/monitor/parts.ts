@@ -10,8 +10,9 @@ import { headLogits, type LinearHead } from "../detector/linear_head.ts";
 import type { Mahalanobis } from "../detector/mahalanobis.ts";
 import { perplexity, type ScoredTokens } from "../detector/perplexity.ts";
 import type { Model } from "../model/checkpoint.ts";
+import { countParameters } from "../model/parameters.ts";
 import { CPU } from "../runtime/session.ts";
-import type { SignalRequest } from "../signals/signal_graph.ts";
+import { commonBlocks, type SignalRequest } from "../signals/signal_graph.ts";
 import {
   guardScoresOf,
   openJointReader,
@@ -21,6 +22,8 @@ import {
 import type { GivenTokenizer } from "../tokenizer/given.ts";
 import { featuresOf, vectorsOf } from "../workbench/pretrained/head_state.ts";
 import { sessionFor } from "../workbench/passes.ts";
+import { passCost } from "../workbench/planned/costs.ts";
+import { type Cost, NOTHING, sumOf } from "../workbench/planned/work.ts";
 import type { HeadState } from "../workbench/pretrained/tuned_recipe.ts";
 
 /** A guard within a monitor. */
@@ -92,13 +95,9 @@ export async function openParts(
   { threads, cache, tokens }: PartsOptions,
 ): Promise<OpenParts> {
   const { contextLength, hiddenSize } = guard.model.config;
-  const ofGuard: SignalRequest = {
-    guard: guard.head === undefined,
-    hidden: vectorsOf(guard.state),
-  };
   const reader = await openJointReader(
     [
-      { model: guard.model, request: ofGuard },
+      { model: guard.model, request: requestOf(guard) },
       { model: languageModel, request: { nll: true, tokens } },
     ],
     sessionFor(languageModel, { cache: { root: cache }, device: CPU, options: { threads } }),
@@ -124,6 +123,35 @@ export async function openParts(
     },
     [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose](),
   };
+}
+
+function requestOf({ head, state }: MonitorGuard): SignalRequest {
+  return { guard: head === undefined, hidden: vectorsOf(state) };
+}
+
+/**
+ * What it takes to score conversations.
+ *
+ * @param parts as they are opened.
+ * @param conversations none blank.
+ * @returns tokens, operations, memory; what guard and language model have in common counts once.
+ */
+export function readingCost(
+  { tokenizer, guard, languageModel }: MonitorParts,
+  conversations: readonly string[],
+): Cost {
+  const { contextLength } = guard.model.config;
+  const lengths = conversations.map((text) =>
+    fit(text, tokenizer, contextLength, false).ids.length
+  );
+  const [own, all] = [guard.model, languageModel].map(({ parameters }) => [...parameters.values()]);
+  const size = countParameters(new Set([...own, ...all]));
+  const ofPart = ({ config }: Model, request: SignalRequest, first = 0) =>
+    passCost({ config, request, lengths, size, first });
+  const first = commonBlocks(guard.model, languageModel);
+  const surprise = ofPart(languageModel, { nll: true });
+  const { tokens: _, weights: __, ...more } = ofPart(guard.model, requestOf(guard), first);
+  return sumOf([surprise, { ...NOTHING, ...more }]);
 }
 
 /** A conversation as the models read it. */

@@ -5,11 +5,15 @@
  */
 import { resolve } from "node:path";
 import { UsageError, UserError } from "../core/errors.ts";
+import { exists } from "../core/files.ts";
 import type { Part } from "../core/flag.ts";
 import { hashOf } from "../core/json.ts";
 import { partOf } from "../core/output_names.ts";
 import { startProgress } from "../core/progress.ts";
+import { STANDARD } from "../conversation/log_lines.ts";
 import { describeNotes } from "../log/logs.ts";
+import type { Work } from "../workbench/planned/work.ts";
+import { scoringCost } from "./count_log.ts";
 import { type FittedMonitor, readMonitor } from "./fitted_monitor.ts";
 import type { ScoreFlags } from "./flags.ts";
 import { verdictsAt } from "./fusion.ts";
@@ -90,6 +94,35 @@ export async function planParts(
     key: hashOf({ settings, output: resolve(output), ranges: parts.map(({ range }) => range) }),
     isScored: (k) => isJoined() || isFinished(parts[k].path, settings, parts[k].range),
     isJoined,
+  };
+}
+
+/** The scoring of a file as one piece of work. */
+export interface PlannedScoring extends Pick<Work, "key" | "cost"> {
+  /** Whether its output is there. */
+  isDone(): boolean;
+  /** Scores it. */
+  make(): Promise<string[]>;
+}
+
+/**
+ * Plans the scoring of a file.
+ *
+ * @param options as {@linkcode scoreFiles} takes them.
+ * @param say told what a user should know.
+ * @returns what it takes; throws a `UserError` where it could not be done, or is standard input.
+ */
+export async function planScoring(
+  options: ScoreFilesOptions,
+  say: (message: string) => void,
+): Promise<PlannedScoring> {
+  const { input, output, overwrite } = options;
+  const { monitor, rest } = await openForScoring(options, say);
+  return {
+    key: hashOf({ settings: partSettings(monitor, rest), input: resolve(input) }),
+    cost: await scoringCost(input, monitor.parts, rest),
+    isDone: () => !overwrite && output !== STANDARD && exists(output),
+    make: () => scoreFiles(options, say),
   };
 }
 

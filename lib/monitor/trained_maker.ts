@@ -6,7 +6,7 @@
 import { roundNumbers } from "../core/json.ts";
 import { recordedCovariance, sayCovariance } from "../workbench/beforehand.ts";
 import { fitToSafeRows } from "../workbench/mahalanobis_scores.ts";
-import { monitorNeeds } from "../workbench/planned/needs.ts";
+import { calibrationCost, monitorNeeds } from "../workbench/planned/needs.ts";
 import { guardSignals } from "../workbench/scores.ts";
 import type { SizedWorkbench } from "../workbench/workbench.ts";
 import type { PartsMaker } from "./fit.ts";
@@ -28,6 +28,7 @@ export function trainedMaker(bench: SizedWorkbench, seed: number): PartsMaker {
     cache,
     say,
     needs: () => monitorNeeds(bench, seed),
+    cost: () => calibrationCost(bench, seed),
     async make() {
       sayCovariance(bench);
       const guard = await bench.guard(seed);

@@ -20,7 +20,7 @@ import type { GivenOptions } from "../workbench/pretrained/given_options.ts";
 import { featuresOf, vectorsOf } from "../workbench/pretrained/head_state.ts";
 import { tunedWorkbench } from "../workbench/pretrained/tuned_workbench.ts";
 import type { HeadState, TunedRecipe } from "../workbench/pretrained/tuned_recipe.ts";
-import { monitorNeeds } from "../workbench/planned/needs.ts";
+import { calibrationCost, monitorNeeds } from "../workbench/planned/needs.ts";
 import { guardSignals } from "../workbench/scores.ts";
 import type { RunOptions, TrainingWorkbench } from "../workbench/workbench.ts";
 import { describeBase } from "./base.ts";
@@ -59,6 +59,7 @@ export function tunedMaker(
     cache,
     say,
     needs: async () => monitorNeeds((await open()).bench, seed ?? 0),
+    cost: async () => calibrationCost((await open()).bench, seed ?? 0),
     async make() {
       const { models, bench } = await open();
       return await tunedParts(bench, models, given, seed ?? 0);

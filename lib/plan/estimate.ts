@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { exists, readText, writeFileAtomic } from "../core/files.ts";
 import { hashOf } from "../core/json.ts";
 import { processorClock, productRate } from "../runtime/product_rate.ts";
-import type { Device } from "../runtime/session.ts";
+import { CPU, type Device } from "../runtime/session.ts";
 import type { Cost } from "../workbench/planned/work.ts";
 
 /**
@@ -49,6 +49,18 @@ export async function rateOf(
   const flops = await productRate({ threads, device }, ...clock);
   if (flops > before) writeFileAtomic(path, JSON.stringify({ flops }));
   return Math.max(before, flops);
+}
+
+/**
+ * Measures this machine's processor.
+ *
+ * @param options how many threads, and the folder in which the rate is kept.
+ * @returns FLOP/s, as {@linkcode rateOf} has it.
+ */
+export function rateOfCpu(
+  { threads, cache }: { threads: number; cache: string },
+): Promise<number> {
+  return rateOf({ cache: { root: cache }, device: CPU, options: { threads } });
 }
 
 /**

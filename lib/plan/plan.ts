@@ -1,12 +1,12 @@
 /**
- * `deno task plan`: what a run would do, in order, and what it takes.
+ * `deno task plan`: what a run, a fit or a scoring would do, in order, and what it takes.
  *
  * @module
  */
 import { duration } from "../core/progress.ts";
 import type { Table } from "../report/table.ts";
-import { rateOf, secondsFor } from "./estimate.ts";
-import { type Run, type Step, stepsOf } from "./steps.ts";
+import { secondsFor } from "./estimate.ts";
+import type { Step } from "./steps.ts";
 
 /** A step as it stands before the run. */
 export interface PlannedStep {
@@ -45,12 +45,11 @@ export interface Plan {
 /**
  * Plans a run.
  *
- * @param run what is to be run.
- * @returns its steps, and what they take.
+ * @param steps what is to be done, in an order in which it can be done.
+ * @param rate of this machine, FLOP/s.
+ * @returns the steps, and what they take.
  */
-export async function planOf(run: Run): Promise<Plan> {
-  const steps = await stepsOf(run);
-  const rate = await rateOf(run.bench);
+export async function planOf(steps: readonly Step[], rate: number): Promise<Plan> {
   const known = new Set(steps.map(({ key }) => key));
   const planned: PlannedStep[] = [];
   for (const step of steps) {

@@ -6,6 +6,7 @@ import { temporaryFolder } from "../core/testing.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { openCatalogue } from "../experiment/catalogue.ts";
 import { openWorkbench } from "../workbench/open_workbench.ts";
+import { rateOf } from "./estimate.ts";
 import { doStep, piecesOf, stepNamed } from "./do_step.ts";
 import { planOf, planTable } from "./plan.ts";
 import { runSteps, startClock } from "./run_steps.ts";
@@ -27,7 +28,11 @@ Deno.test("steps done by processes of their own end in the bytes of a run, and a
   writeTinySuite(temporary.path, 60);
   const only = ["guard_generalization"];
   const run = () => tinyRun(temporary.path, "steps", only);
-  const plan = await planOf(await run());
+  const planned = async () => {
+    const whole = await run();
+    return await planOf(await stepsOf(whole), await rateOf(whole.bench));
+  };
+  const plan = await planned();
   assert.deepEqual(plan.steps.map(({ name }) => name), [
     "language model",
     "guard 0",
@@ -45,7 +50,7 @@ Deno.test("steps done by processes of their own end in the bytes of a run, and a
       await doStep(stepNamed(await stepsOf(again), key.slice(0, 10)), { i, n: 2 });
     }
   }
-  const after = await planOf(await run());
+  const after = await planned();
   assert.deepEqual(after.steps.map(({ done, pieces }) => done === pieces), [
     true,
     true,

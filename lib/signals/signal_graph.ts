@@ -157,6 +157,17 @@ function commonStates(a: Model, b: Model): number {
   return 1 + Math.min(blocks, layers - 1);
 }
 
+/**
+ * How many blocks are run once for two models that are read together.
+ *
+ * @param a a model.
+ * @param b another.
+ * @returns those at the bottom that they have in common; 0 where the models share nothing.
+ */
+export function commonBlocks(a: Model, b: Model): number {
+  return Math.max(0, commonStates(a, b) - 1);
+}
+
 /** What is read of a model's states. */
 function signalsOff(
   states: readonly Tensor[],

@@ -3,18 +3,12 @@
  *
  * @module
  */
-import { resolve } from "node:path";
 import { pick } from "../../core/flags.ts";
-import { hashOf } from "../../core/json.ts";
-import { exists } from "../../core/files.ts";
 import { RUN_FLAGS } from "../../experiment/flags.ts";
-import { requireFittable } from "../../monitor/fit.ts";
 import { type FitOptions, openFit } from "../../monitor/fit_on_data.ts";
 import { FIT_FLAGS } from "../../monitor/flags.ts";
-import { CPU } from "../../runtime/session.ts";
-import { NOTHING } from "../../workbench/planned/work.ts";
-import { rateOf } from "../estimate.ts";
-import { inOrder } from "../steps.ts";
+import { rateOfCpu } from "../estimate.ts";
+import { fitSteps } from "../fit_steps.ts";
 import type { EngineFlags } from "./flags.ts";
 import { jobCommand, tasksOf, toTheEnd } from "./see_through.ts";
 
@@ -32,29 +26,15 @@ export async function fitOnSlurm(
   { say, begin }: { say: (message: string) => void; begin: (line: string) => void },
 ): Promise<string> {
   const { maker, settings } = await openFit(options, say);
-  requireFittable(maker, settings);
-  const { threads, cache, suite } = maker;
-  const needs = inOrder(await maker.needs());
   const { engine: _, sbatch: __, tasks, poll: ___, ...given } = options;
-  const monitor = {
-    name: `monitor "${settings.output}"`,
-    key: hashOf({
-      needs: needs.map(({ key }) => key),
-      suite: suite.hash,
-      settings: JSON.stringify({ ...settings, covariance: options.covariance }),
-      output: resolve(settings.output),
-    }),
-    after: needs,
-    pieces: 1,
-    cost: NOTHING,
-    isDone: () => exists(settings.output),
-  };
-  const rate = await rateOf({ cache: { root: cache }, device: CPU, options: { threads } });
-  return await toTheEnd([...needs, monitor], options, {
+  const steps = await fitSteps(maker, settings, options);
+  const monitor = steps.at(-1)!;
+  const rate = await rateOfCpu(maker);
+  return await toTheEnd(steps, options, {
     commandFor: ({ key }) =>
       jobCommand(key === monitor.key ? "fit" : `fit --step ${key} --shard $part`, FLAGS, given),
     tasksFor: (step) => tasksOf(step, rate, tasks),
-    cache,
+    cache: maker.cache,
     begin,
   });
 }

@@ -12,7 +12,15 @@ import { ofFrozen } from "../frozen_scores.ts";
 import { reportScores } from "../language_model_scores.ts";
 import { MEAN_SURPRISE, ofGuard, SURPRISE } from "../scores.ts";
 import type { Workbench } from "../workbench.ts";
-import { type Cost, notedWork, type PlannedModel, type RequestFor, type Work } from "./work.ts";
+import {
+  type Cost,
+  notedWork,
+  partOf,
+  type PlannedModel,
+  type RequestFor,
+  sumOf,
+  type Work,
+} from "./work.ts";
 
 /**
  * For the scores of guards, and for detectors on their states.
@@ -88,12 +96,6 @@ export async function reportsOver(bench: Workbench, split: Split): Promise<Work>
   });
 }
 
-/** Of a pass over so much of the text. */
-function partOf(cost: Cost, share: number): Cost {
-  const { tokens, flops, values } = cost;
-  return { ...cost, tokens: share * tokens, flops: share * flops, values: share * values };
-}
-
 /**
  * For a monitor that is fitted to the training rows.
  *
@@ -107,6 +109,21 @@ export async function monitorNeeds(bench: Workbench, seed: number): Promise<Work
     await bench.planned.safeLanguageModel(),
   ];
 }
+
+/**
+ * What it takes to score the calibration rows with such a monitor.
+ *
+ * @param bench the workbench.
+ * @param seed of its guard.
+ * @returns as if guard and language model had nothing in common, which at the most doubles it.
+ */
+export async function calibrationCost({ planned }: Workbench, seed: number): Promise<Cost> {
+  const guard = await planned.pass(await planned.guard(seed), "calibration", ofGuard);
+  const model = await planned.safeLanguageModel();
+  return sumOf([guard, await planned.pass(model, "calibration", () => SURPRISE)].map(costOf));
+}
+
+const costOf = ({ cost }: Work) => cost;
 
 /**
  * For all detectors.

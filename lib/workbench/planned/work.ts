@@ -52,6 +52,35 @@ export interface Cost {
 /** What nothing takes. */
 export const NOTHING: Cost = { tokens: 0, flops: 0, values: 0, weights: 0, memory: 0, seconds: 0 };
 
+/**
+ * Of so much of the text.
+ *
+ * @param cost of a pass over all of it, or over a part.
+ * @param share how many times that.
+ * @returns the cost; memory and weights are the same.
+ */
+export function partOf(cost: Cost, share: number): Cost {
+  const { tokens, flops, values } = cost;
+  return { ...cost, tokens: share * tokens, flops: share * flops, values: share * values };
+}
+
+/**
+ * Of several things, one after the other.
+ *
+ * @param costs of each.
+ * @returns their sum; the most memory of any.
+ */
+export function sumOf(costs: readonly Cost[]): Cost {
+  return costs.reduce((a, b) => ({
+    tokens: a.tokens + b.tokens,
+    flops: a.flops + b.flops,
+    values: a.values + b.values,
+    weights: a.weights + b.weights,
+    memory: Math.max(a.memory, b.memory),
+    seconds: a.seconds + b.seconds,
+  }), NOTHING);
+}
+
 /** A model to be made. */
 export interface PlannedModel extends Work {
   /** Its decoder. */
