@@ -173,6 +173,11 @@ Deno.test("bad suites and folders are one sentence with a remedy, exit code 1, a
       [["--suite", join(folder, "none")], /Cannot load the suite .*: there is no such folder/],
       [["--suite", broken], /test\.jsonl.* line 1/],
       [["--suite", suite, "--quick", "--results", "/proc/results"], /Cannot .*\/proc\/results/],
+      // a folder that is there, where the task may not write
+      [
+        ["--suite", suite, "--quick", "--results", "data/mini"],
+        /^error: Cannot write to "data\/mini"/m,
+      ],
     ];
     for (const [args, message] of bad) {
       const { code, err } = await task("reproduce", ...args, "--cache", join(folder, "cache"));

@@ -101,8 +101,8 @@ function processesOf(job: string): number[] {
   });
 }
 
-/** Sizes of a disk that nothing of interest fits on, and of one that everything fits on. */
-const [FULL, ROOMY] = ["size=16k", "size=256m"];
+/** Size of a disk that everything fits on. */
+const ROOMY = "size=256m";
 
 /** Folders that are disks of their own. */
 function disksIn(folder: string): string[] {
@@ -111,10 +111,11 @@ function disksIn(folder: string): string[] {
 }
 
 const actions: Record<string, (folder: string, job: string) => Promise<void>> = {
-  /** Makes a folder of that name, on a disk that is as good as full. */
-  async fill(folder, name) {
+  /** Makes a folder on a small disk of its own, called `NAME:SIZE`, such as `results:16k`. */
+  async fill(folder, disk) {
+    const [name, size] = disk.split(":");
     Deno.mkdirSync(join(folder, name), { recursive: true });
-    await run(folder, "mount", "-t", "tmpfs", "-o", FULL, "tmpfs", join(folder, name));
+    await run(folder, "mount", "-t", "tmpfs", "-o", `size=${size}`, "tmpfs", join(folder, name));
   },
   /** Makes room on it. */
   async free(folder, name) {

@@ -120,7 +120,7 @@ async function killing(folder: string): Promise<void> {
 
 Deno.test({
   name:
-    "fit and score on Slurm end in the local bytes, and a run whose disk is full says so and goes on when there is room",
+    "fit and score on Slurm end in the local bytes, and a run whose disk of results or cache is full says so and goes on when there is room",
   ignore,
   fn: () => withFolder(fittingAndScoring),
 });
@@ -128,7 +128,9 @@ Deno.test({
 async function fittingAndScoring(folder: string): Promise<void> {
   const suite = writeTinySuite(folder, 25);
   const at = (name: string) => join(folder, name);
-  const here = ["--suite", suite, "--quick", "--cache", at("here")];
+  const data = ["--suite", suite, "--quick"];
+  const cacheAt = (name: string) => ["--cache", at(name)];
+  const here = [...data, ...cacheAt("here")];
   const fit = ["--fpr", "0.1", "--output"];
   const local = await task("fit", ...here, ...fit, at("monitor"));
   assert.equal(local.code, 0, local.err);
@@ -148,20 +150,23 @@ async function fittingAndScoring(folder: string): Promise<void> {
   ];
   const scored = await task("score", ...score, at("scored.jsonl"));
   assert.equal(scored.code, 0, scored.err);
-  const run = [...here, "--seeds", "1", "--only", "guard_generalization", "--results"];
-  assert.equal((await task("reproduce", ...run, at("results"))).code, 0);
+  const run = (cache: string, results: string) => [
+    ...[...data, ...cacheAt(cache), "--results", at(results)],
+    ...["--seeds", "1", "--only", "guard_generalization"],
+  ];
+  assert.equal((await task("reproduce", ...run("here", "results"))).code, 0);
 
   const { cluster, submitted } = clusterIn(folder);
   await cluster("start");
   try {
-    const there = ["--suite", suite, "--quick", "--cache", at("there"), "--tasks", "2"];
+    const there = [...data, ...cacheAt("there"), "--tasks", "2"];
     const fitted = await submitted("slurm-fit", ...there, ...fit, at("monitor-there"));
     assert.equal(fitted.code, 0, fitted.err);
     assert.match(fitted.err, /5 of 5 steps done: monitor/);
     assert.match(fitted.out, /^Monitor ".*monitor-there", fitted on tiny$/m);
     assert.deepEqual(filesOf(at("monitor-there")), filesOf(at("monitor")));
 
-    const parts = ["--overwrite", "--cache", at("there"), "--tasks", "3"];
+    const parts = ["--overwrite", ...cacheAt("there"), "--tasks", "3"];
     for (const _ of ["new", "replaced"]) {
       const { code, err } = await submitted("slurm-score", ...score, at("joined.jsonl"), ...parts);
       assert.equal(code, 0, err);
@@ -172,14 +177,19 @@ async function fittingAndScoring(folder: string): Promise<void> {
     );
     assert.equal(joined, whole);
 
-    await cluster("fill", "full");
-    const full = await submitted("slurm", ...run, at("full"));
-    assert.equal(full.code, 1, full.err);
-    assert.match(full.err, /guard_generalization failed: Cannot do .*: the disk is full/);
-    await cluster("free", "full");
-    const free = await submitted("slurm", ...run, at("full"));
-    assert.equal(free.code, 0, free.err);
-    assert.deepEqual(artifactsOf(at("full")), artifactsOf(at("results")));
+    // nothing of interest fits on the first, the tokenizer and no model on the second
+    const disks = [["small:16k", "here", "small"], ["cache:400k", "cache", "made"]];
+    for (const [disk, cache, results] of disks) {
+      await cluster("fill", disk);
+      const own = run(cache, results);
+      const full = await submitted("slurm", ...own);
+      assert.equal(full.code, 1, full.err);
+      assert.match(full.err, /guard_generalization failed: Cannot do .*: the disk is full/);
+      await cluster("free", disk.split(":")[0]);
+      const free = await submitted("slurm", ...own);
+      assert.equal(free.code, 0, free.err);
+      assert.deepEqual(artifactsOf(at(results)), artifactsOf(at("results")));
+    }
   } finally {
     await cluster("stop");
   }

@@ -4,7 +4,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { UserError } from "./errors.ts";
 import { onInterruption } from "./interruption.ts";
 
@@ -94,6 +94,21 @@ export function makeFolder(path: string): void {
     Deno.mkdirSync(path, { recursive: true });
   } catch (error) {
     throw fileError("make the folder", path, error);
+  }
+}
+
+/**
+ * Makes a folder, as {@linkcode makeFolder}, and writes an empty file to it that is gone at once: before long work whose results
+ * are to go there. Throws a {@linkcode UserError} where the system refuses.
+ */
+export function makeWritableFolder(path: string): void {
+  makeFolder(path);
+  const probe = temporaryName(join(path, "probe"));
+  try {
+    Deno.writeFileSync(probe, new Uint8Array(0));
+    Deno.removeSync(probe);
+  } catch (error) {
+    throw fileError("write to", path, error);
   }
 }
 

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { type Account, describeSpent } from "../chat/account.ts";
 import type { ChatClient } from "../chat/client.ts";
 import { UsageError, type UserError } from "../core/errors.ts";
-import { makeFolder, writeFileAtomic } from "../core/files.ts";
+import { makeWritableFolder, writeFileAtomic } from "../core/files.ts";
 import { type Progress, startWaiting } from "../core/progress.ts";
 import type { Table } from "../report/table.ts";
 import type { Workbench } from "../workbench/workbench.ts";
@@ -123,7 +123,7 @@ export async function measureConsistency(
   }
   const judges = await openJudges(options, { ...context, openBench, reading });
   const respondents = await openRespondents(options, context);
-  makeFolder(results); // if it cannot be made, that shows before anybody is asked
+  makeWritableFolder(results); // if it cannot be, that shows before anybody is asked
 
   const calculates = options.checkpoint !== undefined || options.respondent !== undefined ||
     judges.some(({ calculates }) => calculates);

@@ -10,7 +10,7 @@ import pLimit from "p-limit";
 import { z } from "zod";
 import { type ChatClient, UNREADABLE_LIMIT } from "../chat/client.ts";
 import { UserError } from "../core/errors.ts";
-import { makeFolder, writeFileAtomic } from "../core/files.ts";
+import { makeWritableFolder, writeFileAtomic } from "../core/files.ts";
 import { hashOf } from "../core/json.ts";
 import type { Progress } from "../core/progress.ts";
 import { firstProblem } from "../core/schema.ts";
@@ -66,7 +66,7 @@ export async function askJudge(
   rows: readonly Row[],
   { folder, progress, ...options }: AskJudgeOptions,
 ): Promise<Record<Rubric, Answered>> {
-  makeFolder(folder); // if it cannot be made, that shows before anything is asked
+  makeWritableFolder(folder); // if it cannot be, that shows before anything is asked
   const limited = pLimit(AT_ONCE);
   let done = 0;
   const judged = async (row: Row, rubric: Rubric) => {

@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from "node:path";
-import { exists, makeFolder, readText } from "../core/files.ts";
+import { exists, makeWritableFolder, readText } from "../core/files.ts";
 import { sweepTemporaryFiles } from "../core/temporary_folder.ts";
 import type { Catalogue } from "../experiment/catalogue.ts";
 import { type Experiment, runExperiment } from "../experiment/experiment.ts";
@@ -62,7 +62,7 @@ export async function reproduce(
   const asked = await catalogue.load(flags.only);
   const named = flags.only !== undefined;
   const { experiments, bench, folder } = await openRun(asked, flags, { named, say });
-  makeFolder(folder); // if it cannot be made, that shows before the training
+  makeWritableFolder(folder); // if it cannot be, that shows before the training
   sweepTemporaryFiles(folder);
   const failures = collectFailures(say);
   const failed: string[] = []; // what stands there of an earlier run is not what they find now, and may be unreadable

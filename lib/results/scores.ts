@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from "node:path";
-import { makeFolder, writeFileAtomic } from "../core/files.ts";
+import { makeWritableFolder, writeFileAtomic } from "../core/files.ts";
 import { describeBench } from "../experiment/experiment.ts";
 import { resultsFolder, type RunFlags, runOptions } from "../experiment/flags.ts";
 import { openWorkbench } from "../workbench/open_workbench.ts";
@@ -33,7 +33,7 @@ export async function writeScores(
 ): Promise<WrittenScores> {
   const bench = await openWorkbench(runOptions(flags, say));
   const folder = resultsFolder(flags, bench.suite.name);
-  makeFolder(folder); // if it cannot be made, that shows before the training
+  makeWritableFolder(folder); // if it cannot be, that shows before the training
   const all = await allScores(bench);
   const { monitors, rows } = seededRows(all, bench.seeds.length);
   const table = join(folder, "scores.parquet");
