@@ -14,9 +14,9 @@
  * @module
  */
 import { basename, join } from "node:path";
-import pLimit from "p-limit";
 import { UserError } from "../core/errors.ts";
 import { hashFiles } from "../core/files.ts";
+import { latestFirst } from "../core/latest_first.ts";
 import { partsOf } from "../model/gguf/parts.ts";
 import type { Account } from "./account.ts";
 import {
@@ -66,7 +66,7 @@ export async function openGgufClient(
   const template = openChatTemplate(path);
   const sha256 = await hashOfGguf(path);
   const server = await serve(path, adapter, threads);
-  const places = pLimit(threads);
+  const places = latestFirst(threads); // another draw finds its prompt still read
   const account = { requests: 0, again: 0, answers: 0, cut: 0, keys: 0, tokens: 0, seconds: 0 };
   let started: number | undefined;
 
