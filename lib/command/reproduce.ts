@@ -20,6 +20,7 @@ Example: deno task reproduce --only guard_generalization,fusion`,
     const { written, report, claims, failures } = await reproduce(values, experiments, {
       say: warn,
       begin: warn,
+      glance: values.json ? undefined : printTable,
       show(table, { json, svg }) {
         if (values.json) return;
         printTable(table);

@@ -17,7 +17,12 @@ import { kernelFingerprint } from "../runtime/fingerprint.ts";
 import type { GivenProvenance } from "../workbench/pretrained/given_options.ts";
 import type { Work } from "../workbench/planned/work.ts";
 import { recordedCovariance } from "../workbench/beforehand.ts";
-import { type TrainingWorkbench, trainsHere, type Workbench } from "../workbench/workbench.ts";
+import {
+  type TrainingWorkbench,
+  trainsHere,
+  withFirstSeed,
+  type Workbench,
+} from "../workbench/workbench.ts";
 
 /** One question, how it is answered, and how the answer is shown. It has `run`, or `train`, or both. */
 export interface Experiment<Config = unknown, Findings = unknown> {
@@ -217,6 +222,27 @@ export async function runExperiment<Config, Findings>(
   writeFileAtomic(join(folder, `${name}.run.json`), canonicalJson(circumstances(bench, started)));
   writeFileAtomic(svg, await renderFigure(figure));
   return { table, json, svg };
+}
+
+/**
+ * What an experiment finds with the guard of the first seed, before there are others. Nothing is written.
+ *
+ * @param experiment what to run.
+ * @param bench the workbench.
+ * @returns a table that says so.
+ */
+export async function firstGlance<Config, Findings>(
+  experiment: Experiment<Config, Findings>,
+  bench: Workbench,
+): Promise<Table> {
+  const { table } = experiment.show(
+    JSON.parse(await artifactOf(experiment, withFirstSeed(bench))),
+  );
+  return {
+    ...table,
+    title: `First glance (1 of ${bench.seeds.length} seeds): ${table.title}`,
+    notes: [...table.notes, "The other seeds follow; what is kept is of all of them."],
+  };
 }
 
 /** What varies from run to run, and so must stay out of the artifact. */

@@ -7,7 +7,8 @@ import { duration, startWhole } from "../core/progress.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { rateOf, secondsFor } from "./estimate.ts";
 import { countDone } from "./plan.ts";
-import { type Run, type Step, stepsOf } from "./steps.ts";
+import { withFirstSeed } from "../workbench/workbench.ts";
+import { needsOf, type Run, type Step, stepsOf } from "./steps.ts";
 
 /** Who is told, and what is done with experiments. */
 export interface RunStepsOptions {
@@ -21,6 +22,8 @@ export interface RunStepsOptions {
    * @param made whether its artifact is there: another process has run it.
    */
   each(experiment: Experiment, problem: unknown, made?: boolean): Promise<void>;
+  /** Shows what the first experiment finds with the first seed, as soon as that can be known. Default: it is not looked at. */
+  glance?: ((experiment: Experiment) => Promise<void>) | undefined;
 }
 
 /**
@@ -31,7 +34,7 @@ export interface RunStepsOptions {
  */
 export async function runSteps(
   run: Run,
-  { begin = () => {}, each }: RunStepsOptions,
+  { begin = () => {}, each, glance }: RunStepsOptions,
 ): Promise<void> {
   const steps = await stepsOf(run);
   const rate = await rateOf(run.bench);
@@ -41,6 +44,7 @@ export async function runSteps(
   }));
   const clock = startClock(estimates);
   const broken = new Map<string, unknown>();
+  const look = glance && await glanceAt(run, glance);
   for (const [i, step] of steps.entries()) {
     if (estimates[i] === 0) continue;
     await letIn();
@@ -49,8 +53,24 @@ export async function runSteps(
     const problem = problemBefore(step, broken);
     if (step.experiment) await each(step.experiment, problem);
     else if (problem !== undefined) broken.set(step.key, problem);
-    else await makeAll(step).catch((error) => broken.set(step.key, error));
+    else await makeAll(step).then(() => look?.(step), (error) => broken.set(step.key, error));
   }
+}
+
+/** Looks at the first experiment as soon as the last step is made that it needs with the first seed, and not again. */
+async function glanceAt(
+  { experiments: [first], bench }: Run,
+  glance: (experiment: Experiment) => Promise<void>,
+): Promise<(made: Step) => Promise<void>> {
+  const all = await needsOf(first, bench);
+  const few = await needsOf(first, withFirstSeed(bench));
+  if (few.length === all.length) return () => Promise.resolve();
+  const missing = new Set<string>();
+  for (const work of few) if (await countDone(work) < work.pieces) missing.add(work.key);
+  return async ({ key }) => {
+    // what goes wrong now will go wrong again when the experiment is run, and is said then
+    if (missing.delete(key) && missing.size === 0) await glance(first).catch(() => {});
+  };
 }
 
 /** All pieces that are not there. */

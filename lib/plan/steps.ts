@@ -64,8 +64,14 @@ export function inOrder(asked: readonly Step[]): Step[] {
   return [...steps.values()];
 }
 
-/** What cannot be said of an experiment's needs shows when it is run. */
-async function needsOf({ needs, config }: Experiment, bench: Workbench): Promise<Work[]> {
+/**
+ * What an experiment needs to have been made. What cannot be said of that shows when it is run.
+ *
+ * @param experiment which.
+ * @param bench its workbench.
+ * @returns models and passes; none where that cannot be said.
+ */
+export async function needsOf({ needs, config }: Experiment, bench: Workbench): Promise<Work[]> {
   try {
     return await needs?.(bench, config) ?? [];
   } catch {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { writeTinySuite } from "../conversation/testing.ts";
 import { UsageError } from "../core/errors.ts";
 import { temporaryFolder } from "../core/testing.ts";
-import type { Experiment } from "../experiment/experiment.ts";
+import { type Experiment, firstGlance } from "../experiment/experiment.ts";
 import { openCatalogue } from "../experiment/catalogue.ts";
 import { openWorkbench } from "../workbench/open_workbench.ts";
 import { rateOf } from "./estimate.ts";
@@ -15,10 +15,10 @@ import { stepsOf } from "./steps.ts";
 const EXPERIMENTS = join(import.meta.dirname!, "../../experiments");
 
 /** A run of some experiments on a suite that is trained on in seconds. */
-async function tinyRun(folder: string, cache: string, only: string[]) {
+async function tinyRun(folder: string, cache: string, only: string[], seeds = 1) {
   const experiments = await openCatalogue(EXPERIMENTS).load(only);
   const suite = join(folder, "tiny");
-  const options = { suite, quick: true, seeds: 1, threads: 1, say: () => {} };
+  const options = { suite, quick: true, seeds, threads: 1, say: () => {} };
   const bench = await openWorkbench({ ...options, cache: join(folder, cache) });
   return { experiments, bench, folder: join(folder, `${cache}-results`) };
 }
@@ -110,4 +110,35 @@ Deno.test("startClock() goes by the pace of what was done", () => {
   assert.equal(clock.left(), "about 9 min 05 s left in all"); // 200/110 · 300
   now += 105_000;
   assert.equal(clock.left(0.5), "about 7 min 57 s left in all"); // 305/160 · 250
+});
+
+Deno.test("runSteps() shows what the first experiment finds with the first seed before it trains the second", async () => {
+  using temporary = temporaryFolder();
+  writeTinySuite(temporary.path, 60);
+  const run = await tinyRun(temporary.path, "cache", ["guard_generalization"], 2);
+  const seen: string[] = [];
+  const options = {
+    begin: (line: string) => seen.push(/: (.*) ·/.exec(line)![1]),
+    glance: async (experiment: Experiment) => {
+      const { title, notes } = await firstGlance(experiment, run.bench);
+      assert.ok(notes.some((note) => note.includes("The other seeds follow")));
+      seen.push(title);
+    },
+    each: ({ name }: Experiment) => Promise.resolve(void seen.push(`${name} is run`)),
+  };
+  await runSteps(run, options);
+  assert.match(seen[3], /^First glance \(1 of 2 seeds\): What a guard notices/);
+  const [glance] = seen.splice(3, 1);
+  assert.deepEqual(seen, [
+    "language model",
+    "guard 0",
+    "guard 0 over test",
+    "guard 1",
+    "guard 1 over test",
+    "guard_generalization",
+    "guard_generalization is run",
+  ]);
+  seen.length = 0;
+  await runSteps(run, options);
+  assert.ok(!seen.includes(glance), "with all models there it is run at once");
 });

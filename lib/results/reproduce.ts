@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { exists, makeWritableFolder, readText } from "../core/files.ts";
 import { sweepTemporaryFiles } from "../core/temporary_folder.ts";
 import type { Catalogue } from "../experiment/catalogue.ts";
-import { type Experiment, runExperiment } from "../experiment/experiment.ts";
+import { type Experiment, firstGlance, runExperiment } from "../experiment/experiment.ts";
 import type { ExperimentFlags } from "../experiment/flags.ts";
 import { openRun } from "../experiment/open_run.ts";
 import type { EngineFlags } from "../plan/slurm/flags.ts";
@@ -32,6 +32,8 @@ export interface ReproduceContext {
   say(message: string): void;
   /** Told what begins, a line a step. Default: nobody is told. */
   begin?: (line: string) => void;
+  /** Shown what the first experiment finds with the first seed, while the others are still trained. Default: it is not looked at. */
+  glance?: ((table: Table) => void) | undefined;
   /** Shown what an experiment found, as soon as it is done. */
   show(table: Table, files: ExperimentFiles): void;
 }
@@ -57,7 +59,7 @@ export interface Reproduction {
 export async function reproduce(
   flags: ExperimentFlags & EngineFlags,
   catalogue: Catalogue,
-  { say, begin, show }: ReproduceContext,
+  { say, begin, show, glance }: ReproduceContext,
 ): Promise<Reproduction> {
   const asked = await catalogue.load(flags.only);
   const named = flags.only !== undefined;
@@ -87,7 +89,13 @@ export async function reproduce(
     const { runOnSlurm } = await import("../plan/slurm/run_on_slurm.ts");
     await runOnSlurm(run, flags, { begin, each });
   } else {
-    await runSteps(run, { begin, each });
+    await runSteps(run, {
+      begin,
+      each,
+      ...glance && {
+        glance: async (experiment: Experiment) => glance(await firstGlance(experiment, bench)),
+      },
+    });
   }
   const all = await catalogue.load();
   const has = (name: string) => !failed.includes(name) && exists(join(folder, `${name}.json`));

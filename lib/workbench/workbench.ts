@@ -148,6 +148,16 @@ export interface PretrainedWorkbench extends TrainingWorkbench {
 }
 
 /**
+ * A workbench whose only guard is that of the first seed.
+ *
+ * @param bench any workbench.
+ * @returns the same in all else.
+ */
+export function withFirstSeed<B extends Workbench>(bench: B): B {
+  return { ...bench, seeds: bench.seeds.slice(0, 1), options: { ...bench.options, seeds: 1 } };
+}
+
+/**
  * Whether the models of a workbench are made of a pretrained one.
  *
  * @param bench any workbench.
