@@ -6,6 +6,14 @@
  * @module
  */
 
+/** Texts in a row. */
+export interface TextArrays {
+  /** All of them, one after the other, as UTF-8, and perhaps more. */
+  bytes: Uint8Array<ArrayBuffer>;
+  /** Where each begins; that of the next is where it ends. */
+  starts: Float64Array<ArrayBuffer>;
+}
+
 /** A table of distinct texts, held as UTF-8, with open addressing. */
 export class TextTable {
   /** All texts, one after the other. */
@@ -101,6 +109,15 @@ export class TextTable {
     return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
   }
 
+  /**
+   * All texts.
+   *
+   * @returns the arrays that hold them, which a later addition changes.
+   */
+  arrays(): TextArrays {
+    return { bytes: this.#bytes, starts: this.#starts };
+  }
+
   /** The place of a text, or the free one where it would stand. */
   #slotOf(bytes: Uint8Array, from: number, to: number, hash: number): number {
     const mask = this.#slots.length - 1;
@@ -141,7 +158,17 @@ function hashOf(bytes: Uint8Array, from: number, to: number): number {
   return hash ^ (hash >>> 15);
 }
 
-function grown<A extends Uint8Array | Int32Array | Float64Array>(array: A, length: number): A {
+/**
+ * A larger array.
+ *
+ * @param array any.
+ * @param length of the larger one.
+ * @returns the same values, and zeros behind them.
+ */
+export function grown<A extends Uint8Array | Int32Array | Float64Array>(
+  array: A,
+  length: number,
+): A {
   const larger = new (array.constructor as new (length: number) => A)(length);
   larger.set(array);
   return larger;

@@ -12,6 +12,8 @@
 import { ID_DOMAINS } from "../conversation/domains.ts";
 import type { Labelled } from "../conversation/row.ts";
 import {
+  beginDraws,
+  type Draws,
   forEachDraw,
   type Interval,
   intervalOfDraws,
@@ -107,6 +109,8 @@ export function evaluate(
   const units = resamples > 0
     ? unitsOf(rows.map(classOf), rows.map(({ scene }) => scene))
     : oneUnit(rows.length);
+  const drawing = { units, unitStream: `${streamName}/rows`, resamples };
+  using draws = beginDraws(drawing);
   const names = Object.keys(scores);
   const ranked = names.map((name) => {
     const seeds = scores[name].length;
@@ -121,8 +125,8 @@ export function evaluate(
     );
   });
   const quantities = quantitiesOf(grouping, targets);
-  const bootstrap = { units, unitStream: `${streamName}/rows`, seedStream: streamName, resamples };
-  const tables = replicate(ranked, grouping, quantities, bootstrap);
+  const bootstrap = { ...drawing, seedStream: streamName };
+  const tables = replicate(ranked, grouping, quantities, bootstrap, draws);
   const replicates = names.map((name, m) => [name, withMeans(quantities, tables[m])] as const);
   return {
     results: Object.fromEntries(
@@ -148,6 +152,7 @@ function replicate(
   grouping: Grouping,
   quantities: readonly Quantity[],
   bootstrap: PairedBootstrap,
+  draws: Draws,
 ): Float64Array[][] {
   const tables = monitors.map(() => quantities.map(() => new Float64Array(1 + bootstrap.resamples)) // (1 + resamples)
   );
@@ -164,7 +169,7 @@ function replicate(
         tables[m].forEach((table, q) => table[index] += times * values[q] / ofSeeds.length);
       });
     });
-  });
+  }, draws);
   return tables;
 }
 

@@ -170,23 +170,14 @@ function ranksAmong(
   return { below, upTo };
 }
 
-/** Running totals, kept between calls: shape (safe rows + 1) and (most rows of a group or shift + 1). */
-export interface Workspace {
-  /** Of the safe ID rows. */
-  safe: Float64Array;
-  /** Of whatever is held against them. */
-  other: Float64Array;
-}
-
 /**
  * Makes room for {@linkcode measure}.
  *
  * @param grouping who is compared with whom.
- * @returns a workspace for any scores of these rows.
+ * @returns running totals of the safe ID rows, kept between calls, shape (safe rows + 1).
  */
-export function workspaceFor({ safe, groups, shifts }: Grouping): Workspace {
-  const most = Math.max(...[...groups, ...shifts].map(({ rows }) => rows.length));
-  return { safe: new Float64Array(safe.length + 1), other: new Float64Array(most + 1) };
+export function workspaceFor({ safe }: Grouping): Float64Array {
+  return new Float64Array(safe.length + 1);
 }
 
 /**
@@ -200,56 +191,72 @@ export function workspaceFor({ safe, groups, shifts }: Grouping): Workspace {
 export function measure(
   { safe, groups, shifts, targets, thresholds }: RankedScores,
   counts: Uint8Array,
-  work: Workspace,
+  work: Float64Array,
   out: Float64Array,
 ): void {
-  const { total: nSafe } = tally(safe, counts, work.safe, work.safe);
-  const cuts = thresholds ?? targets.map((f) => drawnQuantile(safe.scores, work.safe, 1 - f));
+  const nSafe = addUp(safe, counts, work);
+  const cuts = thresholds ?? targets.map((f) => drawnQuantile(safe.scores, work, 1 - f));
   let at = 0;
-  const writeSharesAbove = (scores: Float64Array, totals: Float64Array, all: number) => {
-    for (const cut of cuts) out[at++] = (all - totals[countUpTo(scores, cut)]) / all;
+  const writeShares = (totals: readonly number[], all: number) => {
+    for (const total of totals) out[at++] = (all - total) / all;
   };
   for (const group of groups) {
-    const { total: nUnsafe, pairs } = tally(group, counts, work.other, work.safe);
-    out[at++] = pairs / (2 * nSafe * nUnsafe);
-    writeSharesAbove(group.scores, work.other, nUnsafe);
+    const { upTo, all, pairs } = tally(group, counts, work, cuts);
+    out[at++] = pairs / (2 * nSafe * all);
+    writeShares(upTo, all);
   }
-  writeSharesAbove(safe.scores, work.safe, nSafe);
+  writeShares(cuts.map((cut) => work[countUpTo(safe.scores, cut)]), nSafe);
   for (const shift of shifts) {
-    writeSharesAbove(shift.scores, work.other, tally(shift, counts, work.other, work.safe).total);
+    const { upTo, all } = tally(shift, counts, work, cuts);
+    writeShares(upTo, all);
   }
 }
 
 /**
- * Writes running totals of how often the rows of a ranking were drawn, with a 0 before them, and counts drawn pairs. All loops
- * stand in one function, because V8 inlines small ones into the caller, in a tier that it then never leaves (3 times slower). The
- * total is a 32-bit integer, whose addition a processor does in a quarter of the time of a float's, and each next one waits for it;
- * what is kept of it is float64, because integers would be converted on each use.
+ * Writes running totals of how often the rows of a ranking were drawn, with a 0 before them. The total is a 32-bit integer, whose
+ * addition a processor does in a quarter of the time of a float's, and each next one waits for it; what is kept of it is float64,
+ * because integers would be converted on each use.
  *
- * @returns how often all rows were drawn, and twice the number of pairs in order, ties half.
+ * @returns how often all rows were drawn.
+ */
+function addUp({ units }: Ranking, counts: Uint8Array, totals: Float64Array): number {
+  let total = 0;
+  for (let k = 0; k < units.length; k++) {
+    total = (total + counts[units[k]]) | 0;
+    totals[k + 1] = total;
+  }
+  return total;
+}
+
+/**
+ * Counts how often the rows of a ranking were drawn: all, and those up to each cut. No running totals are written, which would
+ * take longer than all else.
+ *
+ * @returns these, and twice the number of drawn pairs in order with safe rows, ties half; 0 pairs for safe rows.
  */
 function tally(
-  { units, below, upTo }: Ranking,
+  { scores, units, below, upTo: notAbove }: Ranking,
   counts: Uint8Array,
-  totals: Float64Array,
   safe: Float64Array,
-): { total: number; pairs: number } {
-  let total = 0;
-  let pairs = 0;
-  if (below.length === 0) {
-    for (let k = 0; k < units.length; k++) {
-      total = (total + counts[units[k]]) | 0;
-      totals[k + 1] = total;
+  cuts: readonly number[],
+): { upTo: number[]; all: number; pairs: number } {
+  const ends = cuts.map((cut) => countUpTo(scores, cut));
+  const upTo = cuts.map(() => 0);
+  const stops = [...ends, units.length].sort((a, b) => a - b);
+  let [k, total, pairs] = [0, 0, 0];
+  for (const stop of stops) {
+    if (below.length === 0) {
+      for (; k < stop; k++) total = (total + counts[units[k]]) | 0;
+    } else {
+      for (; k < stop; k++) {
+        const times = counts[units[k]];
+        total = (total + times) | 0;
+        pairs += times * (safe[below[k]] + safe[notAbove[k]]);
+      }
     }
-    return { total, pairs };
+    for (let c = 0; c < ends.length; c++) if (ends[c] === stop) upTo[c] = total;
   }
-  for (let k = 0; k < units.length; k++) {
-    const times = counts[units[k]];
-    total = (total + times) | 0;
-    totals[k + 1] = total;
-    pairs += times * (safe[below[k]] + safe[upTo[k]]);
-  }
-  return { total, pairs };
+  return { upTo, all: total, pairs };
 }
 
 /** The quantile of the drawn scores: `scores[k]` stands there `totals[k + 1] − totals[k]` times. */

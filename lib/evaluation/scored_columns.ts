@@ -4,17 +4,20 @@
  *
  * @module
  */
-import { isUtf8 } from "node:buffer";
-import { DOMAINS } from "../conversation/domains.ts";
-import { emptyFile, parseLine, replacedNote } from "../conversation/jsonl.ts";
-import { lineEnd, readLineBlocks, requireLength, STANDARD } from "../conversation/log_lines.ts";
-import { type FileRecord, isParquet, readRecords } from "../conversation/records.ts";
-import { badRow, repeatedId } from "../conversation/row.ts";
+import { emptyFile, replacedNote } from "../conversation/jsonl.ts";
+import { rangeOf, readLineBlocks, STANDARD } from "../conversation/log_lines.ts";
+import { canBeCut, type FileRecord, isParquet, readRecords } from "../conversation/records.ts";
+import { badRow } from "../conversation/row.ts";
 import type { UserError } from "../core/errors.ts";
-import { TextTable } from "../core/text_table.ts";
+import { fileSize } from "../core/files.ts";
+import type { TextTable } from "../core/text_table.ts";
+import { Columns } from "./columns.ts";
 import type { EvaluatedRow } from "./evaluation.ts";
-import { emptyPlainRow, type PlainRow, readPlainRow } from "./plain_row.ts";
+import { readBeside } from "./read_beside.ts";
 import { parseScoredRow, type ScoredRow } from "./scored_file.ts";
+
+/** Of files from this size on, a second thread reads the second half: of smaller ones it would have hardly begun. */
+const LARGE = 2 ** 25;
 
 /** The rows of one file, in its order. */
 export interface ScoredColumns {
@@ -38,6 +41,8 @@ export interface ScoredColumnsOptions {
   predictSafe?: boolean;
   /** Whether the rows will be read again: of what can be read only once, such as a pipe, they are kept. Defaults to false. */
   again?: boolean;
+  /** From how many bytes on a second thread helps, on which nothing but time depends. Defaults to 32 MiB. */
+  large?: number;
 }
 
 /**
@@ -49,7 +54,7 @@ export interface ScoredColumnsOptions {
  */
 export async function readScoredColumns(
   path: string,
-  { predictSafe = false, again = false }: ScoredColumnsOptions = {},
+  { predictSafe = false, again = false, large = LARGE }: ScoredColumnsOptions = {},
 ): Promise<ScoredColumns> {
   const kept: FileRecord[] | undefined = again && !isRegularFile(path) ? [] : undefined;
   const leftOut: string[] = [];
@@ -63,11 +68,15 @@ export async function readScoredColumns(
       columns.add(record);
       kept?.push(record);
     }
+  } else if (canBeCut(path)) {
+    await addPlainFile(columns, fileSize(path)! >= large);
   } else {
     let line = 1;
     for await (const { bytes } of readLineBlocks(path)) line = columns.addLines(bytes, line);
   }
-  const { ids, labels, scores, replaced } = columns;
+  const { ids } = columns;
+  const { labels: distinct, labelOf, scores, replaced } = columns.read();
+  const labels = Array.from(labelOf, (place) => distinct[place]);
   if (ids.size === 0) throw emptyFile(path);
   const warnings = [
     ...leftOut.length > 0
@@ -90,7 +99,19 @@ export async function readScoredColumns(
     }
     if (row < ids.size) throw changedFile(path, row);
   }
-  return { path, ids, labels, scores: Float64Array.from(scores), warnings, readAgain };
+  return { path, ids, labels, scores, warnings, readAgain };
+}
+
+/** Adds the rows of a plain file; of a large one another thread reads the second half meanwhile, if it can. */
+async function addPlainFile(columns: Columns, isLarge: boolean): Promise<void> {
+  const { path } = columns;
+  if (!isLarge) return void columns.addRange(rangeOf(path, { i: 1, n: 1 }), 1);
+  const [first, second] = [1, 2].map((i) => rangeOf(path, { i, n: 2 }));
+  using beside = readBeside(columns, second);
+  const line = columns.addRange(first, 1);
+  const rest = await beside.read;
+  if (rest === null) columns.addRange(second, line); // where something is wrong, this says what
+  else columns.addRead(rest, line - 1);
 }
 
 function changedFile(path: string, row: number): UserError {
@@ -103,77 +124,5 @@ function isRegularFile(path: string): boolean {
     return path !== STANDARD && Deno.statSync(path).isFile;
   } catch {
     return true; // whoever opens it says what is wrong
-  }
-}
-
-/** Columns that grow row by row. */
-class Columns {
-  readonly ids = new TextTable();
-  readonly labels: EvaluatedRow[] = [];
-  readonly scores: number[] = [];
-  /** How many lone surrogates were replaced. */
-  replaced = 0;
-  /** On which line of the file, or in which row, each stands, from 1. */
-  readonly #lines: number[] = [];
-  readonly #scenes = new TextTable();
-  readonly #shared = new Map<number, EvaluatedRow>();
-
-  constructor(readonly path: string, readonly predictSafe: boolean) {}
-
-  /** Adds the rows of some lines, of which the first has the given number; returns that of the line behind them. */
-  addLines(bytes: Uint8Array, line: number): number {
-    const isText = isUtf8(bytes);
-    const plain = emptyPlainRow();
-    for (let from = 0; from < bytes.length; line++) {
-      const to = lineEnd(bytes, from);
-      requireLength(this.path, line, to - from);
-      if (isText && readPlainRow(bytes, from, to, plain) && !(this.predictSafe && plain.flipped)) {
-        this.#addPlain(bytes, plain, line);
-      } else {
-        const parsed = parseLine(this.path, { line, bytes: bytes.subarray(from, to) });
-        if (parsed !== undefined) this.add({ ...parsed, place: `line ${line}` });
-      }
-      from = to + 1;
-    }
-    return line;
-  }
-
-  #addPlain(bytes: Uint8Array, row: PlainRow, line: number): void {
-    const { idFrom, idTo, sceneFrom, sceneTo, domain, malign, score } = row;
-    if (this.ids.add(bytes, idFrom, idTo) < this.scores.length) {
-      throw this.#repeated(new TextDecoder().decode(bytes.subarray(idFrom, idTo)), `line ${line}`);
-    }
-    const scene = sceneFrom < 0 ? -1 : this.#scenes.add(bytes, sceneFrom, sceneTo);
-    this.#push(line, this.#label(domain, malign, scene), this.predictSafe ? -score : score);
-  }
-
-  /** Adds a record that was read whole. */
-  add(record: FileRecord): void {
-    const row = parseScoredRow(this.path, record, this.predictSafe);
-    if (this.ids.addText(row.id) < this.scores.length) throw this.#repeated(row.id, record.place);
-    const scene = row.scene === undefined ? -1 : this.#scenes.addText(row.scene);
-    this.#push(record.line, this.#label(DOMAINS.indexOf(row.domain), row.malign, scene), row.score);
-    this.replaced += record.replaced;
-  }
-
-  #push(line: number, label: EvaluatedRow, score: number): void {
-    this.#lines.push(line);
-    this.labels.push(label);
-    this.scores.push(score);
-  }
-
-  #repeated(id: string, place: string): UserError {
-    const [word] = place.split(" "); // line or row
-    return repeatedId(this.path, place, id, `${word} ${this.#lines[this.ids.addText(id)]}`);
-  }
-
-  #label(domain: number, malign: number, scene: number): EvaluatedRow {
-    const key = 2 * ((scene + 1) * DOMAINS.length + domain) + malign;
-    const known = this.#shared.get(key);
-    if (known !== undefined) return known;
-    const label = { domain: DOMAINS[domain], malign };
-    const row = scene < 0 ? label : { ...label, scene: this.#scenes.text(scene) };
-    this.#shared.set(key, row);
-    return row;
   }
 }

@@ -87,3 +87,30 @@ Deno.test("readAgain() says that a file has changed", async () => {
     });
   }
 });
+
+Deno.test("readScoredColumns() reads the same with a second thread, and says the same of what is wrong", async () => {
+  const many = Array.from({ length: 200 }, (_, i) => [
+    ...LINES.slice(2).map((line) => line.replace(/"id":("?)/, (all) => `${all}9${i}`)),
+    JSON.stringify(row(`plain ${i}`, { scene: `scene ${i % 7}`, score: i })),
+  ]).flat();
+  const bad: [string, RegExp][] = [
+    [JSON.stringify(row("plain 0")), /line 1202: the id "plain 0" stands on line 6 already/],
+    [JSON.stringify(row("plain 199")), /line 1202: the id "plain 199" stands on line 1200 already/],
+    ["{", /line 1202: /],
+  ];
+  await withFile(many, async (path) => {
+    const { readAgain: _, ...alone } = await readScoredColumns(path);
+    const { readAgain: __, ...beside } = await readScoredColumns(path, { large: 0 });
+    const texts = ({ ids }: typeof alone) =>
+      Array.from({ length: ids.size }, (_, i) => ids.text(i));
+    assert.deepEqual(texts(beside), texts(alone));
+    assert.deepEqual({ ...beside, ids: 0 }, { ...alone, ids: 0 });
+    assert.equal(new Set(beside.labels).size, new Set(alone.labels).size);
+  });
+  for (const [line, message] of bad) {
+    await withFile([...many, "", line], async (path) => {
+      await assert.rejects(readScoredColumns(path), message);
+      await assert.rejects(readScoredColumns(path, { large: 0 }), message);
+    });
+  }
+});

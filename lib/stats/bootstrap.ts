@@ -169,23 +169,46 @@ export interface Draw {
   seeds: readonly Uint8Array[];
 }
 
+/** Resamples of units, made one after the other; disposing of them ends a second thread that may make them. */
+export interface Draws extends Disposable {
+  /** Writes the next resample into `counts`, shape (units): how often each unit was drawn. */
+  next(counts: Uint8Array): void;
+}
+
 /** From so many on, some two seconds of them, a second thread draws. */
 const MANY_DRAWS = 1e9;
+
+/**
+ * Begins to draw units, before what is measured of them is ready: many are drawn by a second thread.
+ *
+ * @param bootstrap what is drawn.
+ * @returns the draws.
+ */
+export function beginDraws(
+  { units, unitStream, resamples }: Pick<PairedBootstrap, "units" | "unitStream" | "resamples">,
+): Draws {
+  // few draws are done before a second thread would have begun
+  const isLong = units.count * resamples > MANY_DRAWS && navigator.hardwareConcurrency > 1;
+  return isLong
+    ? drawAhead(units.starts, stateOf(stream(unitStream)))
+    : { next: resampler(units, stream(unitStream)), [Symbol.dispose]() {} };
+}
 
 /**
  * Visits what was seen, then every resample.
  *
  * @param bootstrap what is drawn.
  * @param visit measures one draw, before the next is made.
+ * @param draws of the units; begun now where they were not before.
  */
 export function forEachDraw(
-  { units, unitStream, seeds = [], seedStream, resamples }: PairedBootstrap,
+  bootstrap: PairedBootstrap,
   visit: (draw: Draw) => void,
+  draws?: Draws,
 ): void {
-  // few draws are done before a second thread would have begun
-  const isLong = units.count * resamples > MANY_DRAWS && navigator.hardwareConcurrency > 1;
-  using ahead = isLong ? drawAhead(units.starts, stateOf(stream(unitStream))) : undefined;
-  const drawUnits = ahead?.next ?? resampler(units, stream(unitStream));
+  const { units, seeds = [], seedStream, resamples } = bootstrap;
+  using own = draws === undefined ? beginDraws(bootstrap) : undefined;
+  const { next: drawUnits } = (draws ?? own)!;
   const drawSeeds = seeds.map((n) =>
     resampler({ starts: [0, n] }, stream(`${seedStream}/${n}-seeds`))
   );

@@ -6,8 +6,8 @@
  */
 import { drawInto } from "./draw.ts";
 
-/** So many resamples may wait to be measured. */
-const WAITING = 4;
+/** The fewest and the most resamples that may wait to be measured, and how much memory they should take, bytes. */
+const [FEWEST, MOST, MEMORY] = [4, 64, 2 ** 26];
 
 /** A thread that has not begun after so many milliseconds is not waited for. */
 const PATIENCE = 5000;
@@ -56,9 +56,11 @@ export function drawAhead(
   patience: number = PATIENCE,
 ): DrawnAhead {
   const control = new Int32Array(new SharedArrayBuffer(12));
+  const units = starts.at(-1)!;
+  const waiting = Math.max(FEWEST, Math.min(MOST, Math.floor(MEMORY / units)));
   const places = Array.from(
-    { length: WAITING },
-    () => new Uint8Array(new SharedArrayBuffer(starts.at(-1)!)),
+    { length: waiting },
+    () => new Uint8Array(new SharedArrayBuffer(units)),
   );
   const thread = new Worker(new URL("./draw_worker.ts", import.meta.url), { type: "module" });
   thread.onerror = (event) => event.preventDefault(); // it never begins then
@@ -70,7 +72,7 @@ export function drawAhead(
       isAlone ||= taken === 0 && Atomics.wait(control, BEGUN, 0, patience) === "timed-out";
       if (isAlone) return drawInto(counts, starts, state);
       while (Atomics.load(control, DRAWN) === taken) Atomics.wait(control, DRAWN, taken);
-      counts.set(places[taken % WAITING]);
+      counts.set(places[taken % waiting]);
       Atomics.store(control, TAKEN, ++taken);
       Atomics.notify(control, TAKEN);
     },

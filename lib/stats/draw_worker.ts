@@ -4,6 +4,7 @@ import { BEGUN, DRAWN, type DrawRequest, OVER, TAKEN } from "./draw_ahead.ts";
 
 addEventListener("message", (event) => {
   const { control, places, starts, state } = (event as MessageEvent<DrawRequest>).data;
+  const own = new Uint8Array(starts.at(-1)!); // a twelfth faster to draw into than shared memory, to copy takes less
   Atomics.store(control, BEGUN, 1);
   Atomics.notify(control, BEGUN);
   for (let drawn = 0;; drawn++) {
@@ -14,7 +15,8 @@ addEventListener("message", (event) => {
       taken = Atomics.load(control, TAKEN);
     }
     if (taken === OVER) return;
-    drawInto(places[drawn % places.length], starts, state);
+    drawInto(own, starts, state);
+    places[drawn % places.length].set(own);
     Atomics.store(control, DRAWN, drawn + 1);
     Atomics.notify(control, DRAWN);
   }
