@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join, resolve } from "node:path";
 import { writeTinySuite } from "../lib/conversation/testing.ts";
 import { started } from "../start.ts";
-import { denoWith, root, task, withFolder, writeScored } from "./testing.ts";
+import { deno, denoWith, root, task, withFolder, writeScored } from "./testing.ts";
 
 const { tasks }: { tasks: Record<string, string> } = JSON.parse(
   Deno.readTextFileSync(join(root, "deno.json")),
@@ -102,6 +102,17 @@ Deno.test("a task that is started by another process ends with it when that is t
     const { code, stderr } = await child.output();
     assert.equal(code, 143);
     assert.match(new TextDecoder().decode(stderr), /Stopped by SIGTERM/);
+  });
+});
+
+Deno.test("ONNX Runtime is told to keep to itself what it is used for", async () => {
+  await withFolder(async (folder) => {
+    const info = await deno(root, "info", "--json");
+    const env = { HOME: folder, XDG_CACHE_HOME: folder, DENO_DIR: JSON.parse(info.out).denoDir };
+    // as on a user's machine: where CI is set, nothing is told anyway
+    const { code, err } = await denoWith({ ...env, CI: "" }, root, "task", "bench", "--threads=1");
+    assert.equal(code, 0, err);
+    assert.deepEqual([...Deno.readDirSync(folder)], []);
   });
 });
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import "../runtime/no_telemetry.ts";
 import * as ort from "onnxruntime-node";
 import { matmul } from "./matmul.ts";
 import { toOnnx } from "./onnx.ts";

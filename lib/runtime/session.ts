@@ -4,6 +4,7 @@
  * @module
  */
 import { resolve } from "node:path";
+import "./no_telemetry.ts";
 import * as ort from "onnxruntime-node";
 import { UserError } from "../core/errors.ts";
 import { toOnnx } from "../graph/onnx.ts";
