@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { openCatalogue } from "../lib/experiment/catalogue.ts";
 import { buildReport } from "../lib/results/report.ts";
 
-/** The embedded suite with models trained here from nothing, and with a pretrained one. */
-const FOLDERS = ["mini", "mini-smollm2-135m-instruct"];
+/** The embedded suite with models trained here from nothing, with a pretrained one, and judged by that. */
+const FOLDERS = ["mini", "mini-smollm2-135m-instruct", "mini-judged-by-smollm2-135m-instruct"];
 
 const experiments = await openCatalogue(join(import.meta.dirname!, "../experiments")).load();
 
