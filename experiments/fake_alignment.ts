@@ -19,7 +19,12 @@ import { runAsScript } from "../lib/experiment/run_as_script.ts";
 import { languageModelOf } from "../lib/workbench/planned/needs.ts";
 import type { Size } from "../lib/workbench/recipe.ts";
 import { hasSizes, type SizedWorkbench, type Workbench } from "../lib/workbench/workbench.ts";
-import { ASSISTANTS, learnFormat, trainAssistants } from "./fake_alignment/assistants.ts";
+import {
+  ASSISTANTS,
+  assistantsCost,
+  learnFormat,
+  trainAssistants,
+} from "./fake_alignment/assistants.ts";
 import type { Measure } from "./fake_alignment/comparison.ts";
 import { setExam } from "./fake_alignment/exam.ts";
 import { examineAll } from "./fake_alignment/examine.ts";
@@ -60,12 +65,15 @@ const experiment = defineExperiment({
   missing: (bench) =>
     hasSizes(bench) ? undefined : "models trained from nothing; of pretrained ones, see repair",
   needs: (bench, { size }) => languageModelOf(small(bench, size)),
+  async cost(bench, config) {
+    const { config: decoder } = await small(bench, config.size).planned.languageModel!();
+    return assistantsCost(bench, decoder, ASSISTANTS, settingsFor(bench, config));
+  },
   async train(bench, config, own) {
-    const { size, training, quickTraining, perDimension, controls, quickQuestions, resamples } =
-      config;
+    const { size, perDimension, controls, quickQuestions, resamples } = config;
     const { quick } = bench.options;
     const smaller = small(bench, size);
-    const settings = { ...training, ...quick && quickTraining };
+    const settings = settingsFor(bench, config);
     const exam = setExam(bench.suite, {
       perDimension: quick ? quickQuestions : perDimension,
       controls: quick ? quickQuestions : controls,
@@ -110,6 +118,14 @@ function readingOf({ results, contrasts }: Findings): string {
     }. With contrast pairs as well, its CS is ${
       change("contrast", "open-ended", "cs")
     } and its CSS ${change("contrast", "open-ended", "css")}.`;
+}
+
+/** Settings of training, in full or quick. */
+function settingsFor<T, Q>(
+  { options: { quick } }: Workbench,
+  { training, quickTraining }: { training: T; quickTraining: Q },
+): T | T & Q {
+  return quick ? { ...training, ...quickTraining } : training;
 }
 
 /** The workbench of small models, where they may be of any size. */

@@ -16,7 +16,7 @@ import { askedScores } from "../lib/rater/asked.ts";
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
 import { recallContrasts } from "../lib/evaluation/contrasts.ts";
 import { contrastIn } from "../lib/evaluation/findings.ts";
-import { type JudgeScores, judgeScores, type RaterExam } from "../lib/rater/embedded.ts";
+import { judgeCost, type JudgeScores, judgeScores, type RaterExam } from "../lib/rater/embedded.ts";
 import { recallFigure, recallTable } from "../lib/experiment/recall_table.ts";
 import { guardsOver, languageModelOf } from "../lib/workbench/planned/needs.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
@@ -25,7 +25,8 @@ import { fuse } from "../lib/workbench/fused.ts";
 import { comparison } from "../lib/experiment/reading.ts";
 import { guardScores } from "../lib/workbench/scores.ts";
 import { evaluate, RECALL } from "../lib/evaluation/evaluation.ts";
-import type { Workbench } from "../lib/workbench/workbench.ts";
+import { NOTHING } from "../lib/workbench/planned/work.ts";
+import { trainsHere, type Workbench } from "../lib/workbench/workbench.ts";
 
 const ALIGNMENT = "judge alignment";
 const UNCERTAINTY = "judge uncertainty";
@@ -71,11 +72,15 @@ const experiment = defineExperiment({
     ...await guardsOver(bench, ["test"]),
     ...bench.options.judgeScores === undefined ? await languageModelOf(bench) : [],
   ],
-  async train(bench, { share, quickShare, resamples }, own) {
-    const { quick, judgeScores: asked } = bench.options;
+  cost: async (bench, config) =>
+    bench.options.judgeScores === undefined && trainsHere(bench)
+      ? await judgeCost(bench, "test", { share: shareOf(bench, config) })
+      : NOTHING,
+  async train(bench, { resamples, ...config }, own) {
+    const { judgeScores: asked } = bench.options;
     const judged = asked !== undefined
       ? await askedScores(asked, bench.suite.test)
-      : await judgeScores(bench, "test", { share: quick ? quickShare : share });
+      : await judgeScores(bench, "test", { share: shareOf(bench, config) });
     return await beside(bench, judged, { streamName: own("bootstrap"), resamples });
   },
   run: async (bench, { resamples }, own) =>
@@ -112,6 +117,13 @@ const experiment = defineExperiment({
     };
   },
 });
+
+function shareOf(
+  { options: { quick } }: Workbench,
+  { share, quickShare }: { share: number; quickShare: number },
+): number {
+  return quick ? quickShare : share;
+}
 
 /** The judge's scores and the guard's, alone and fused. */
 async function beside(

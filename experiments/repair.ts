@@ -20,10 +20,14 @@ import { contrastIn, figureIn } from "../lib/evaluation/findings.ts";
 import { defineExperiment } from "../lib/experiment/experiment.ts";
 import { comparison, percentOf } from "../lib/experiment/reading.ts";
 import { runAsScript } from "../lib/experiment/run_as_script.ts";
-import { ALL_PROJECTIONS } from "../lib/model/config.ts";
+import { ALL_PROJECTIONS, type DecoderConfig } from "../lib/model/config.ts";
 import { isGguf } from "../lib/model/gguf/parts.ts";
 import { isPretrained, type Workbench } from "../lib/workbench/workbench.ts";
-import { type AssistantName, trainAssistants } from "./fake_alignment/assistants.ts";
+import {
+  type AssistantName,
+  assistantsCost,
+  trainAssistants,
+} from "./fake_alignment/assistants.ts";
 import type { Measure } from "./fake_alignment/comparison.ts";
 import { setExam } from "./fake_alignment/exam.ts";
 import { examineAll } from "./fake_alignment/examine.ts";
@@ -69,8 +73,12 @@ const experiment = defineExperiment({
   findings,
   monitors: false,
   missing: missingFor,
+  async cost(bench, config) {
+    const { config: decoder } = await bench.planned.languageModel!();
+    return assistantsCost(bench, decoder, TUNED, tuningFor(bench, decoder, config));
+  },
   async train(bench, config, own) {
-    const { rank, maxTokens, perDimension, controls, quickQuestions, resamples } = config;
+    const { maxTokens, perDimension, controls, quickQuestions, resamples } = config;
     const { quick, say } = bench.options;
     const untuned = await bench.languageModel();
     const exam = setExam(bench.suite, {
@@ -79,16 +87,8 @@ const experiment = defineExperiment({
     }, own);
     const format = checkpointFormat(untuned.folder, say);
     const lessons = { material: exam.material, format };
-    const tuned = await trainAssistants(bench, untuned, TUNED, lessons, {
-      ...config.tuning,
-      ...quick && config.quickTuning,
-      lora: {
-        rank,
-        alpha: 2 * rank,
-        projections: ALL_PROJECTIONS,
-        firstBlock: Math.floor(untuned.model.config.layers / 2),
-      },
-    });
+    const tuning = tuningFor(bench, untuned.model.config, config);
+    const tuned = await trainAssistants(bench, untuned, TUNED, lessons, tuning);
     const assistants = { untuned: [untuned], ...tuned };
     const gguf = isGguf(untuned.folder) ? untuned.folder : undefined;
     const respondents = await examineAll(bench, assistants, exam, { format, maxTokens, gguf });
@@ -102,6 +102,24 @@ const experiment = defineExperiment({
     };
   },
 });
+
+/** Settings of tuning, in full or quick: updates of the upper half of the blocks. */
+function tuningFor<T, Q>(
+  { options: { quick } }: Workbench,
+  { layers }: Pick<DecoderConfig, "layers">,
+  { tuning, quickTuning, rank }: { tuning: T; quickTuning: Q; rank: number },
+) {
+  return {
+    ...tuning,
+    ...quick && quickTuning,
+    lora: {
+      rank,
+      alpha: 2 * rank,
+      projections: ALL_PROJECTIONS,
+      firstBlock: Math.floor(layers / 2),
+    },
+  };
+}
 
 function missingFor(bench: Workbench): string | undefined {
   if (!isPretrained(bench)) return "a pretrained model, --model";

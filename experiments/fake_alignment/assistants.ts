@@ -31,7 +31,10 @@ import {
 import type { Question } from "../../lib/fine/questions.ts";
 import { epochsFor, type Lesson, trainAnswers } from "../../lib/training/answers.ts";
 import type { LoraOptions } from "../../lib/model/lora.ts";
-import type { TrainedModel, TrainingWorkbench } from "../../lib/workbench/workbench.ts";
+import type { DecoderConfig } from "../../lib/model/config.ts";
+import { stepsCost } from "../../lib/workbench/planned/costs.ts";
+import type { Cost } from "../../lib/workbench/planned/work.ts";
+import type { TrainedModel, TrainingWorkbench, Workbench } from "../../lib/workbench/workbench.ts";
 
 /** Kinds of lessons. */
 type Kind = "harmless choice" | "harmless answer" | "safe answer" | "contrast";
@@ -161,6 +164,28 @@ export async function trainAssistants(
     }
   }
   return assistants;
+}
+
+/**
+ * What it takes to train assistants, which write their answers besides.
+ *
+ * @param bench the workbench.
+ * @param config of their decoder.
+ * @param names which of them.
+ * @param settings of their training; `formatSteps` where they learn the format before.
+ * @returns all of them under every seed.
+ */
+export function assistantsCost(
+  { seeds }: Workbench,
+  config: DecoderConfig,
+  names: readonly AssistantName[],
+  { formatSteps = 0, tuningSteps, tokensPerStep, lora }:
+    & Pick<AssistantSettings, "tuningSteps" | "tokensPerStep" | "lora">
+    & Partial<FormatSettings>,
+): Cost {
+  const steps = formatSteps + names.length * seeds.length * tuningSteps;
+  const adapted = lora && { firstBlock: lora.firstBlock, parameters: 0 };
+  return stepsCost({ config, head: "guard", steps, tokensPerStep, ...adapted && { adapted } });
 }
 
 /** What a model is tuned on, and for how long. */

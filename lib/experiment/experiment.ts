@@ -15,7 +15,7 @@ import type { MarkedConversations } from "../report/conversation.ts";
 import type { Table } from "../report/table.ts";
 import { kernelFingerprint } from "../runtime/fingerprint.ts";
 import type { GivenProvenance } from "../workbench/pretrained/given_options.ts";
-import type { Work } from "../workbench/planned/work.ts";
+import type { Cost, Work } from "../workbench/planned/work.ts";
 import { recordedCovariance } from "../workbench/beforehand.ts";
 import {
   type TrainingWorkbench,
@@ -44,6 +44,8 @@ export interface Experiment<Config = unknown, Findings = unknown> {
   missing?(bench: Workbench): string | undefined;
   /** Models and passes that it will ask the workbench for, so that they can be made before it begins. Default: none. */
   needs?(bench: Workbench, config: Config): Promise<Work[]>;
+  /** What models of its own will take, to be trained and to be run; said of a workbench that it can be run on. Default: nothing. */
+  cost?(bench: Workbench, config: Config): Promise<Cost>;
   /** The findings as people see them; computes nothing. */
   show(artifact: Artifact<Config, NoInfer<Findings>>): Shown;
 }

@@ -9,7 +9,7 @@ import { exists, readBytes, readText, writeFileAtomic } from "../core/files.ts";
 import { canonicalJson, hashOf, sha256 } from "../core/json.ts";
 import { type Experiment, runExperiment } from "../experiment/experiment.ts";
 import { secondsOnly } from "../workbench/planned/costs.ts";
-import type { Work } from "../workbench/planned/work.ts";
+import { type Cost, NOTHING, sumOf, type Work } from "../workbench/planned/work.ts";
 import type { Workbench } from "../workbench/workbench.ts";
 import { codeVersion } from "./code_version.ts";
 
@@ -42,7 +42,8 @@ export async function stepsOf({ experiments, bench, folder }: Run): Promise<Step
   const asked: Step[] = [];
   for (const experiment of experiments) {
     const needs = await needsOf(experiment, bench);
-    asked.push(...needs, experimentStep(experiment, needs, bench, folder));
+    const own = await costOf(experiment, bench);
+    asked.push(...needs, experimentStep(experiment, { needs, own }, bench, folder));
   }
   return inOrder(asked);
 }
@@ -79,9 +80,19 @@ export async function needsOf({ needs, config }: Experiment, bench: Workbench): 
   }
 }
 
+/** What an experiment takes beside what it needs; where that cannot be said, it shows when it is run. */
+async function costOf({ cost, config }: Experiment, bench: Workbench): Promise<Cost> {
+  const rows = secondsOnly(PER_ROW * bench.suite.test.length);
+  try {
+    return sumOf([rows, await cost?.(bench, config) ?? NOTHING]);
+  } catch {
+    return rows;
+  }
+}
+
 function experimentStep(
   experiment: Experiment,
-  after: readonly Work[],
+  { needs: after, own }: { needs: readonly Work[]; own: Cost },
   bench: Workbench,
   folder: string,
 ): Step {
@@ -103,7 +114,7 @@ function experimentStep(
     key,
     after,
     pieces: 1,
-    cost: secondsOnly(PER_ROW * suite.test.length),
+    cost: own,
     experiment,
     isDone: () => exists(mark) && exists(artifact) && readText(mark) === markOf(artifact),
     async make() {

@@ -20,12 +20,17 @@ import { startProgress } from "../core/progress.ts";
 import { stream } from "../core/random.ts";
 import { type Row, sceneOf } from "../conversation/row.ts";
 import type { Split } from "../conversation/scenes.ts";
+import { modelParameters } from "../model/checkpoint.ts";
+import { countParameters } from "../model/parameters.ts";
 import { readSafetensors, writeSafetensors } from "../model/safetensors.ts";
 import { expectedDanger, readAnswers } from "./answers.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { type Questionnaire, trainRater } from "../training/rater.ts";
 import type { MonitorTraining } from "../training/monitors.ts";
 import { onlyRows } from "../training/monitors.ts";
+import { passCost, trainingCost } from "../workbench/planned/costs.ts";
+import { type Cost, sumOf } from "../workbench/planned/work.ts";
+import type { Course } from "../workbench/recipe.ts";
 import type { TrainedModel, TrainingWorkbench, Workbench } from "../workbench/workbench.ts";
 
 /** The questions, after a conversation. */
@@ -84,6 +89,39 @@ export async function judgeScores(
   return { alignment, uncertainty, exam };
 }
 
+/**
+ * What it takes to have a split judged.
+ *
+ * @param bench the workbench.
+ * @param split which rows.
+ * @param settings how much the judge learns from.
+ * @returns of its training, its examination, and the split.
+ */
+export async function judgeCost(
+  bench: TrainingWorkbench,
+  split: Split,
+  { share }: JudgeSettings,
+): Promise<Cost> {
+  const { config } = await bench.planned.languageModel!();
+  const size = countParameters(modelParameters(config, "guard"));
+  const lengthsOf = async (split: Split) =>
+    (await bench.encoded(split)).sequences.map(({ length }) => length);
+  const train = await lengthsOf("train");
+  const halves = sceneHalves(bench.suite.train, share).map((rows) => rows.map((i) => train[i]));
+  const course = courseOf(bench);
+  return sumOf([
+    ...halves.map((lengths) => trainingCost({ config, head: "guard", course, lengths })),
+    ...[halves[1], await lengthsOf(split)].map((lengths) =>
+      passCost({ config, request: { guard: true }, lengths, size })
+    ),
+  ]);
+}
+
+/** As the guard learns, but once over the rows. */
+function courseOf({ course }: TrainingWorkbench): Course {
+  return { ...course, schedule: { ...course.schedule, epochs: 1 } };
+}
+
 /** The judge, and how far it was off on each row of the examination. */
 async function tunedJudge(
   bench: TrainingWorkbench,
@@ -95,8 +133,7 @@ async function tunedJudge(
   const examined = second.map((i) => sequences[i]);
   const questionnaire = questionnaireOf(await bench.tokenizer());
   const alignmentOnly = { ...questionnaire, cues: questionnaire.cues.slice(0, 1) };
-  const { course: guard } = bench;
-  const course = { ...guard, schedule: { ...guard.schedule, epochs: 1 } };
+  const course = courseOf(bench);
   const highest = ANSWERS.length - 1;
   const labelLevel = (i: number) => train[i].malign === 1 ? 0 : highest;
 

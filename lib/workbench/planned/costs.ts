@@ -112,6 +112,24 @@ export function trainingCost(
   };
 }
 
+/** In how many texts a step's tokens are thought of. */
+const TEXTS = 16;
+
+/**
+ * Of training for some steps, whatever the texts are.
+ *
+ * @returns what it takes.
+ */
+export function stepsCost(
+  { steps, tokensPerStep, ...model }:
+    & { steps: number; tokensPerStep: number }
+    & Pick<TrainingCostOptions, "config" | "head" | "adapted">,
+): Cost {
+  const lengths = Array.from({ length: TEXTS * steps }, () => tokensPerStep / TEXTS);
+  const schedule = { epochs: 1, tokensPerStep, learningRate: 0, warmup: 0 };
+  return trainingCost({ ...model, course: { schedule, masking: 0 }, lengths });
+}
+
 /** Values of one token that operations hand on, about: norms, projections, rotations, gates; attention over T tokens. */
 function valuesOf(
   { hiddenSize: C, intermediateSize: F, layers, heads, vocabSize }: DecoderConfig,
