@@ -3,6 +3,7 @@
  * `slurm-wlm` and `munge` of Debian, and to be root. A process of its own, so that tests need no permission to start programs.
  */
 import { join } from "node:path";
+import { exists } from "../lib/core/files.ts";
 import { hostname } from "node:os";
 
 /** Programs that must be installed. */
@@ -64,7 +65,7 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
     if (await holds().catch(() => false)) return;
     await new Promise((go) => setTimeout(go, 100));
   }
-  throw new Error("the cluster did not get ready in a minute");
+  throw new Error("the cluster did not do in a minute what was waited for");
 }
 
 const isIdle = async (folder: string) =>
@@ -162,7 +163,11 @@ const actions: Record<string, (folder: string, job: string) => Promise<void>> = 
   },
   async stop(folder) {
     await run(folder, "scancel", "--user=root").catch(() => {});
-    for (const name of ["slurmd", "slurmctld", "munged"]) end(folder, name, "SIGTERM");
+    const daemons = ["slurmd", "slurmctld", "munged"];
+    const pids = daemons.map((name) => pidOf(folder, name)).filter((pid) => pid !== undefined);
+    for (const name of daemons) end(folder, name, "SIGTERM");
+    // they write to the folder once more before they end
+    await until(() => Promise.resolve(pids.every((pid) => !exists(`/proc/${pid}`))));
     for (const path of disksIn(folder)) await run(folder, "umount", "--lazy", path);
   },
 };

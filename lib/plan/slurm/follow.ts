@@ -64,6 +64,8 @@ interface Known {
   /** How often it was seen neither in the queue nor done. */
   missed: number;
   made: number;
+  /** Why it failed, or a step before it. */
+  problem?: UserError;
 }
 
 /**
@@ -133,7 +135,7 @@ async function look<S extends FollowedStep>(
   }
   const before = step.after.flatMap(({ key }) => known.get(key) ?? []);
   const end = async (problem?: UserError) => {
-    own.state = problem ? "failed" : "done";
+    Object.assign(own, problem ? { state: "failed", problem } : { state: "done" });
     const count = [...known.values()].filter(({ state }) => state === own.state).length;
     options.say(
       problem ? `${step.name} failed.` : `${count} of ${known.size} steps done: ${step.name}`,
@@ -143,14 +145,8 @@ async function look<S extends FollowedStep>(
   const made = await countDone(step);
   if (made === step.pieces) return await end();
   if (made > own.made) Object.assign(own, { made, attempts: 0 });
-  if (before.some(({ state }) => state === "failed")) {
-    return await end(
-      new UserError(
-        `Cannot do ${step.name}: a step before it failed`,
-        "Ask for the run again when that is mended: what is done is kept.",
-      ),
-    );
-  }
+  const broken = before.find(({ state }) => state === "failed");
+  if (broken !== undefined) return await end(broken.problem);
   if (own.state === "submitted") {
     const verdict = await judge(step, own, options);
     if (verdict === "look again") return;
