@@ -1,6 +1,6 @@
 /**
  * The front door: what experiments of your own import. What is not here is internal, and may change without notice. It loads ONNX
- * Runtime, and so needs `--allow-ffi`.
+ * Runtime, and so needs `--allow-ffi`, and `--allow-env=ORT_DISABLE_TELEMETRY` to keep that from telling its maker of it.
  *
  * @module
  */

@@ -3,7 +3,7 @@
  * A detector of one's own beside the guard: does an assistant that talks a lot misbehave more? Replace `talkativeness` by your
  * idea. This runs on the guards of the embedded suite, trained when they are not in the cache.
  *
- *     deno run --allow-read --allow-ffi --allow-write=.cache examples/my_detector.ts
+ *     deno run --allow-read --allow-env=ORT_DISABLE_TELEMETRY --allow-ffi --allow-write=.cache examples/my_detector.ts
  *
  * For an experiment that is part of the report, with claims and tests, see `deno task new`.
  *

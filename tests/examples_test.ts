@@ -20,7 +20,10 @@ async function example(name: string, permissions: string[], args: string[], cwd 
 
 Deno.test("the example of a detector prints its recall beside the guard's", async () => {
   await withFolder(async (folder) => {
-    const permissions = ["--allow-read", "--allow-ffi", "--allow-write=.cache"];
+    const permissions = [
+      ...["--allow-read", "--allow-ffi", "--allow-write=.cache"],
+      "--allow-env=ORT_DISABLE_TELEMETRY",
+    ];
     const args = [writeTinySuite(folder, 25), "quick"];
     const { code, out, err } = await example("my_detector.ts", permissions, args, folder);
     assert.equal(code, 0, err);
