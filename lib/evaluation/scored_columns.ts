@@ -68,7 +68,7 @@ export async function readScoredColumns(
       columns.add(record);
       kept?.push(record);
     }
-  } else if (canBeCut(path)) {
+  } else if (isRegularFile(path) && canBeCut(path)) {
     await addPlainFile(columns, fileSize(path)! >= large);
   } else {
     let line = 1;

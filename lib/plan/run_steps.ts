@@ -62,8 +62,8 @@ async function glanceAt(
   { experiments: [first], bench }: Run,
   glance: (experiment: Experiment) => Promise<void>,
 ): Promise<(made: Step) => Promise<void>> {
-  const all = await needsOf(first, bench);
-  const few = await needsOf(first, withFirstSeed(bench));
+  const few = first === undefined ? [] : await needsOf(first, withFirstSeed(bench));
+  const all = first === undefined ? [] : await needsOf(first, bench);
   if (few.length === all.length) return () => Promise.resolve();
   const missing = new Set<string>();
   for (const work of few) if (await countDone(work) < work.pieces) missing.add(work.key);
