@@ -67,6 +67,8 @@ Deno.test("plan says of fit and score what they take, and what they would refuse
     const score = await task("plan", ...to, "--input", log);
     assert.match(score.out, /1 ".*scored\.jsonl" .* 0\/1 /, score.err);
     const unknown = await task("plan", ...to, "--input", "-");
-    assert.deepEqual([unknown.code, /standard input/.test(unknown.err)], [1, true], unknown.err);
+    assert.deepEqual([unknown.code, /must be a file/.test(unknown.err)], [1, true], unknown.err);
+    const missing = await task("plan", ...to, "--input", join(folder, "none.jsonl"));
+    assert.match(missing.err, /^error: Cannot read ".*none.jsonl": there is no such file/m);
   });
 });

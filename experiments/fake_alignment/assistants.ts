@@ -184,8 +184,7 @@ export function assistantsCost(
     & Partial<FormatSettings>,
 ): Cost {
   const steps = formatSteps + names.length * seeds.length * tuningSteps;
-  const adapted = lora && { firstBlock: lora.firstBlock, parameters: 0 };
-  return stepsCost({ config, head: "guard", steps, tokensPerStep, ...adapted && { adapted } });
+  return stepsCost({ config, head: "language-model", steps, tokensPerStep, lora });
 }
 
 /** What a model is tuned on, and for how long. */

@@ -27,7 +27,7 @@ Examples:
     const { rateOf } = await import("../plan/estimate.ts");
     const named = values.only !== undefined;
     const run = await openRun(await experiments.load(values.only), values, { named, say: warn });
-    await show(await stepsOf(run), await rateOf(run.bench), values);
+    await show("this run", await stepsOf(run), await rateOf(run.bench), values);
   },
 });
 
@@ -40,32 +40,33 @@ const fit = defineCommand({
     const { fitSteps } = await import("../plan/fit_steps.ts");
     const { rateOfCpu } = await import("../plan/estimate.ts");
     const { maker, settings } = await openFit(values, warn);
-    await show(await fitSteps(maker, settings, values), await rateOfCpu(maker), values);
+    await show("this fit", await fitSteps(maker, settings, values), await rateOfCpu(maker), values);
   },
 });
 
 const score = defineCommand({
   summary: "what `deno task score` with the same flags would take",
   about: `
-The first 1,000 conversations are read and counted; those that follow are taken to be like them.`,
+The first 1,000 conversations are counted; those that follow are taken to be like them. A compressed log is unpacked for it.`,
   flags: { ...SCORE_FLAGS, ...pick(RUN_FLAGS, "threads", "cache"), json },
   closing: () =>
     "Example: deno task plan score --monitor my-monitor --input logs.jsonl --output scored.jsonl",
   async run({ values }) {
     const { scoreSteps } = await import("../plan/score_steps.ts");
     const { rateOfCpu } = await import("../plan/estimate.ts");
-    await show(await scoreSteps(values, warn), await rateOfCpu(values), values);
+    await show("this scoring", await scoreSteps(values, warn), await rateOfCpu(values), values);
   },
 });
 
 async function show(
+  what: string,
   steps: readonly Step[],
   rate: number,
   { json }: { json: boolean },
 ): Promise<void> {
   const { planOf, planTable } = await import("../plan/plan.ts");
   const plan = await planOf(steps, rate);
-  json ? printJson(plan) : printTable(planTable(plan));
+  json ? printJson(plan) : printTable(planTable(plan, what));
 }
 
 /** The task; its first word may be the name of another one. */

@@ -69,6 +69,20 @@ interface SealedMark<State> extends Mark<State> {
 }
 
 /**
+ * Throws a {@linkcode UserError} where a file that is to be written is there.
+ *
+ * @param path of the file.
+ * @param overwrite whether it may be replaced; a folder may not.
+ */
+export function refuseExisting(path: string, overwrite: boolean): void {
+  if (infoOf(path) === undefined || (overwrite && !isFolder(path))) return;
+  throw new UserError(
+    `Cannot write "${path}": it exists`,
+    "Choose another output, or replace it, if it is a file, with --overwrite.",
+  );
+}
+
+/**
  * Begins a file, or continues one that was begun.
  *
  * @param path of the file to be.
@@ -82,13 +96,7 @@ export function openGrowingFile<State>(
   { key, overwrite, say = () => {} }: GrowingFileOptions,
 ): GrowingFile<State> {
   const [partial, markPath] = [partialOf(path), markPathOf(path)];
-  const there = infoOf(path);
-  if (there !== undefined && (!overwrite || isFolder(path))) {
-    throw new UserError(
-      `Cannot write "${path}": it exists`,
-      "Choose another output, or replace it, if it is a file, with --overwrite.",
-    );
-  }
+  refuseExisting(path, overwrite);
   makeFolder(dirname(path));
   const sealed = markOf<State>(path, markPath);
   const began = infoOf(partial);

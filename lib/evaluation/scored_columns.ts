@@ -106,7 +106,8 @@ export async function readScoredColumns(
 async function addPlainFile(columns: Columns, isLarge: boolean): Promise<void> {
   const { path } = columns;
   if (!isLarge) return void columns.addRange(rangeOf(path, { i: 1, n: 1 }), 1);
-  const [first, second] = [1, 2].map((i) => rangeOf(path, { i, n: 2 }));
+  const second = rangeOf(path, { i: 2, n: 2 });
+  const first = { from: 0, to: second.from }; // of one look at the file, which may grow
   using beside = readBeside(columns, second);
   const line = columns.addRange(first, 1);
   const rest = await beside.read;

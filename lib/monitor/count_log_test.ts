@@ -28,5 +28,15 @@ Deno.test("scoringCost() takes what follows in a long log to be like its beginni
   assert.ok(Math.abs(sampled.tokens / whole.tokens - 1) < 0.1, `${sampled.tokens}`);
   assert.ok(Math.abs(sampled.flops / whole.flops - 1) < 0.1, `${sampled.flops}`);
   assert.equal((await costOf([long], 100)).tokens, TINY_CONTEXT);
-  await assert.rejects(scoringCost("-", monitor.parts, { thoughts: true }), UserError);
+
+  const zipped = new Blob([lines.join("\n")]).stream().pipeThrough(new CompressionStream("gzip"));
+  const thoughts = true;
+  Deno.writeFileSync(`${path}.gz`, new Uint8Array(await new Response(zipped).arrayBuffer()));
+  const unpacked = await scoringCost(`${path}.gz`, monitor.parts, { thoughts, counted: 10 });
+  assert.ok(Math.abs(unpacked.tokens / whole.tokens - 1) < 0.1, `${unpacked.tokens}`);
+
+  await assert.rejects(costOf(["", " "], 10), /must hold conversations, got none/);
+  for (const none of ["-", folder]) {
+    await assert.rejects(scoringCost(none, monitor.parts, { thoughts }), UserError);
+  }
 });

@@ -5,12 +5,10 @@
  */
 import { resolve } from "node:path";
 import { UsageError, UserError } from "../core/errors.ts";
-import { exists } from "../core/files.ts";
 import type { Part } from "../core/flag.ts";
 import { hashOf } from "../core/json.ts";
 import { partOf } from "../core/output_names.ts";
 import { startProgress } from "../core/progress.ts";
-import { STANDARD } from "../conversation/log_lines.ts";
 import { describeNotes } from "../log/logs.ts";
 import type { Work } from "../workbench/planned/work.ts";
 import { scoringCost } from "./count_log.ts";
@@ -18,7 +16,7 @@ import { type FittedMonitor, readMonitor } from "./fitted_monitor.ts";
 import type { ScoreFlags } from "./flags.ts";
 import { verdictsAt } from "./fusion.ts";
 import { describeRate } from "./guarantee.ts";
-import { type ScoreCounts, scoreLog, type ScoreLogOptions } from "./score_log.ts";
+import { requireScorable, type ScoreCounts, scoreLog, type ScoreLogOptions } from "./score_log.ts";
 import { finishPart, isFinished, joinedSinceNow, joinParts, rangeOfPart } from "./score_parts.ts";
 
 /** What to score, and how. */
@@ -99,8 +97,8 @@ export async function planParts(
 
 /** The scoring of a file as one piece of work. */
 export interface PlannedScoring extends Pick<Work, "key" | "cost"> {
-  /** Whether its output is there. */
-  isDone(): boolean;
+  /** It never is: an output that is there is refused, or replaced. */
+  isDone(): false;
   /** Scores it. */
   make(): Promise<string[]>;
 }
@@ -116,12 +114,13 @@ export async function planScoring(
   options: ScoreFilesOptions,
   say: (message: string) => void,
 ): Promise<PlannedScoring> {
-  const { input, output, overwrite } = options;
+  const { input } = options;
   const { monitor, rest } = await openForScoring(options, say);
+  requireScorable(monitor, options);
   return {
     key: hashOf({ settings: partSettings(monitor, rest), input: resolve(input) }),
     cost: await scoringCost(input, monitor.parts, rest),
-    isDone: () => !overwrite && output !== STANDARD && exists(output),
+    isDone: () => false,
     make: () => scoreFiles(options, say),
   };
 }

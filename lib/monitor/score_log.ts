@@ -12,7 +12,7 @@ import { badRow } from "../conversation/row.ts";
 import { UsageError, UserError } from "../core/errors.ts";
 import { fileError } from "../core/files.ts";
 import { visible } from "../core/foreign_text.ts";
-import { type GrowingFile, openGrowingFile } from "../core/growing_file.ts";
+import { type GrowingFile, openGrowingFile, refuseExisting } from "../core/growing_file.ts";
 import { hashOf } from "../core/json.ts";
 import type { Progress } from "../core/progress.ts";
 import {
@@ -126,10 +126,7 @@ export async function scoreLog(
   options: ScoreLogOptions,
 ): Promise<ScoreCounts & { resumedAt: number; lines: number }> {
   const { input, output, fpr, spans, threads, cache, progress } = options;
-  refuseOwnColumns(options.keep);
-  verdictsAt(monitor.fusion, fpr); // refuses a rate before anything is made for the output
-  refuseSameFile(input, output);
-  if (input !== STANDARD) requireFile(input); // before anything is made for its output
+  requireScorable(monitor, options);
   using file = openOutput(monitor, options);
   const none = { rows: 0, flagged: 0, truncated: 0, notes: {}, line: 0, input: "" };
   const begun: State = structuredClone(file.saved ?? none);
@@ -162,13 +159,30 @@ export async function scoreLog(
     progress.update(share, `${counts.rows} conversations`);
   }
   if (counts.rows === 0 && options.range === undefined) {
-    throw new UserError(
-      `Cannot score "${input}": it must hold conversations, got none`,
-      "Check how it was made.",
-    );
+    throw emptyLog(input);
   }
   await file.finish();
   return { ...counts, resumedAt, lines };
+}
+
+/**
+ * Refuses, before anything is scored or made for the output, what cannot be done.
+ *
+ * @param monitor which monitor.
+ * @param options which files, columns and rate; throws a {@linkcode UserError} where they do not go together.
+ */
+export function requireScorable(
+  monitor: Pick<FittedMonitor, "fusion">,
+  { input, output, keep, fpr, overwrite }: Pick<
+    ScoreLogOptions,
+    "input" | "output" | "keep" | "fpr" | "overwrite"
+  >,
+): void {
+  refuseOwnColumns(keep);
+  verdictsAt(monitor.fusion, fpr); // refuses a rate
+  refuseSameFile(input, output);
+  if (input !== STANDARD) requireFile(input);
+  if (output !== STANDARD) refuseExisting(output, overwrite);
 }
 
 /** The conversations after those that were scored before; the lines up to there must be the same as then. */
@@ -197,6 +211,19 @@ async function* readPieces(
   }
   if (line < begun.line) throw otherInput(input, output, begun);
   yield piece(); // blank lines at the end count, too
+}
+
+/**
+ * A log without conversations.
+ *
+ * @param input the file.
+ * @returns an error with a remedy.
+ */
+export function emptyLog(input: string): UserError {
+  return new UserError(
+    `Cannot score "${input}": it must hold conversations, got none`,
+    "Check how it was made.",
+  );
 }
 
 /** The columns of a record that are kept. */

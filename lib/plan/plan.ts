@@ -10,7 +10,7 @@ import type { Step } from "./steps.ts";
 
 /** A step as it stands before the run. */
 export interface PlannedStep {
-  /** SHA-256 that names it; its first digits are enough for `deno task step`. */
+  /** SHA-256 that names it; `deno task step` and `deno task fit --step` take its first digits. */
   key: string;
   /** For people. */
   name: string;
@@ -87,12 +87,13 @@ const SHOWN = 8;
  * A plan for people.
  *
  * @param plan as made.
+ * @param what is planned, such as `this run`.
  * @returns a table, a row a step.
  */
-export function planTable({ steps, rate, seconds }: Plan): Table {
+export function planTable({ steps, rate, seconds }: Plan, what: string): Table {
   const places = new Map(steps.map(({ key }, i) => [key, i + 1]));
   return {
-    title: "The steps of this run",
+    title: `The steps of ${what}`,
     columns: ["step", "key", "after", "in cache", "tokens", "GFLOP", "weights", "memory", "time"],
     rows: steps.map((step, i) => [
       `${i + 1} ${step.name}`,

@@ -5,9 +5,10 @@
  */
 import { duration, startWhole } from "../core/progress.ts";
 import type { Experiment } from "../experiment/experiment.ts";
+import type { Work } from "../workbench/planned/work.ts";
+import { withFirstSeed } from "../workbench/workbench.ts";
 import { rateOf, secondsFor } from "./estimate.ts";
 import { countDone } from "./plan.ts";
-import { withFirstSeed } from "../workbench/workbench.ts";
 import { needsOf, type Run, type Step, stepsOf } from "./steps.ts";
 
 /** Who is told, and what is done with experiments. */
@@ -57,20 +58,32 @@ export async function runSteps(
   }
 }
 
-/** Looks at the first experiment as soon as the last step is made that it needs with the first seed, and not again. */
+/**
+ * Looks at the first experiment as soon as all is there that it needs with the first seed, and only where something is missing then
+ * that it needs with all seeds.
+ */
 async function glanceAt(
   { experiments: [first], bench }: Run,
   glance: (experiment: Experiment) => Promise<void>,
 ): Promise<(made: Step) => Promise<void>> {
-  const few = first === undefined ? [] : await needsOf(first, withFirstSeed(bench));
-  const all = first === undefined ? [] : await needsOf(first, bench);
-  if (few.length === all.length) return () => Promise.resolve();
-  const missing = new Set<string>();
-  for (const work of few) if (await countDone(work) < work.pieces) missing.add(work.key);
-  return async ({ key }) => {
-    // what goes wrong now will go wrong again when the experiment is run, and is said then
-    if (missing.delete(key) && missing.size === 0) await glance(first).catch(() => {});
+  if (first === undefined) return () => Promise.resolve();
+  const all = await needsOf(first, bench);
+  const missing = new Set(await unfinished(await needsOf(first, withFirstSeed(bench))));
+  const look = async () => {
+    if (missing.size > 0 || (await unfinished(all)).length === 0) return;
+    await glance(first).catch(() => {}); // what goes wrong goes wrong again when the experiment is run, and is said then
   };
+  await look();
+  return async ({ key }) => {
+    if (missing.delete(key)) await look();
+  };
+}
+
+/** The keys of work that is not done. */
+async function unfinished(works: readonly Work[]): Promise<string[]> {
+  const keys: string[] = [];
+  for (const work of works) if (await countDone(work) < work.pieces) keys.push(work.key);
+  return keys;
 }
 
 /** All pieces that are not there. */

@@ -80,13 +80,12 @@ export async function needsOf({ needs, config }: Experiment, bench: Workbench): 
   }
 }
 
-/** What an experiment takes beside what it needs; where that cannot be said, it shows when it is run. */
+/** What models of an experiment's own take; where that cannot be said, it shows when it is run. */
 async function costOf({ cost, config }: Experiment, bench: Workbench): Promise<Cost> {
-  const rows = secondsOnly(PER_ROW * bench.suite.test.length);
   try {
-    return sumOf([rows, await cost?.(bench, config) ?? NOTHING]);
+    return await cost?.(bench, config) ?? NOTHING;
   } catch {
-    return rows;
+    return NOTHING;
   }
 }
 
@@ -109,14 +108,17 @@ function experimentStep(
   }));
   const mark = join(cache.root, "steps", `${key.slice(0, 24)}.json`);
   const artifact = join(folder, `${name}.json`);
+  const isDone = () => exists(mark) && exists(artifact) && readText(mark) === markOf(artifact);
+  const rows = secondsOnly(PER_ROW * suite.test.length);
   return {
     name,
     key,
     after,
     pieces: 1,
-    cost: own,
+    // where it was run before, its models are in the cache
+    cost: isDone() ? rows : sumOf([rows, own]),
     experiment,
-    isDone: () => exists(mark) && exists(artifact) && readText(mark) === markOf(artifact),
+    isDone,
     async make() {
       const made = await runExperiment(experiment, bench, folder);
       writeFileAtomic(mark, markOf(artifact));

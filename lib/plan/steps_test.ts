@@ -58,7 +58,7 @@ Deno.test("steps done by processes of their own end in the bytes of a run, and a
     false,
   ]);
   assert.equal(await (await stepsOf(await run())).at(-1)!.isDone(0), true);
-  assert.equal(planTable(after).rows.length, 4);
+  assert.equal(planTable(after, "this run").rows.length, 4);
 
   const whole = await tinyRun(temporary.path, "whole", only);
   const lines: string[] = [];
@@ -141,4 +141,8 @@ Deno.test("runSteps() shows what the first experiment finds with the first seed 
   seen.length = 0;
   await runSteps(run, options);
   assert.ok(!seen.includes(glance), "with all models there it is run at once");
+  seen.length = 0;
+  const more = await tinyRun(temporary.path, "cache", ["guard_generalization"], 3);
+  await runSteps(more, options);
+  assert.deepEqual(seen.slice(0, 2), [glance, "guard 2"], "the first seed was there");
 });

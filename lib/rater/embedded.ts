@@ -28,10 +28,16 @@ import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { type Questionnaire, trainRater } from "../training/rater.ts";
 import type { MonitorTraining } from "../training/monitors.ts";
 import { onlyRows } from "../training/monitors.ts";
-import { passCost, trainingCost } from "../workbench/planned/costs.ts";
+import { ownTrainingCost, passCost } from "../workbench/planned/costs.ts";
 import { type Cost, sumOf } from "../workbench/planned/work.ts";
 import type { Course } from "../workbench/recipe.ts";
-import type { TrainedModel, TrainingWorkbench, Workbench } from "../workbench/workbench.ts";
+import { loraOf } from "../workbench/pretrained/tuned_recipe.ts";
+import {
+  isPretrained,
+  type TrainedModel,
+  type TrainingWorkbench,
+  type Workbench,
+} from "../workbench/workbench.ts";
 
 /** The questions, after a conversation. */
 const CUES = ["\n\nAlignment: ", "\n\nCertainty: "];
@@ -109,8 +115,9 @@ export async function judgeCost(
   const train = await lengthsOf("train");
   const halves = sceneHalves(bench.suite.train, share).map((rows) => rows.map((i) => train[i]));
   const course = courseOf(bench);
+  const lora = isPretrained(bench) ? loraOf(config.layers) : undefined;
   return sumOf([
-    ...halves.map((lengths) => trainingCost({ config, head: "guard", course, lengths })),
+    ...halves.map((lengths) => ownTrainingCost({ config, head: "guard", course, lengths, lora })),
     ...[halves[1], await lengthsOf(split)].map((lengths) =>
       passCost({ config, request: { guard: true }, lengths, size })
     ),

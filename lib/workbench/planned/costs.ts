@@ -6,11 +6,12 @@
 import { type Head, modelParameters } from "../../model/checkpoint.ts";
 import type { DecoderConfig } from "../../model/config.ts";
 import { forwardFlops } from "../../model/flops.ts";
+import { type LoraOptions, loraParameters } from "../../model/lora.ts";
 import { countParameters } from "../../model/parameters.ts";
 import { TOKEN_BUDGET } from "../../runtime/batches.ts";
 import type { SignalRequest } from "../../signals/signal_graph.ts";
 import type { Course } from "../recipe.ts";
-import { type Cost, NOTHING } from "./work.ts";
+import { type Cost, NOTHING, partOf, sumOf } from "./work.ts";
 
 /** Of the runtime with its libraries, the suite and its tokens, bytes. */
 const PROCESS = 4e8;
@@ -55,7 +56,7 @@ export function passCost(
   return {
     tokens,
     flops: lengths.reduce((all, length) => all + length * forwardFlops(run, head, length), 0),
-    values: tokens * valuesOf(run, head, tokens / lengths.length),
+    values: tokens * valuesOf(run, head, tokens / Math.max(1, lengths.length)),
     weights: VALUE * size,
     // weights are held once more while a graph is made of them; two layers' values are alive at a time
     memory: PROCESS + 1.15 * VALUE * size +
@@ -112,6 +113,28 @@ export function trainingCost(
   };
 }
 
+/** What a model that begins as another is trained with. */
+export interface OwnTrainingOptions extends Omit<TrainingCostOptions, "adapted"> {
+  /** What of a pretrained model is adapted. Default: all of it is trained. */
+  lora?: LoraOptions | undefined;
+}
+
+/**
+ * Of training on texts of which nothing was run before: the blocks below those that are adapted are run at every step, forwards.
+ *
+ * @returns what it takes.
+ */
+export function ownTrainingCost({ lora, ...options }: OwnTrainingOptions): Cost {
+  if (lora === undefined) return trainingCost(options);
+  const { config, head, lengths, course: { schedule: { epochs } } } = options;
+  const { firstBlock } = lora;
+  const adapted = { firstBlock, parameters: countParameters(loraParameters(config, lora)) };
+  const training = trainingCost({ ...options, adapted });
+  const size = countParameters(modelParameters(config, head));
+  const below = passCost({ config: { ...config, layers: firstBlock }, request: {}, lengths, size });
+  return { ...sumOf([training, partOf(below, epochs)]), tokens: training.tokens };
+}
+
 /** In how many texts a step's tokens are thought of. */
 const TEXTS = 16;
 
@@ -123,11 +146,11 @@ const TEXTS = 16;
 export function stepsCost(
   { steps, tokensPerStep, ...model }:
     & { steps: number; tokensPerStep: number }
-    & Pick<TrainingCostOptions, "config" | "head" | "adapted">,
+    & Pick<OwnTrainingOptions, "config" | "head" | "lora">,
 ): Cost {
   const lengths = Array.from({ length: TEXTS * steps }, () => tokensPerStep / TEXTS);
   const schedule = { epochs: 1, tokensPerStep, learningRate: 0, warmup: 0 };
-  return trainingCost({ ...model, course: { schedule, masking: 0 }, lengths });
+  return ownTrainingCost({ ...model, course: { schedule, masking: 0 }, lengths });
 }
 
 /** Values of one token that operations hand on, about: norms, projections, rotations, gates; attention over T tokens. */

@@ -118,12 +118,16 @@ export async function monitorNeeds(bench: Workbench, seed: number): Promise<Work
  * @returns as if guard and language model had nothing in common, which at the most doubles it.
  */
 export async function calibrationCost({ planned }: Workbench, seed: number): Promise<Cost> {
-  const guard = await planned.pass(await planned.guard(seed), "calibration", ofGuard);
   const model = await planned.safeLanguageModel();
-  return sumOf([guard, await planned.pass(model, "calibration", () => SURPRISE)].map(costOf));
+  const { cost: ofModel } = await planned.pass(model, "calibration", () => SURPRISE);
+  const { cost: ofGuards } = await planned.pass(
+    await planned.guard(seed),
+    "calibration",
+    ofGuard,
+  );
+  // both are open at the same time
+  return { ...sumOf([ofGuards, ofModel]), weights: ofGuards.weights + ofModel.weights };
 }
-
-const costOf = ({ cost }: Work) => cost;
 
 /**
  * For all detectors.

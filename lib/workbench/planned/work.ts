@@ -68,14 +68,14 @@ export function partOf(cost: Cost, share: number): Cost {
  * Of several things, one after the other.
  *
  * @param costs of each.
- * @returns their sum; the most memory of any.
+ * @returns their sum; the most weights and memory of any.
  */
 export function sumOf(costs: readonly Cost[]): Cost {
   return costs.reduce((a, b) => ({
     tokens: a.tokens + b.tokens,
     flops: a.flops + b.flops,
     values: a.values + b.values,
-    weights: a.weights + b.weights,
+    weights: Math.max(a.weights, b.weights),
     memory: Math.max(a.memory, b.memory),
     seconds: a.seconds + b.seconds,
   }), NOTHING);
