@@ -7,8 +7,13 @@ import { join } from "node:path";
 import { openCatalogue } from "../lib/experiment/catalogue.ts";
 import { buildReport } from "../lib/results/report.ts";
 
-/** The embedded suite with models trained here from nothing, with a pretrained one, and judged by that. */
-const FOLDERS = ["mini", "mini-smollm2-135m-instruct", "mini-judged-by-smollm2-135m-instruct"];
+/** The embedded suite with models trained here from nothing, with a pretrained one (on a third of the test rows, too), and judged by that. */
+const FOLDERS = [
+  "mini",
+  "mini-smollm2-135m-instruct",
+  "mini-rows-100-smollm2-135m-instruct",
+  "mini-judged-by-smollm2-135m-instruct",
+];
 
 const experiments = await openCatalogue(join(import.meta.dirname!, "../experiments")).load();
 
