@@ -125,7 +125,7 @@ export async function scoreLog(
   monitor: FittedMonitor,
   options: ScoreLogOptions,
 ): Promise<ScoreCounts & { resumedAt: number; lines: number }> {
-  const { input, output, fpr, spans, threads, cache, progress } = options;
+  const { input, fpr, spans, threads, cache, progress } = options;
   requireScorable(monitor, options);
   using file = openOutput(monitor, options);
   const none = { rows: 0, flagged: 0, truncated: 0, notes: {}, line: 0, input: "" };
