@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { openCatalogue } from "../lib/experiment/catalogue.ts";
 import { buildReport } from "../lib/results/report.ts";
 
-/** The embedded suite with models trained here from nothing, with a pretrained one (on a third of the test rows, too), and judged by that. */
+/** The embedded suite with models from nothing, with a pretrained one (on a third of the test rows, too), and judged by that. */
 const FOLDERS = [
   "mini",
   "mini-smollm2-135m-instruct",

@@ -72,11 +72,13 @@ async function show(
 /** The task; its first word may be the name of another one. */
 const command: Command = {
   summary: "what `deno task reproduce`, `fit` or `score` with the same flags would do",
-  invoke(name, [first, ...rest], experiments) {
-    const others: Record<string, Command> = { reproduce: run, fit, score };
-    return Object.hasOwn(others, first ?? "")
-      ? others[first].invoke(`${name} ${first}`, rest, experiments)
-      : run.invoke(name, first === undefined ? [] : [first, ...rest], experiments);
+  invoke(name, args, experiments) {
+    const others = new Map([["reproduce", run], ["fit", fit], ["score", score]]);
+    const [first = "", ...rest] = args;
+    const other = others.get(first);
+    return other === undefined
+      ? run.invoke(name, args, experiments)
+      : other.invoke(`${name} ${first}`, rest, experiments);
   },
 };
 

@@ -8,6 +8,7 @@ import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { UserError } from "../core/errors.ts";
 import { fileError } from "../core/files.ts";
+import { grown } from "../core/text_table.ts";
 
 /** The name of standard input, and of standard output. */
 export const STANDARD = "-";
@@ -142,9 +143,7 @@ export function* readLinesInPlace(path: string, { from, to }: ByteRange): Genera
     while (left > 0) {
       if (filled === buffer.length) {
         if (filled > LONGEST_LINE) break;
-        const larger = new Uint8Array(2 * buffer.length);
-        larger.set(buffer);
-        buffer = larger;
+        buffer = grown(buffer, 2 * buffer.length);
       }
       const count = file.readSync(buffer.subarray(filled, filled + left));
       if (count === null) break;

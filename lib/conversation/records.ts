@@ -79,11 +79,26 @@ export async function* readRecords(path: string, choose: ChooseColumn): AsyncGen
  * Whether a file can be cut into ranges of bytes at line ends.
  *
  * @param path a file, or `-` for standard input.
- * @returns false for standard input, Parquet and gzip.
+ * @returns false for standard input and other pipes, Parquet and gzip.
  */
 export function canBeCut(path: string): boolean {
-  const [a, b] = path === STANDARD ? [] : startOf(path);
-  return path !== STANDARD && !isParquet(path) && !(a === 0x1f && b === 0x8b);
+  if (!isRegularFile(path) || isParquet(path)) return false;
+  const [a, b] = startOf(path);
+  return !(a === 0x1f && b === 0x8b);
+}
+
+/**
+ * Whether a file can be read more than once, and has a size.
+ *
+ * @param path a file, or `-` for standard input.
+ * @returns false for standard input, pipes and folders; true also where it cannot be looked at.
+ */
+export function isRegularFile(path: string): boolean {
+  try {
+    return path !== STANDARD && Deno.statSync(path).isFile;
+  } catch {
+    return true; // whoever opens it says what is wrong
+  }
 }
 
 /**

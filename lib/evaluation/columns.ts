@@ -126,13 +126,7 @@ export class Columns {
    * @param before how many lines stand before those that they were read from; throws a `UserError` where an id is here already.
    */
   addRead({ ids, labels, labelOf, scores, lines, replaced }: ReadRows, before: number): void {
-    const own = labels.map(({ domain, malign, scene }) =>
-      this.#label(
-        KNOWN.indexOf(domain),
-        malign,
-        scene === undefined ? -1 : this.#scenes.addText(scene),
-      )
-    );
+    const own = labels.map((label) => this.#labelLike(label));
     for (let i = 0; i < scores.length; i++) {
       const [from, to] = [ids.starts[i], ids.starts[i + 1]];
       const line = before + lines[i];
@@ -151,8 +145,7 @@ export class Columns {
   add(record: FileRecord): void {
     const row = parseScoredRow(this.path, record, this.predictSafe);
     if (this.ids.addText(row.id) < this.#size) throw this.#repeated(row.id, record.place);
-    const scene = row.scene === undefined ? -1 : this.#scenes.addText(row.scene);
-    this.#push(record.line, this.#label(DOMAINS.indexOf(row.domain), row.malign, scene), row.score);
+    this.#push(record.line, this.#labelLike(row), row.score);
     this.#replaced += record.replaced;
   }
 
@@ -171,6 +164,11 @@ export class Columns {
   #repeated(id: string, place: string): UserError {
     const [word] = place.split(" "); // line or row
     return repeatedId(this.path, place, id, `${word} ${this.#lines[this.ids.addText(id)]}`);
+  }
+
+  #labelLike({ domain, malign, scene }: EvaluatedRow): number {
+    const place = scene === undefined ? -1 : this.#scenes.addText(scene);
+    return this.#label(KNOWN.indexOf(domain), malign, place);
   }
 
   /** The place of a label; rows that agree in it share one. */

@@ -13,7 +13,6 @@ import { ID_DOMAINS } from "../conversation/domains.ts";
 import type { Labelled } from "../conversation/row.ts";
 import {
   beginDraws,
-  type Draws,
   forEachDraw,
   type Interval,
   intervalOfDraws,
@@ -21,6 +20,7 @@ import {
   type PairedBootstrap,
   unitsOf,
 } from "../stats/bootstrap.ts";
+import type { Draws } from "../stats/draw.ts";
 import { classOf, type Grouping, groupRows } from "./groups.ts";
 import {
   measure,

@@ -5,8 +5,14 @@
  * @module
  */
 import { emptyFile, replacedNote } from "../conversation/jsonl.ts";
-import { rangeOf, readLineBlocks, STANDARD } from "../conversation/log_lines.ts";
-import { canBeCut, type FileRecord, isParquet, readRecords } from "../conversation/records.ts";
+import { rangeOf, readLineBlocks } from "../conversation/log_lines.ts";
+import {
+  canBeCut,
+  type FileRecord,
+  isParquet,
+  isRegularFile,
+  readRecords,
+} from "../conversation/records.ts";
 import { badRow } from "../conversation/row.ts";
 import type { UserError } from "../core/errors.ts";
 import { fileSize } from "../core/files.ts";
@@ -68,7 +74,7 @@ export async function readScoredColumns(
       columns.add(record);
       kept?.push(record);
     }
-  } else if (isRegularFile(path) && canBeCut(path)) {
+  } else if (canBeCut(path)) {
     await addPlainFile(columns, fileSize(path)! >= large);
   } else {
     let line = 1;
@@ -118,12 +124,4 @@ async function addPlainFile(columns: Columns, isLarge: boolean): Promise<void> {
 function changedFile(path: string, row: number): UserError {
   const problem = "the file was changed since its scores were read";
   return badRow(path, `row ${row + 1}`, problem, "Analyse it again when it is finished.");
-}
-
-function isRegularFile(path: string): boolean {
-  try {
-    return path !== STANDARD && Deno.statSync(path).isFile;
-  } catch {
-    return true; // whoever opens it says what is wrong
-  }
 }

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { STANDARD } from "../conversation/log_lines.ts";
-import { canBeCut, readRawRecords } from "../conversation/records.ts";
+import { canBeCut, isRegularFile, readRawRecords } from "../conversation/records.ts";
 import { UserError } from "../core/errors.ts";
+import { fileSize } from "../core/files.ts";
 import { chooseLogColumn, parseLogEntry } from "../log/logs.ts";
 import { type Cost, partOf } from "../workbench/planned/work.ts";
 import { type MonitorParts, readingCost } from "./parts.ts";
@@ -28,13 +28,13 @@ export async function scoringCost(
   parts: MonitorParts,
   { thoughts, counted = COUNTED }: { thoughts: boolean; counted?: number },
 ): Promise<Cost> {
-  if (input === STANDARD || !Deno.statSync(input).isFile) {
+  if (!isRegularFile(input)) {
     throw new UserError(
       `Cannot plan for "${input}": it must be a file, for nobody knows how long anything else will be`,
       "Give a file with --input.",
     );
   }
-  const size = canBeCut(input) ? Deno.statSync(input).size : undefined;
+  const size = canBeCut(input) ? fileSize(input) : undefined;
   const conversations: string[] = [];
   let [sampled, whole] = [0, 0]; // bytes
   for await (const raw of readRawRecords(input, chooseLogColumn)) {

@@ -4,8 +4,10 @@
  * @module
  */
 import { resolve } from "node:path";
+import { STANDARD } from "../conversation/log_lines.ts";
 import { UsageError, UserError } from "../core/errors.ts";
 import type { Part } from "../core/flag.ts";
+import { refuseExisting } from "../core/growing_file.ts";
 import { hashOf } from "../core/json.ts";
 import { partOf } from "../core/output_names.ts";
 import { startProgress } from "../core/progress.ts";
@@ -114,9 +116,10 @@ export async function planScoring(
   options: ScoreFilesOptions,
   say: (message: string) => void,
 ): Promise<PlannedScoring> {
-  const { input } = options;
+  const { input, output, overwrite } = options;
   const { monitor, rest } = await openForScoring(options, say);
   requireScorable(monitor, options);
+  if (output !== STANDARD) refuseExisting(output, overwrite);
   return {
     key: hashOf({ settings: partSettings(monitor, rest), input: resolve(input) }),
     cost: await scoringCost(input, monitor.parts, rest),

@@ -12,7 +12,7 @@ import { badRow } from "../conversation/row.ts";
 import { UsageError, UserError } from "../core/errors.ts";
 import { fileError } from "../core/files.ts";
 import { visible } from "../core/foreign_text.ts";
-import { type GrowingFile, openGrowingFile, refuseExisting } from "../core/growing_file.ts";
+import { type GrowingFile, openGrowingFile } from "../core/growing_file.ts";
 import { hashOf } from "../core/json.ts";
 import type { Progress } from "../core/progress.ts";
 import {
@@ -173,16 +173,12 @@ export async function scoreLog(
  */
 export function requireScorable(
   monitor: Pick<FittedMonitor, "fusion">,
-  { input, output, keep, fpr, overwrite }: Pick<
-    ScoreLogOptions,
-    "input" | "output" | "keep" | "fpr" | "overwrite"
-  >,
+  { input, output, keep, fpr }: Pick<ScoreLogOptions, "input" | "output" | "keep" | "fpr">,
 ): void {
   refuseOwnColumns(keep);
   verdictsAt(monitor.fusion, fpr); // refuses a rate
   refuseSameFile(input, output);
   if (input !== STANDARD) requireFile(input);
-  if (output !== STANDARD) refuseExisting(output, overwrite);
 }
 
 /** The conversations after those that were scored before; the lines up to there must be the same as then. */

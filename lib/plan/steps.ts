@@ -42,8 +42,7 @@ export async function stepsOf({ experiments, bench, folder }: Run): Promise<Step
   const asked: Step[] = [];
   for (const experiment of experiments) {
     const needs = await needsOf(experiment, bench);
-    const own = await costOf(experiment, bench);
-    asked.push(...needs, experimentStep(experiment, { needs, own }, bench, folder));
+    asked.push(...needs, await experimentStep(experiment, needs, bench, folder));
   }
   return inOrder(asked);
 }
@@ -89,12 +88,12 @@ async function costOf({ cost, config }: Experiment, bench: Workbench): Promise<C
   }
 }
 
-function experimentStep(
+async function experimentStep(
   experiment: Experiment,
-  { needs: after, own }: { needs: readonly Work[]; own: Cost },
+  after: readonly Work[],
   bench: Workbench,
   folder: string,
-): Step {
+): Promise<Step> {
   const { name, config } = experiment;
   const { suite, device, cache, options: { quick, seeds, covariance, judgeScores, given } } = bench;
   const key = hashOf(plain({
@@ -109,14 +108,14 @@ function experimentStep(
   const mark = join(cache.root, "steps", `${key.slice(0, 24)}.json`);
   const artifact = join(folder, `${name}.json`);
   const isDone = () => exists(mark) && exists(artifact) && readText(mark) === markOf(artifact);
-  const rows = secondsOnly(PER_ROW * suite.test.length);
+  // where it was run before, its models are in the cache
+  const own = isDone() ? NOTHING : await costOf(experiment, bench);
   return {
     name,
     key,
     after,
     pieces: 1,
-    // where it was run before, its models are in the cache
-    cost: isDone() ? rows : sumOf([rows, own]),
+    cost: sumOf([secondsOnly(PER_ROW * suite.test.length), own]),
     experiment,
     isDone,
     async make() {

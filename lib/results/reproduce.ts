@@ -92,9 +92,7 @@ export async function reproduce(
     await runSteps(run, {
       begin,
       each,
-      ...glance && {
-        glance: async (experiment: Experiment) => glance(await firstGlance(experiment, bench)),
-      },
+      glance: glance && (async (experiment) => glance(await firstGlance(experiment, bench))),
     });
   }
   const all = await catalogue.load();

@@ -13,7 +13,7 @@
  * @module
  */
 import { type Stream, stream } from "../core/random.ts";
-import { drawInto } from "./draw.ts";
+import { drawInto, type Draws } from "./draw.ts";
 import { drawAhead } from "./draw_ahead.ts";
 import { quantileSorted, sortFinite } from "./quantile.ts";
 
@@ -167,12 +167,6 @@ export interface Draw {
   units: Uint8Array;
   /** For each thing compared, of each of its seeds. */
   seeds: readonly Uint8Array[];
-}
-
-/** Resamples of units, made one after the other; disposing of them ends a second thread that may make them. */
-export interface Draws extends Disposable {
-  /** Writes the next resample into `counts`, shape (units): how often each unit was drawn. */
-  next(counts: Uint8Array): void;
 }
 
 /** From so many on, some two seconds of them, a second thread draws. */

@@ -5,6 +5,12 @@
  * @module
  */
 
+/** Resamples made one after the other; disposing of them ends what makes them. */
+export interface Draws extends Disposable {
+  /** Writes the next resample into `counts`, shape (units): how often each unit was drawn. */
+  next(counts: Uint8Array): void;
+}
+
 /**
  * Draws a resample with the generator sfc32.
  *

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { drawInto } from "./draw.ts";
+import { drawInto, type Draws } from "./draw.ts";
 
 /** The fewest and the most resamples that may wait to be measured, and how much memory they should take, bytes. */
 const [FEWEST, MOST, MEMORY] = [4, 64, 2 ** 26];
@@ -36,12 +36,6 @@ export interface DrawRequest {
   state: Int32Array;
 }
 
-/** A thread at work; disposing of it ends it. */
-export interface DrawnAhead extends Disposable {
-  /** Writes the next resample into `counts`, shape (units). */
-  next(counts: Uint8Array): void;
-}
-
 /**
  * Starts a thread that draws.
  *
@@ -54,7 +48,7 @@ export function drawAhead(
   starts: readonly number[],
   state: Int32Array,
   patience: number = PATIENCE,
-): DrawnAhead {
+): Draws {
   const control = new Int32Array(new SharedArrayBuffer(12));
   const units = starts.at(-1)!;
   const waiting = Math.max(FEWEST, Math.min(MOST, Math.floor(MEMORY / units)));

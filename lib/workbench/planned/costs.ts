@@ -75,8 +75,8 @@ export interface TrainingCostOptions {
   course: Course;
   /** Of the conversations, in tokens. */
   lengths: readonly number[];
-  /** The first block that is adapted and run, where training is low-rank and what is below was run before. */
-  adapted?: { firstBlock: number; parameters: number };
+  /** What is adapted, where training is low-rank and the blocks below were run before. Default: all is trained. */
+  lora?: LoraOptions | undefined;
 }
 
 /** What an excerpt keeps of a text in the mean is more than `keep`: markers and one sentence always stay. */
@@ -88,7 +88,7 @@ const SPARED = 0.05;
  * @returns what it takes; excerpts are drawn at random, and counted in the mean.
  */
 export function trainingCost(
-  { config, head, course, lengths, adapted }: TrainingCostOptions,
+  { config, head, course, lengths, lora }: TrainingCostOptions,
 ): Cost {
   const { schedule: { epochs, tokensPerStep, tokensAtOnce = tokensPerStep }, excerpts } = course;
   const { keep, alone } = excerpts ?? { keep: 1, alone: 0 };
@@ -96,9 +96,9 @@ export function trainingCost(
   const kept = Math.min(1, keep + (excerpts ? SPARED : 0)) * (1 - alone / 2);
   const tokens = epochs * kept * sum(lengths);
   const mean = kept * sum(lengths) / lengths.length;
-  const run = { ...config, layers: config.layers - (adapted?.firstBlock ?? 0) };
+  const run = { ...config, layers: config.layers - (lora?.firstBlock ?? 0) };
   const all = countParameters(modelParameters(config, head));
-  const trained = adapted?.parameters ?? all;
+  const trained = lora ? countParameters(loraParameters(config, lora)) : all;
   const steps = tokens / tokensPerStep;
   return {
     tokens,
@@ -107,16 +107,10 @@ export function trainingCost(
     values: 3 * tokens * valuesOf(run, head, mean) + 12 * steps * trained,
     weights: VALUE * all,
     // weights, gradients and both moments, twice over; and what the backward pass needs of all layers
-    memory: PROCESS + VALUE * (adapted ? 1.15 * all : 0) + VALUE * 8 * trained +
+    memory: PROCESS + VALUE * (lora ? 1.15 * all : 0) + VALUE * 8 * trained +
       VALUE * tokensAtOnce * 2 * valuesOf(run, head, mean),
     seconds: 0,
   };
-}
-
-/** What a model that begins as another is trained with. */
-export interface OwnTrainingOptions extends Omit<TrainingCostOptions, "adapted"> {
-  /** What of a pretrained model is adapted. Default: all of it is trained. */
-  lora?: LoraOptions | undefined;
 }
 
 /**
@@ -124,14 +118,13 @@ export interface OwnTrainingOptions extends Omit<TrainingCostOptions, "adapted">
  *
  * @returns what it takes.
  */
-export function ownTrainingCost({ lora, ...options }: OwnTrainingOptions): Cost {
-  if (lora === undefined) return trainingCost(options);
-  const { config, head, lengths, course: { schedule: { epochs } } } = options;
-  const { firstBlock } = lora;
-  const adapted = { firstBlock, parameters: countParameters(loraParameters(config, lora)) };
-  const training = trainingCost({ ...options, adapted });
+export function ownTrainingCost(options: TrainingCostOptions): Cost {
+  const training = trainingCost(options);
+  const { config, head, lengths, lora, course: { schedule: { epochs } } } = options;
+  if (lora === undefined) return training;
   const size = countParameters(modelParameters(config, head));
-  const below = passCost({ config: { ...config, layers: firstBlock }, request: {}, lengths, size });
+  const lower = { ...config, layers: lora.firstBlock };
+  const below = passCost({ config: lower, request: {}, lengths, size });
   return { ...sumOf([training, partOf(below, epochs)]), tokens: training.tokens };
 }
 
@@ -146,7 +139,7 @@ const TEXTS = 16;
 export function stepsCost(
   { steps, tokensPerStep, ...model }:
     & { steps: number; tokensPerStep: number }
-    & Pick<OwnTrainingOptions, "config" | "head" | "lora">,
+    & Pick<TrainingCostOptions, "config" | "head" | "lora">,
 ): Cost {
   const lengths = Array.from({ length: TEXTS * steps }, () => tokensPerStep / TEXTS);
   const schedule = { epochs: 1, tokensPerStep, learningRate: 0, warmup: 0 };

@@ -10,8 +10,7 @@ import { hashOf } from "../../core/json.ts";
 import { once, onceFor } from "../../core/once.ts";
 import type { Split } from "../../conversation/scenes.ts";
 import type { Suite } from "../../conversation/suite.ts";
-import { type LoraOptions, loraParameters } from "../../model/lora.ts";
-import { countParameters } from "../../model/parameters.ts";
+import type { LoraOptions } from "../../model/lora.ts";
 import type { SignalRequest } from "../../signals/signal_graph.ts";
 import type { PassModel } from "../named_passes.ts";
 import { type Passes, passModel } from "../passes.ts";
@@ -91,17 +90,12 @@ export function plannedTuning(tuning: TuningToPlan): Planned {
     rows: (row: number) => boolean,
   ) => {
     const { lengths } = await passes.planned(passModel(base), "train", all);
-    const { lora } = course;
-    const adapted = {
-      firstBlock: lora.firstBlock,
-      parameters: countParameters(loraParameters(config, lora)),
-    };
     return trainingCost({
       config,
       head,
       course,
       lengths: lengths.filter((_, i) => rows(i)),
-      adapted,
+      lora: course.lora,
     });
   };
 
